@@ -1,0 +1,93 @@
+/**
+ * Every error that a caller can be answered with: a stable `code`, its HTTP status and title in one list, and one
+ * class. Nothing else in the project invents a code. `http/problem.ts` renders them (RFC 9457).
+ */
+
+const CODES = {
+  // 400
+  invalid_request: [400, 'The request is malformed'],
+  invalid_cursor: [400, 'The cursor is malformed'],
+  me_needs_user: [400, '"me" needs a user token'],
+  // 401, 403
+  unauthorized: [401, 'Authentication is needed'],
+  forbidden: [403, 'Not allowed for this caller'],
+  not_member: [403, 'Only members of the group may do this'],
+  not_owner: [403, 'Only the owner of the group may do this'],
+  join_closed: [403, 'The group admits nobody by itself'],
+  // 404
+  route_not_found: [404, 'No such operation'],
+  user_not_found: [404, 'No such user'],
+  group_not_found: [404, 'No such group'],
+  conversation_not_found: [404, 'No such conversation'],
+  message_not_found: [404, 'No such message'],
+  contact_not_found: [404, 'No such contact'],
+  member_not_found: [404, 'No such member'],
+  request_not_found: [404, 'No such join request'],
+  // 405 … 422
+  method_not_allowed: [405, 'The path has no such method'],
+  not_acceptable: [406, 'No such representation'],
+  owner_must_hand_over: [409, 'The owner must hand the group over first'],
+  owner_unchanged: [409, 'The owner is changed with PATCH'],
+  group_full: [409, 'The group is full'],
+  tokens_by_issuer: [409, 'Tokens come from the configured issuer'],
+  body_too_large: [413, 'The body is too large'],
+  unsupported_media_type: [415, 'The body must be JSON'],
+  reserved_field: [422, 'The field name is reserved'],
+  fields_too_large: [422, 'The fields are too many or too large'],
+  client_message_id_reused: [422, 'The clientMessageId belongs to another message'],
+  // 429 …
+  too_many_requests: [429, 'Too many requests'],
+  internal: [500, 'Something went wrong here'],
+  unavailable: [503, 'The service is not available right now'],
+  storage_full: [503, 'The storage is full'],
+  too_many_subscribers: [503, 'Too many open subscriptions'],
+  outcome_unknown: [504, 'It is not known whether this was done'],
+} as const satisfies Record<string, readonly [status: number, title: string]>;
+
+/** A stable error code, as in a problem's `code`. */
+export type ErrorCode = keyof typeof CODES;
+
+/** Every error code there is. */
+export const ERROR_CODES = Object.keys(CODES) as ErrorCode[];
+
+/** One thing wrong with a request: where, and what to change. */
+export interface FieldError {
+  path: string;
+  message: string;
+}
+
+export interface ImErrorOptions {
+  /** Per-field complaints of a validation. */
+  errors?: FieldError[];
+  /** Seconds after which a retry makes sense; sent as `Retry-After`. */
+  retryAfter?: number;
+  /** Members added to the problem document, such as the `clientMessageId` to retry with. */
+  extensions?: Record<string, string>;
+  cause?: unknown;
+}
+
+/** An error that a caller is told about. */
+export class ImError extends Error {
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly title: string;
+  readonly errors: FieldError[] | undefined;
+  readonly retryAfter: number | undefined;
+  readonly extensions: Record<string, string>;
+
+  /** @param detail what happened and what to change, for a person to read */
+  constructor(code: ErrorCode, detail: string, options: ImErrorOptions = {}) {
+    super(detail, { cause: options.cause });
+    this.name = 'ImError';
+    this.code = code;
+    [this.status, this.title] = CODES[code];
+    this.errors = options.errors;
+    this.retryAfter = options.retryAfter;
+    this.extensions = options.extensions ?? {};
+  }
+}
+
+/** The status that a code is answered with; the routes document their errors from it. */
+export function statusOf(code: ErrorCode): number {
+  return CODES[code][0];
+}

@@ -1,0 +1,39 @@
+import type { Gid, LogName, Uid } from '../ids.ts';
+
+/**
+ * Every key name of the service; nothing else in the project spells one. The Lua prelude mirrors the names that a
+ * script computes from data, and a test compares the two.
+ */
+export class Keys {
+  readonly prefix: string;
+
+  constructor(prefix: string) {
+    this.prefix = prefix;
+  }
+
+  /** hash: schema version, epoch, settings that must not change */
+  readonly meta = () => `${this.prefix}im:meta`;
+  /** stream: every delivery, for the nodes to read */
+  readonly feed = () => `${this.prefix}feed`;
+  /** hash: the user's fields */
+  readonly user = (uid: Uid) => `${this.prefix}u:${uid}`;
+  /** stream: the user's inbox */
+  readonly inbox = (uid: Uid) => `${this.prefix}s:${uid}`;
+  /** zset: the user's contacts, as conversations, scored by when they were linked */
+  readonly contacts = (uid: Uid) => `${this.prefix}c:${uid}`;
+  /** hash: log → how far this user has read it */
+  readonly read = (uid: Uid) => `${this.prefix}rd:${uid}`;
+  /** hash: the group's fields, `master`, `joinPolicy` */
+  readonly group = (gid: Gid) => `${this.prefix}gi:${gid}`;
+  /** set: the members' uids */
+  readonly members = (gid: Gid) => `${this.prefix}gm:${gid}`;
+  /** zset: who asked to join, scored by when */
+  readonly requests = (gid: Gid) => `${this.prefix}gq:${gid}`;
+  /** stream: a conversation's log, `gs:<gid>` or `ds:<lo>:<hi>` */
+  readonly log = (log: LogName) => `${this.prefix}${log}`;
+  /** string: makes a send idempotent */
+  readonly idempotency = (log: LogName, from: Uid, clientMessageId: string) =>
+    `${this.prefix}i:${log}:${from}:${clientMessageId}`;
+  /** hash: the request counters of a rate-limited caller start with this */
+  readonly rateLimit = () => `${this.prefix}rl:`;
+}
