@@ -1,0 +1,4 @@
+import type { Uid } from '../ids.ts';
+
+/** Who acts: the server's own backend (an API key, may act for anybody), or one user. */
+export type Actor = { readonly kind: 'server' } | { readonly kind: 'user'; readonly uid: Uid };
