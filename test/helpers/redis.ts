@@ -1,0 +1,108 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+/** A real Redis for tests, on a unix socket in a fresh folder. */
+export interface TestRedis {
+  /** The unix socket. */
+  readonly path: string;
+  /** As connect.ts takes it. */
+  readonly target: { readonly path: string };
+  /** Its folder, removed by `stop()`. */
+  readonly dir: string;
+  /** The id of the running process. */
+  readonly pid: number;
+  /** SIGSTOP: it answers nothing, and its connections stay open. */
+  pause(): void;
+  /** SIGCONT. */
+  resume(): void;
+  /** SIGKILL; resolves when the process is gone. */
+  kill(): Promise<void>;
+  /** Starts it again on the same socket and folder, after `kill()`. */
+  restart(): Promise<void>;
+  /** Ends it and removes its folder. */
+  stop(): Promise<void>;
+}
+
+export interface TestRedisOptions {
+  /** Keeps an append-only file, flushed with each write. */
+  aof?: boolean;
+  /** Further command line options, such as `['--maxmemory', '10mb']`. */
+  args?: string[];
+}
+
+/** Starts a Redis and waits until it takes connections. One for a test file; `randomPrefix()` keeps tests apart. */
+export async function startRedis(options: TestRedisOptions = {}): Promise<TestRedis> {
+  const dir = mkdtempSync(join(tmpdir(), 'redisim-test-'));
+  const path = join(dir, 'redis.sock');
+  const binary = process.env.REDIS_SERVER_BIN || 'redis-server';
+  const persistence = options.aof ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no'];
+  const args = ['--port', '0', '--unixsocket', path, '--dir', dir, '--save', '', ...persistence];
+
+  const start = () => launch(binary, [...args, '--logfile', '', ...(options.args ?? [])]);
+  let server = await start();
+  const kill = async () => {
+    if (server.exitCode !== null || server.signalCode !== null) return;
+    const exited = once(server, 'exit');
+    server.kill('SIGKILL');
+    await exited;
+  };
+  return {
+    path,
+    target: { path },
+    dir,
+    get pid() {
+      return server.pid!;
+    },
+    pause: () => void server.kill('SIGSTOP'),
+    resume: () => void server.kill('SIGCONT'),
+    kill,
+    async restart() {
+      server = await start();
+    },
+    async stop() {
+      await kill();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A key prefix that no other test uses. */
+export function randomPrefix(): string {
+  return `t${randomBytes(6).toString('hex')}:`;
+}
+
+/** All servers under way, so that none outlives a test process that ends early. */
+const running = new Set<ChildProcess>();
+
+function killAll(): void {
+  for (const server of running) server.kill('SIGKILL');
+}
+
+process.on('exit', killAll);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => {
+    killAll();
+    process.kill(process.pid, signal);
+  });
+}
+
+async function launch(binary: string, args: string[]): Promise<ChildProcess> {
+  const server = spawn(binary, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  running.add(server);
+  server.once('exit', () => running.delete(server));
+  const output: string[] = [];
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.once('exit', (code) => reject(new Error(`${binary} ended with ${code}:\n${output.join('\n')}`)));
+    createInterface({ input: server.stdout }).on('line', (line) => {
+      output.push(line);
+      if (/ready to accept connections/i.test(line)) resolve();
+    });
+  });
+  return server;
+}
