@@ -111,7 +111,7 @@ export function connectFeed(target: RedisTarget, blockMs: number, log: Log): Red
 }
 
 /** How a target is named in messages and logs: without a password. */
-export function describe(target: RedisTarget): string {
+export function targetName(target: RedisTarget): string {
   if ('path' in target) return `unix://${target.path}`;
   const url = new URL(target.url);
   return `${url.protocol}//${url.host}${url.pathname}`;
@@ -172,7 +172,7 @@ async function becomeReady(redis: Redis, target: RedisTarget, timeoutMs: number)
   let lastError: Error | undefined;
   let onError: (error: Error) => void = () => {};
   await new Promise<void>((resolve, reject) => {
-    const fail = (why: string) => reject(new Error(`cannot use Redis at ${describe(target)}: ${why}`));
+    const fail = (why: string) => reject(new Error(`cannot use Redis at ${targetName(target)}: ${why}`));
     timer = setTimeout(() => {
       fail(lastError?.message ?? `it did not become ready within ${timeoutMs / 1_000} s`);
     }, timeoutMs);
@@ -203,10 +203,10 @@ async function inspect(redis: Redis, target: RedisTarget, log: Log): Promise<voi
   // Valkey goes on reporting the Redis version that it is compatible with.
   const version = field('redis_version') ?? '0';
   if (Number.parseInt(version, 10) < OLDEST_VERSION) {
-    throw new Error(`cannot use Redis at ${describe(target)}: its version is ${version}, at least 7.0 is needed`);
+    throw new Error(`cannot use Redis at ${targetName(target)}: its version is ${version}, at least 7.0 is needed`);
   }
   if (field('cluster_enabled') === '1') {
-    throw new Error(`cannot use Redis at ${describe(target)}: it runs in cluster mode, which is not supported`);
+    throw new Error(`cannot use Redis at ${targetName(target)}: it runs in cluster mode, which is not supported`);
   }
   const policy = field('maxmemory_policy');
   if (policy !== undefined && policy !== 'noeviction' && field('maxmemory') !== '0') {
