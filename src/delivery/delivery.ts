@@ -1,0 +1,36 @@
+import { conversationOf, type LogName, type MessageId, parseStreamId, type StreamId, type Uid } from '../ids.ts';
+import { type LogEntry, parseEntry, toMessage } from '../im/message.ts';
+import type { RawEntry } from '../redis/scripts.ts';
+
+/** One entry of the feed: a message, and which inbox entries refer to it. */
+export class Delivery {
+  /** The feed entry's own id; its epoch is the recipients' too. */
+  readonly id: StreamId;
+  readonly log: LogName;
+  readonly mid: MessageId;
+  /** `uid n uid n …`: who was reached, and the number of the entry in each one's inbox. */
+  readonly recipients: readonly string[];
+  /** The message; undefined while only its log has it (it was too large for the feed), or if it is gone. */
+  entry: LogEntry | undefined;
+  #reader = '';
+  #json = '';
+
+  constructor([id, flat]: RawEntry) {
+    const [, log, , mid, , to, ...body] = flat;
+    this.id = parseStreamId(id)!;
+    this.log = (log ?? '') as LogName;
+    this.mid = (mid ?? '0-0') as MessageId;
+    this.recipients = to ? to.split(' ') : [];
+    this.entry = body.length > 0 ? parseEntry([this.mid, body]) : undefined;
+  }
+
+  /** The message as JSON, as `reader` sees it; rendered once for all who see it alike. */
+  jsonFor(reader: Uid): string {
+    const conversation = conversationOf(reader, this.log);
+    if (this.#reader !== conversation) {
+      this.#json = JSON.stringify(toMessage(conversation, this.mid, this.entry));
+      this.#reader = conversation;
+    }
+    return this.#json;
+  }
+}

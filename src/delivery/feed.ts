@@ -1,0 +1,172 @@
+import type { Redis } from 'ioredis';
+import { compareStreamIds, formatStreamId, type StreamId, successor } from '../ids.ts';
+import { newestPosition } from '../im/inbox.ts';
+import type { Log } from '../redis/connect.ts';
+import type { Keys } from '../redis/keys.ts';
+import type { RawEntry } from '../redis/scripts.ts';
+import { Delivery } from './delivery.ts';
+
+/** Entries of one read. */
+const BATCH = 100;
+/** How long to wait after a failure that is not the link's, ms. */
+const RETRY_MS = 250;
+
+/** What the feed reader tells. */
+export interface FeedListener {
+  /** New entries, in order. The next ones are read when this resolves. */
+  deliver(batch: Delivery[]): Promise<void>;
+  /** Entries may have been missed: whoever is subscribed has to read the truth. */
+  missed(reason: string): void;
+  epochMoved(): void;
+}
+
+export interface FeedOptions {
+  /** The reader's own connection; nothing else may use it. */
+  connection: Redis;
+  /** The command connection, with the scripts defined. */
+  commands: Redis;
+  keys: Keys;
+  log: Log;
+  /** How long one read blocks, ms; also how soon a feed that was deleted is noticed. */
+  blockMs: number;
+  listener: FeedListener;
+}
+
+/**
+ * The one blocking read of this node: follows the feed and passes on what it says. A wake-up path, not the truth: all
+ * that it may lose, repeat or delay is told as `missed` or found by the subscribers' successor rule.
+ */
+export class Feed {
+  readonly #options: FeedOptions;
+  #position: StreamId | undefined;
+  /** `log mid` of the entry at the position: another one in its place after a reconnect is another history. */
+  #identity = '';
+  #linkBroken = false;
+  #stopping = false;
+  #loop: Promise<void> | undefined;
+  #lastReadAt = 0;
+
+  constructor(options: FeedOptions) {
+    this.#options = options;
+  }
+
+  /** Takes the newest position as its start, and begins to read. */
+  async start(): Promise<void> {
+    this.#options.connection.on('close', () => {
+      this.#linkBroken = true;
+    });
+    this.#position = (await this.#newest()).position;
+    this.#lastReadAt = Date.now();
+    this.#loop = this.#run();
+  }
+
+  /** Ends the loop and its connection. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#options.connection.disconnect();
+    await this.#loop;
+  }
+
+  /** How long ago the feed was last read to its end or seen to be idle, ms. */
+  get lagMs(): number {
+    return Date.now() - this.#lastReadAt;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping) {
+      try {
+        if (this.#linkBroken) await this.#resume();
+        await this.#readOnce();
+      } catch (error) {
+        if (this.#stopping) return;
+        this.#options.log.warn({ err: error }, 'the feed could not be read; trying again');
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+  }
+
+  async #readOnce(): Promise<void> {
+    const { connection, keys, blockMs, listener } = this.#options;
+    const asked = this.#position!;
+    const reply = (await connection.xread(
+      'COUNT',
+      BATCH,
+      'BLOCK',
+      blockMs,
+      'STREAMS',
+      keys.feed(),
+      formatStreamId(asked),
+    )) as [string, RawEntry[]][] | null;
+    this.#lastReadAt = Date.now();
+    // A reply that comes over a new link was asked for before anybody looked at what the server has now.
+    if (this.#linkBroken) return;
+    if (!reply) return this.#checkIdle();
+    const batch = reply[0]![1].map((raw) => new Delivery(raw));
+    for (const delivery of batch) {
+      if (compareStreamIds(delivery.id, successor(this.#position!)) !== 0) listener.missed('hole in the feed');
+      this.#position = delivery.id;
+      this.#identity = `${delivery.log} ${delivery.mid}`;
+    }
+    await listener.deliver(batch);
+  }
+
+  /** Nothing came: is there nothing, or was the feed deleted, so that it counts from the start and is never read again? */
+  async #checkIdle(): Promise<void> {
+    const { position } = await this.#newest();
+    if (compareStreamIds(position, this.#position!) >= 0) return;
+    this.#position = position;
+    this.#identity = '';
+    this.#options.listener.missed('the feed was deleted');
+  }
+
+  /**
+   * After a broken link: the server behind it may be another one, or have come back with less. If what we have read
+   * last is not there any more, acknowledged data was lost and ids will be given out again: the epoch has to move.
+   */
+  async #resume(): Promise<void> {
+    const { listener } = this.#options;
+    this.#linkBroken = false;
+    try {
+      const { position, epoch } = await this.#newest();
+      if (compareStreamIds(this.#position!, position) > 0 || (await this.#replaced())) {
+        await this.#moveEpoch(epoch);
+        this.#position = position;
+        this.#identity = '';
+      }
+    } catch (error) {
+      this.#linkBroken = true;
+      throw error;
+    }
+    listener.missed('the link to Redis was broken');
+  }
+
+  /** Somebody has seen that acknowledged data was lost: moves the epoch, unless another node just has. */
+  async dataLost(): Promise<void> {
+    await this.#moveEpoch((await this.#newest()).epoch);
+    this.#options.listener.missed('data was lost');
+  }
+
+  async #moveEpoch(known: string): Promise<void> {
+    const { commands, keys, listener, log } = this.#options;
+    const epoch = await commands.imEpoch(keys.meta(), known);
+    log.error({ epoch }, 'Redis has lost data that it had acknowledged: a new epoch begins');
+    listener.epochMoved();
+  }
+
+  async #replaced(): Promise<boolean> {
+    if (this.#identity === '') return false;
+    const { commands, keys } = this.#options;
+    const at = formatStreamId(this.#position!);
+    const [entry] = await commands.xrange(keys.feed(), at, at);
+    if (entry) return `${entry[1][1]} ${entry[1][3]}` !== this.#identity;
+    // Gone: trimmed if the feed starts after it, lost if the feed goes on around it.
+    const [oldest] = await commands.xrange(keys.feed(), '-', `(${at}`, 'COUNT', 1);
+    return oldest !== undefined;
+  }
+
+  async #newest(): Promise<{ position: StreamId; epoch: string }> {
+    const { commands, keys } = this.#options;
+    const [epoch, newest] = await commands.imNewest(2, keys.meta(), keys.feed());
+    return { position: newestPosition(epoch!, newest!), epoch: epoch! };
+  }
+}

@@ -1,0 +1,199 @@
+import { type Cursor, compareStreamIds, formatStreamId, type StreamId, successor, type Uid } from '../ids.ts';
+import type { Inbox } from '../im/inbox.ts';
+import type { Delivery } from './delivery.ts';
+
+/** Why a stream ends. */
+export type ByeReason = 'shutdown' | 'token_expired' | 'user_removed' | 'too_slow';
+
+/** Where a subscriber's events go: an open response in one of the wire forms. */
+export interface Sink {
+  /** Adds an event to what is written next. */
+  event(name: 'ready' | 'message' | 'heartbeat' | 'gap' | 'bye', cursor: Cursor, json: string): void;
+  /** Writes what was added, in one go; false if the socket is full, and `onDrain` will be called. */
+  flush(): boolean;
+  onDrain(listener: () => void): void;
+  /** Ends the response after what was written. */
+  end(): void;
+}
+
+/**
+ * - `behind`: has to read its inbox, and waits for its turn or for its socket to drain
+ * - `catching-up`: reads its inbox in pages
+ * - `live`: has everything, and takes what the feed says
+ * - `closed`: gone
+ */
+export type State = 'behind' | 'catching-up' | 'live' | 'closed';
+
+/** A page of catching up. */
+const PAGE = { count: 200, maxBytes: 256 * 1024 };
+
+/** What a subscriber needs of the hub. */
+export interface SubscriberHost {
+  inbox: Inbox;
+  /** Asks for a turn to catch up; the hub calls {@link Subscriber.catchUp}. */
+  queue(subscriber: Subscriber): void;
+  stateChanged(from: State | undefined, to: State): void;
+  delivered(count: number): void;
+  /** A position that was given out in this stream lies beyond the inbox: data was lost. */
+  dataLost(): void;
+}
+
+/**
+ * One open stream of one user. The rule that makes it safe: an event from the feed is delivered only if it is the
+ * successor of the cursor. Anything else means that the subscriber is behind and reads its inbox from the cursor.
+ */
+export class Subscriber {
+  readonly uid: Uid;
+  /** When the stream has to end, ms since 1970. */
+  readonly expiresAt: number;
+  /** When the next heartbeat is due, ms since 1970; kept by the hub. */
+  heartbeatAt = 0;
+  /** Since when the socket takes nothing, ms since 1970; undefined while it does. */
+  stalledSince: number | undefined;
+  readonly #host: SubscriberHost;
+  readonly #sink: Sink;
+  #state: State = 'behind';
+  #cursor: StreamId;
+  /** The newest id that the feed told while this subscriber was not live. */
+  #seen: StreamId | undefined;
+  /** Something may have been missed while a page was read. */
+  #mustReread = false;
+  /** Whether the cursor was reached by reading, rather than named by the client. */
+  #cursorIsOurs = false;
+
+  constructor(host: SubscriberHost, uid: Uid, start: StreamId, sink: Sink, expiresAt: number) {
+    this.uid = uid;
+    this.expiresAt = expiresAt;
+    this.#host = host;
+    this.#sink = sink;
+    this.#cursor = start;
+    host.stateChanged(undefined, this.#state);
+    sink.onDrain(() => {
+      this.stalledSince = undefined;
+      if (this.#state === 'behind') host.queue(this);
+    });
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  get cursor(): StreamId {
+    return this.#cursor;
+  }
+
+  /** Sends `ready` and asks for the first page. */
+  open(): void {
+    this.#emit('ready', `{"cursor":"${formatStreamId(this.#cursor)}"}`);
+    this.#flush();
+    this.#host.queue(this);
+  }
+
+  /** Takes what the feed says of this user's inbox: entry `id` refers to this message. Written by {@link flush}. */
+  offer(id: StreamId, delivery: Delivery): void {
+    if (this.#state === 'closed') return;
+    if (this.#state !== 'live') {
+      if (!this.#seen || compareStreamIds(id, this.#seen) > 0) this.#seen = id;
+      return;
+    }
+    if (compareStreamIds(id, successor(this.#cursor)) === 0) {
+      this.#cursor = id;
+      this.#emit('message', delivery.jsonFor(this.uid));
+      this.#host.delivered(1);
+    } else if (compareStreamIds(id, this.#cursor) > 0) {
+      this.#seen = id;
+      this.behind();
+    }
+  }
+
+  /** Writes what was offered; a full socket makes the subscriber wait in its stream, not in our memory. */
+  flush(): void {
+    if (this.#state === 'live') this.#flush();
+  }
+
+  /** Something may have been missed: the inbox has to be read. */
+  behind(): void {
+    if (this.#state === 'closed') return;
+    if (this.#state === 'catching-up') {
+      // The page that is under way may have been read before; a second loop beside it would deliver everything twice.
+      this.#mustReread = true;
+      return;
+    }
+    this.#become('behind');
+    if (this.stalledSince === undefined) this.#host.queue(this);
+  }
+
+  /**
+   * Reads the inbox until nothing is left, the socket is full, or the stream is closed.
+   * @throws what Redis throws; the subscriber is still behind then
+   */
+  async catchUp(): Promise<void> {
+    if (this.#state !== 'behind' || this.stalledSince !== undefined) return;
+    this.#become('catching-up');
+    try {
+      while (this.#is('catching-up')) {
+        const page = await this.#host.inbox.page(this.uid, this.#cursor, PAGE);
+        if (!this.#is('catching-up')) return;
+        if (page.beyond && this.#cursorIsOurs) this.#host.dataLost();
+        if (page.gap) this.#sink.event('gap', page.gap.resumed, JSON.stringify(page.gap));
+        for (const { cursor, message } of page.items) this.#sink.event('message', cursor, JSON.stringify(message));
+        this.#cursor = page.next;
+        this.#cursorIsOurs = true;
+        this.#host.delivered(page.items.length);
+        this.#flush();
+        // A full socket has made the state `behind` again.
+        if (!this.#is('catching-up') || !page.upToDate) continue;
+        const more = this.#mustReread || (this.#seen && compareStreamIds(this.#seen, this.#cursor) > 0);
+        this.#mustReread = false;
+        this.#seen = undefined;
+        if (!more) this.#become('live');
+      }
+    } catch (error) {
+      if (this.#is('catching-up')) this.#become('behind');
+      throw error;
+    }
+  }
+
+  /** Sends a heartbeat: the hub has just compared the cursor with the inbox's newest entry. */
+  heartbeat(): void {
+    this.#emit('heartbeat', `{"cursor":"${formatStreamId(this.#cursor)}"}`);
+    this.#flush();
+  }
+
+  /** Says why, and ends the stream. */
+  close(reason: ByeReason, retryMs?: number): void {
+    if (this.#state === 'closed') return;
+    const retry = retryMs === undefined ? {} : { retryMs };
+    this.#emit('bye', JSON.stringify({ reason, cursor: formatStreamId(this.#cursor), ...retry }));
+    this.#sink.flush();
+    this.#become('closed');
+    this.#sink.end();
+  }
+
+  /** The client has gone. */
+  gone(): void {
+    if (this.#state !== 'closed') this.#become('closed');
+  }
+
+  #emit(name: 'ready' | 'message' | 'heartbeat' | 'bye', json: string): void {
+    this.#sink.event(name, formatStreamId(this.#cursor) as Cursor, json);
+  }
+
+  #flush(): void {
+    if (this.#sink.flush()) return;
+    this.stalledSince ??= Date.now();
+    this.#become('behind');
+  }
+
+  /** Not narrowed by the compiler, since a call in between may have changed it. */
+  #is(state: State): boolean {
+    return this.#state === state;
+  }
+
+  #become(state: State): void {
+    if (state === this.#state) return;
+    const from = this.#state;
+    this.#state = state;
+    this.#host.stateChanged(from, state);
+  }
+}

@@ -1,0 +1,86 @@
+import type { Redis } from 'ioredis';
+import { LRUCache } from 'lru-cache';
+import type { LogName, MessageId } from '../ids.ts';
+import type { Keys } from '../redis/keys.ts';
+import type { RawEntry } from '../redis/scripts.ts';
+import { type LogEntry, parseEntry } from './message.ts';
+
+/** Names one entry of one log. */
+export interface MessageRef {
+  log: LogName;
+  id: MessageId;
+}
+
+/** Bytes of recent messages that a node remembers. */
+const CACHE_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Reads conversations' logs. Recent messages are remembered, since a group's message is read by all its members; an
+ * erasure is forgotten at once through {@link forget}, which the feed calls.
+ */
+export class Logs {
+  readonly #redis: Redis;
+  readonly #keys: Keys;
+  readonly #recent = new LRUCache<string, LogEntry>({ maxSize: CACHE_BYTES, sizeCalculation: sizeOf });
+
+  constructor(redis: Redis, keys: Keys) {
+    this.#redis = redis;
+    this.#keys = keys;
+  }
+
+  /** The entries that `refs` name, in their order; undefined where one is gone. One round trip at most. */
+  async hydrate(refs: readonly MessageRef[]): Promise<(LogEntry | undefined)[]> {
+    const found = refs.map((ref) => this.#recent.get(cacheKey(ref)));
+    const missing = refs.flatMap((ref, index) => (found[index] ? [] : [{ ref, index }]));
+    if (missing.length === 0) return found;
+    const pipeline = this.#redis.pipeline();
+    for (const { ref } of missing) pipeline.xrange(this.#keys.log(ref.log), ref.id, ref.id);
+    const replies = (await pipeline.exec()) ?? [];
+    missing.forEach(({ ref, index }, i) => {
+      const [error, entries] = replies[i]!;
+      if (error) {
+        // A log that somebody has overwritten with another type reads as if its messages were gone.
+        if (error.message.startsWith('WRONGTYPE')) return;
+        throw error;
+      }
+      const raw = (entries as RawEntry[])[0];
+      if (raw) found[index] = this.remember(ref, parseEntry(raw));
+    });
+    return found;
+  }
+
+  /** The newest entry of each log; undefined where there is none. */
+  async newest(logs: readonly LogName[]): Promise<(LogEntry | undefined)[]> {
+    if (logs.length === 0) return [];
+    const pipeline = this.#redis.pipeline();
+    for (const log of logs) pipeline.xrevrange(this.#keys.log(log), '+', '-', 'COUNT', 1);
+    const replies = (await pipeline.exec()) ?? [];
+    return replies.map(([error, entries]) => {
+      if (error) throw error;
+      const raw = (entries as RawEntry[])[0];
+      return raw && parseEntry(raw);
+    });
+  }
+
+  /** Keeps an entry for those who read it next. */
+  remember(ref: MessageRef, entry: LogEntry): LogEntry {
+    this.#recent.set(cacheKey(ref), entry);
+    return entry;
+  }
+
+  /** Forgets one entry, since it was erased; or all, since the feed may have told of an erasure that was missed. */
+  forget(ref?: MessageRef): void {
+    if (ref) this.#recent.delete(cacheKey(ref));
+    else this.#recent.clear();
+  }
+}
+
+function cacheKey(ref: MessageRef): string {
+  return `${ref.log} ${ref.id}`;
+}
+
+function sizeOf(entry: LogEntry): number {
+  let bytes = 200;
+  for (const name in entry.fields) bytes += name.length + entry.fields[name]!.length;
+  return bytes;
+}

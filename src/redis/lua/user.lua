@@ -1,0 +1,16 @@
+-- Creates, replaces or merges a user.
+--   KEYS  u:<uid>
+--   ARGV  uid, 'replace' | 'merge', number of pairs, field, value, …, names to remove …
+--   reply { 'created' | 'changed', createdAt ms, fields (flat) }
+--         { refusal, subject }: user_not_found (merge), fields_too_large
+local uid, mode = ARGV[1], ARGV[2]
+
+local current = redis.call('HGETALL', KEYS[1])
+local created_at = redis.call('HGET', KEYS[1], 'createdAt') or now_ms()
+if mode == 'merge' and #current == 0 then return { 'user_not_found', uid } end
+local _, flat, _, refusal = change_fields(current, { createdAt = true }, mode == 'replace', 3)
+if refusal then return { refusal, uid } end
+
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[1], 'createdAt', created_at, unpack(flat))
+return { #current == 0 and 'created' or 'changed', created_at, flat }
