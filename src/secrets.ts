@@ -1,0 +1,47 @@
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, readFile, stat, unlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Config, ConfigError } from './config.ts';
+
+/** The generated server key, in DATA_DIR. */
+export const API_KEY_FILE = 'api-key';
+/** The generated signing secret, in DATA_DIR. */
+export const JWT_SECRET_FILE = 'jwt-secret';
+
+/**
+ * Fills in the key and the secret that were not configured from files in DATA_DIR, which are made (mode 0600) when
+ * they are not there yet. With REDIS_URL there is nothing to do: the configuration has both.
+ * @param warn is told of a file that others may read
+ */
+export async function withSecrets(config: Config, warn: (message: string) => void): Promise<Config> {
+  if (config.redisUrl !== undefined) return config;
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+  const keep = (name: string) => readOrMake(join(config.dataDir, name), warn);
+  return {
+    ...config,
+    apiKeys: config.apiKeys.length > 0 ? config.apiKeys : [await keep(API_KEY_FILE)],
+    jwtSecret: config.jwtSecret || (await keep(JWT_SECRET_FILE)),
+  };
+}
+
+async function readOrMake(path: string, warn: (message: string) => void): Promise<string> {
+  await make(path);
+  const { mode } = await stat(path);
+  if ((mode & 0o077) !== 0) warn(`${path} can be read by other users of this machine: chmod 600 ${path}`);
+  const secret = (await readFile(path, 'utf8')).trim();
+  if (/^\S{32,}$/.test(secret)) return secret;
+  throw new ConfigError([`${path} must hold at least 32 characters without spaces; remove it to have a new one made`]);
+}
+
+/** Whoever is first makes the file, whole: a link is made at once or not at all, and never replaces anything. */
+async function make(path: string): Promise<void> {
+  const draft = `${path}.${randomBytes(6).toString('hex')}`;
+  await writeFile(draft, `${randomBytes(32).toString('base64url')}\n`, { flag: 'wx', mode: 0o600 });
+  try {
+    await link(draft, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    await unlink(draft);
+  }
+}
