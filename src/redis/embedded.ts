@@ -29,6 +29,8 @@ const STOP_TIMEOUT_MS = 15_000;
  */
 export class EmbeddedRedis {
   readonly target: RedisTarget;
+  /** The unix socket that it listens on, for redis-cli. */
+  readonly socket: string;
   /** True when messages may be missing that were acknowledged before this start. */
   readonly mayHaveLostData: boolean;
   readonly #options: ServerOptions;
@@ -43,6 +45,7 @@ export class EmbeddedRedis {
   readonly #supervision: Promise<void>;
 
   private constructor(options: ServerOptions, log: Log, lock: FolderLock, lastRun: LastRun, server: ServerProcess) {
+    this.socket = options.socket;
     this.target = { path: options.socket };
     this.#options = options;
     this.#log = log;

@@ -1,0 +1,84 @@
+#!/usr/bin/env node
+import { setTimeout as delay } from 'node:timers/promises';
+import closeWithGrace from 'close-with-grace';
+import { pino } from 'pino';
+import { buildApp } from './app.ts';
+import { banner } from './banner.ts';
+import { type Config, loadConfig } from './config.ts';
+import { openRedis, type RedisTarget } from './redis/connect.ts';
+import { EmbeddedRedis } from './redis/embedded.ts';
+import { withSecrets } from './secrets.ts';
+
+/** How long a shutdown may take besides draining: what the app does after it, and Redis writing to disk. */
+const APP_MARGIN_MS = 1_000;
+const REDIS_MARGIN_MS = 16_000;
+
+/** What has been opened, to be closed in the opposite order. */
+const closers: (() => Promise<void>)[] = [];
+
+async function closeAll(): Promise<void> {
+  for (let close = closers.pop(); close; close = closers.pop()) await close();
+}
+
+async function start(): Promise<void> {
+  const configured = loadConfig();
+  const log = pino({ level: configured.logLevel });
+  closeWithGrace(
+    { delay: configured.drainMs + APP_MARGIN_MS + REDIS_MARGIN_MS, logger: log },
+    async ({ err, signal }) => {
+      if (err) log.fatal({ err }, 'stopping after an error that nothing caught');
+      else log.info({ signal }, 'stopping');
+      await closeAll();
+    },
+  );
+
+  const embedded = configured.redisUrl === undefined ? await startEmbedded(configured, log) : undefined;
+  const config = await withSecrets(configured, (message) => log.warn(message));
+  const target: RedisTarget = embedded?.target ?? { url: config.redisUrl! };
+  const redis = await openRedis(target, {
+    commandTimeoutMs: config.commandTimeoutMs,
+    log,
+    mayHaveLostData: embedded?.mayHaveLostData ?? false,
+  });
+  closers.push(async () => redis.close());
+
+  const app = await buildApp(config, redis);
+  // A request that does not end must not keep Redis from being stopped properly.
+  closers.push(() => Promise.race([app.close(), delay(config.drainMs + APP_MARGIN_MS)]).then(() => {}));
+  await app.listen({ host: config.host, port: config.port });
+  if (embedded) process.stdout.write(banner(configured, app.addresses()[0]!, embedded.socket));
+}
+
+/** Registered before it is awaited: a signal during a long start must end Redis too. */
+async function startEmbedded(config: Config, log: pino.Logger): Promise<EmbeddedRedis> {
+  const starting = EmbeddedRedis.start({
+    dataDir: config.dataDir,
+    binary: config.redisServerBin,
+    appendfsync: config.appendfsync,
+    log,
+  });
+  closers.push(() =>
+    starting.then(
+      (redis) => redis.stop(),
+      () => {},
+    ),
+  );
+  return starting;
+}
+
+try {
+  await start();
+} catch (error) {
+  // For whoever started it, not for a log: one message that says what to change.
+  process.stderr.write(`redisim: ${explain(error)}\n`);
+  await closeAll();
+  process.exit(1);
+}
+
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE' && syscall === 'listen') return `${error.message}: end what uses the port, or set PORT`;
+  // An error that we worded needs no stack; a bug does.
+  return error.constructor === Error || error.name === 'ConfigError' ? error.message : (error.stack ?? error.message);
+}
