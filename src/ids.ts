@@ -79,6 +79,16 @@ export function predecessor(id: StreamId): StreamId {
   return id.ms > 0n ? { ms: id.ms - 1n, seq: MAX } : id;
 }
 
+/** Everything after `id`, as the start of XRANGE. Redis refuses `(` in front of the last id of all. */
+export function rangeAfter(id: string): string {
+  return id === `${MAX}-${MAX}` ? '+' : `(${id}`;
+}
+
+/** Everything before `id`, as the end of XRANGE. Redis refuses `(` in front of the first id of all. */
+export function rangeBefore(id: string): string {
+  return id === '0-0' ? '-' : `(${id}`;
+}
+
 /** The log that holds a conversation of `reader`. */
 export function logOf(reader: Uid, conversation: Conversation): LogName {
   const name = conversation.slice(conversation.indexOf(':') + 1);

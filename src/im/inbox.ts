@@ -8,6 +8,7 @@ import {
   type MessageId,
   parseStreamId,
   predecessor,
+  rangeAfter,
   type StreamId,
   successor,
   type Uid,
@@ -124,7 +125,13 @@ export class Inbox {
 
   async #read(uid: Uid, after: StreamId, count: number): Promise<Extract<InboxReply, { length: 4 }>> {
     const { redis, keys } = this.#context;
-    const reply = await redis.imInbox(keys.meta(), keys.inbox(uid), keys.user(uid), formatStreamId(after), count);
+    const reply = await redis.imInbox(
+      keys.meta(),
+      keys.inbox(uid),
+      keys.user(uid),
+      rangeAfter(formatStreamId(after)),
+      count,
+    );
     if (reply[0] === 'user_not_found') {
       throw new ImError('user_not_found', `There is no user "${uid}". Create it with PUT /v1/users/${uid}.`);
     }

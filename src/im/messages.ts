@@ -7,6 +7,8 @@ import {
   logOf,
   type MessageId,
   parseConversation,
+  rangeAfter,
+  rangeBefore,
   type Uid,
 } from '../ids.ts';
 import { asImError } from '../redis/failure.ts';
@@ -107,11 +109,11 @@ export class Messages {
   ): Promise<Page<Message>> {
     const { redis } = this.#context;
     const forward = range.after !== undefined;
+    const start = range.after === undefined ? '-' : rangeAfter(range.after);
+    const end = range.before === undefined ? '+' : rangeBefore(range.before);
     const one = range.limit + 1;
     const entries = await this.#read(uid, conversation, (key) =>
-      forward
-        ? redis.xrange(key, `(${range.after}`, range.before === undefined ? '+' : `(${range.before}`, 'COUNT', one)
-        : redis.xrevrange(key, range.before === undefined ? '+' : `(${range.before}`, '-', 'COUNT', one),
+      forward ? redis.xrange(key, start, end, 'COUNT', one) : redis.xrevrange(key, end, start, 'COUNT', one),
     );
     const page = entries
       .slice(0, range.limit)

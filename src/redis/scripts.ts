@@ -50,7 +50,7 @@ declare module 'ioredis' {
     imInit(meta: string, schema: string): Result<[string, string], Context>;
     imEpoch(meta: string, known: string): Result<string, Context>;
     imNewest(numberOfKeys: number, meta: string, ...streams: string[]): Result<string[], Context>;
-    imInbox(meta: string, inbox: string, user: string, after: string, count: number): Result<InboxReply, Context>;
+    imInbox(meta: string, inbox: string, user: string, start: string, count: number): Result<InboxReply, Context>;
     imSend(
       idempotency: string,
       log: string,

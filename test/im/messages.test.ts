@@ -1,0 +1,243 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { commandCounts, conversation, gid, startIm, uid, user } from '../helpers/im.ts';
+import { startRedis, type TestRedis } from '../helpers/redis.ts';
+
+let server: TestRedis;
+let im: Awaited<ReturnType<typeof startIm>>;
+before(async () => {
+  server = await startRedis();
+});
+after(() => server.stop());
+afterEach(() => im.close());
+beforeEach(async () => {
+  im = await startIm(server);
+  await im.people('alice', 'bob', 'carol');
+});
+
+const texts = (page: { items: { message: { fields: Record<string, string> } }[] }) =>
+  page.items.map((item) => item.message.fields.text);
+
+test('a direct message is in the log, in both inboxes, and seen by each as a chat with the other', async () => {
+  const { message } = await im.messages.send(uid('alice'), conversation('user:bob'), {
+    fields: { text: 'hi', empty: '' },
+    clientMessageId: 'c1',
+  });
+  assert.match(message.id, /^\d{13}-1$/);
+  assert.deepEqual(
+    { ...message, id: '', sentAt: '' },
+    {
+      id: '',
+      sentAt: '',
+      conversation: 'user:bob',
+      from: 'alice',
+      fields: { text: 'hi', empty: '' },
+      clientMessageId: 'c1',
+    },
+  );
+  const [alice, bob] = [(await im.all('alice')).items, (await im.all('bob')).items];
+  assert.deepEqual({ ...alice[0]!.message, fields: { ...alice[0]!.message.fields } }, message);
+  assert.deepEqual(bob[0]!.message.conversation, 'user:alice');
+  assert.equal(bob[0]!.message.id, message.id);
+  assert.match(bob[0]!.cursor, /^\d{13}-0$/);
+  assert.equal((await im.all('carol')).items.length, 0);
+});
+
+test('a note to oneself comes once', async () => {
+  await im.say('alice', 'user:alice', 'milk');
+  assert.deepEqual(texts(await im.all('alice')), ['milk']);
+});
+
+test('seq counts without holes within a log, and the time never goes back', async () => {
+  await im.team('team', 'alice', 'bob');
+  await im.redis.xadd(
+    im.keys.log('ds:alice:bob' as never),
+    '9999999999999-7',
+    'uid',
+    'bob',
+    'n',
+    '3',
+    'text',
+    'from tomorrow',
+  );
+  const ids = [];
+  for (let i = 0; i < 3; i++) ids.push((await im.say('alice', 'user:bob', `${i}`)).id);
+  assert.deepEqual(ids, ['9999999999999-8', '9999999999999-9', '9999999999999-10']);
+  const group = await im.say('alice', 'group:team', 'x');
+  assert.match(group.id, /-3$/, 'create, join, then this');
+});
+
+test('a repeated clientMessageId never makes a second message', async () => {
+  const send = (text: string, from = 'alice') =>
+    im.messages.send(uid(from), conversation(from === 'alice' ? 'user:bob' : 'user:alice'), {
+      fields: { text, more: 'x' },
+      clientMessageId: 'same',
+    });
+  const first = await send('hi');
+  assert.equal(first.created, true);
+  const again = await im.messages.send(uid('alice'), conversation('user:bob'), {
+    fields: { more: 'x', text: 'hi' },
+    clientMessageId: 'same',
+  });
+  assert.equal(again.created, false);
+  assert.deepEqual({ ...again.message, fields: { ...again.message.fields } }, first.message);
+  await assert.rejects(send('other'), { code: 'client_message_id_reused' });
+  assert.equal((await send('hi', 'bob')).created, true, 'another sender has ids of its own');
+  assert.deepEqual(texts(await im.all('bob')), ['hi', 'hi']);
+  const many = await Promise.all(Array.from({ length: 20 }, () => send('hi')));
+  assert.equal(new Set(many.map((sent) => sent.message.id)).size, 1);
+});
+
+test('a refused send leaves nothing behind', async () => {
+  await im.team('team', 'alice');
+  const before = (await im.redis.keys(`${im.keys.prefix}*`)).sort();
+  const refusals: [string, string, Record<string, string>, string][] = [
+    ['alice', 'user:nobody', { text: 'x' }, 'user_not_found'],
+    ['nobody', 'user:alice', { text: 'x' }, 'user_not_found'],
+    ['bob', 'group:team', { text: 'x' }, 'not_member'],
+    ['bob', 'group:none', { text: 'x' }, 'group_not_found'],
+    ['alice', 'user:bob', { action: 'join' }, 'reserved_field'],
+    ['alice', 'user:bob', { uid: 'bob' }, 'reserved_field'],
+    ['alice', 'user:bob', { text: 'x'.repeat(65_533) }, 'fields_too_large'],
+    ['alice', 'user:bob', Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`f${i}`, ''])), 'fields_too_large'],
+    ['alice', 'user:bob', { text: '\ud800' }, 'invalid_request'],
+    ['alice', 'user:bob', { ['x'.repeat(65)]: '' }, 'invalid_request'],
+  ];
+  for (const [from, to, fields, code] of refusals) {
+    await assert.rejects(im.messages.send(uid(from), conversation(to), { fields }), { code }, `${from} → ${to}`);
+  }
+  assert.deepEqual((await im.redis.keys(`${im.keys.prefix}*`)).sort(), before);
+  assert.equal((await im.all('alice')).items.length, 1, 'only the creation of the group');
+});
+
+test('64 fields of 64 KiB together are taken, and come back unchanged', async () => {
+  const fields = Object.fromEntries(
+    Array.from({ length: 64 }, (_, i) => [`f${String(i).padStart(2, '0')}`, 'é'.repeat(510)]),
+  );
+  const { message } = await im.messages.send(uid('alice'), conversation('user:bob'), { fields });
+  const read = await im.messages.get(uid('bob'), conversation('user:alice'), message.id);
+  assert.deepEqual({ ...read.fields }, fields);
+});
+
+test('a group message costs one Redis call for each recipient, and a fixed few', async () => {
+  const names = Array.from({ length: 100 }, (_, i) => `m${i}`);
+  await im.people(...names);
+  await im.team('big', names[0]!, ...names.slice(1));
+  await im.say('m0', 'group:big', 'warm');
+  const before = await commandCounts(im.redis);
+  await im.say('m0', 'group:big', 'counted');
+  const now = await commandCounts(im.redis);
+  const calls = Object.entries(now).flatMap(([name, n]) => {
+    const count = n - (before[name] ?? 0);
+    return count > 0 && name !== 'info' ? [`${name} ${count}`] : [];
+  });
+  assert.deepEqual(calls.sort(), [
+    'evalsha 1',
+    'get 1',
+    'hget 1',
+    'hset 1',
+    'set 1',
+    'sismember 1',
+    'smembers 1',
+    'time 1',
+    'xadd 102',
+    'xrevrange 1',
+  ]);
+});
+
+test('one inbox of a wrong type, or from the future, keeps nobody else from the message', async () => {
+  await im.team('team', 'alice', 'bob', 'carol');
+  await im.redis.del(im.keys.inbox(uid('bob')));
+  await im.redis.set(im.keys.inbox(uid('bob')), 'not a stream');
+  await im.say('alice', 'group:team', 'one');
+  assert.match(im.refused.join(), /^bob: WRONGTYPE/);
+  assert.equal(texts(await im.all('carol')).at(-1), 'one');
+
+  const epoch = await im.redis.hget(im.keys.meta(), 'epoch');
+  await im.redis.del(im.keys.inbox(uid('bob')));
+  await im.redis.xadd(im.keys.inbox(uid('bob')), '9999999999999-5', 'FW', 'ds:alice:bob', 'mid', '1-1');
+  await im.say('alice', 'group:team', 'two');
+  assert.equal(await im.redis.hget(im.keys.meta(), 'epoch'), '10000000000000');
+  assert.notEqual(epoch, '10000000000000');
+  for (const name of ['alice', 'bob', 'carol']) {
+    const { items } = await im.inbox.page(uid(name), { ms: 9_999_999_999_999n, seq: 5n }, { count: 10, maxBytes: 1e6 });
+    const ends = items.length > 0 ? items : (await im.all(name)).items;
+    assert.equal(ends.at(-1)?.message.fields.text, 'two', name);
+  }
+  await im.say('alice', 'group:team', 'three');
+  const bob = await im.inbox.page(uid('bob'), { ms: 10_000_000_000_000n, seq: 0n }, { count: 10, maxBytes: 1e6 });
+  assert.deepEqual(texts(bob), ['three']);
+});
+
+test('history goes back by default, forward on demand, always oldest first', async () => {
+  for (let i = 1; i <= 5; i++) await im.say(i % 2 ? 'alice' : 'bob', i % 2 ? 'user:bob' : 'user:alice', `${i}`);
+  const read = (range: object) => im.messages.history(uid('alice'), conversation('user:bob'), { limit: 2, ...range });
+  const words = (page: { items: { fields: Record<string, string> }[] }) =>
+    page.items.map((m) => m.fields.text).join(' ');
+  const newest = await read({});
+  assert.equal(words(newest), '4 5');
+  const older = await read({ before: newest.next });
+  assert.equal(words(older), '2 3');
+  const oldest = await read({ before: older.next });
+  assert.equal(words(oldest), '1');
+  assert.equal(oldest.next, undefined);
+  const forward = await read({ after: oldest.items[0]!.id });
+  assert.equal(words(forward), '2 3');
+  assert.equal(words(await read({ after: forward.next })), '4 5');
+  const last = '18446744073709551615-18446744073709551615';
+  assert.equal(words(await read({ before: '0-0' })) + words(await read({ after: last })), '');
+  assert.equal(words(await read({ before: last })) + words(await read({ after: '0-0' })), '4 51 2');
+  assert.equal(words(await read({ after: '0-0', before: oldest.items[0]!.id })), '');
+});
+
+test('only members read a group, and who has left reads no more', async () => {
+  await im.team('team', 'alice', 'bob');
+  const { id } = await im.say('alice', 'group:team', 'secret');
+  const read = (name: string) => im.messages.get(uid(name), conversation('group:team'), id);
+  assert.equal((await read('bob')).fields.text, 'secret');
+  await assert.rejects(read('carol'), { code: 'not_member' });
+  await im.members.quit(user('bob'), gid('team'), uid('bob'));
+  await assert.rejects(read('bob'), { code: 'not_member' });
+  await assert.rejects(im.messages.history(uid('bob'), conversation('group:team'), { limit: 5 }), {
+    code: 'not_member',
+  });
+  assert.ok(texts(await im.all('bob')).includes('secret'), 'what is in the inbox stays');
+});
+
+test('an erased message is gone for everybody, its place in the inbox is not, and seq goes on', async () => {
+  await im.team('team', 'alice', 'bob', 'carol');
+  const first = await im.say('bob', 'group:team', 'oops');
+  const erase = (name: string, id = first.id) => im.messages.erase(uid(name), conversation('group:team'), id);
+  await assert.rejects(erase('carol'), { code: 'forbidden' });
+  await erase('bob');
+  await assert.rejects(im.messages.get(uid('bob'), conversation('group:team'), first.id), {
+    code: 'message_not_found',
+  });
+  const inbox = await im.all('carol');
+  assert.deepEqual(
+    inbox.items.slice(-2).map(({ message }) => [message.action, message.id === first.id, message.fields.id]),
+    [
+      ['gone', true, undefined],
+      ['erase', false, first.id],
+    ],
+  );
+  await assert.rejects(erase('bob'), { code: 'message_not_found' });
+  const second = await im.say('bob', 'group:team', 'better');
+  assert.equal(Number(second.id.split('-')[1]), Number(first.id.split('-')[1]) + 2);
+  await erase('alice', second.id);
+  await assert.rejects(erase('alice', inbox.items.at(-1)!.message.id), { code: 'forbidden' }, 'events stay');
+});
+
+test('retention keeps the newest entry, from which seq and n go on', async () => {
+  const short = await startIm(server, { logMax: 1 });
+  await short.people('a', 'b');
+  for (let i = 0; i < 500; i++) await short.say('a', 'user:b', 'x'.repeat(200));
+  const { items } = await short.messages.history(uid('a'), conversation('user:b'), { limit: 100 });
+  assert.ok(items.length < 100, `${items.length} kept`);
+  assert.match(items.at(-1)!.id, /-500$/);
+  assert.match((await short.say('a', 'user:b', 'next')).id, /-501$/);
+  const gone = (await short.all('b')).items.filter(({ message }) => message.action === 'gone');
+  assert.ok(gone.length > 300, 'what was trimmed is delivered as a tombstone');
+  assert.equal((await short.all('b')).items.length, 501);
+  short.close();
+});

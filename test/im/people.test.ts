@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { conversation, startIm, uid } from '../helpers/im.ts';
+import { startRedis, type TestRedis } from '../helpers/redis.ts';
+
+let server: TestRedis;
+let im: Awaited<ReturnType<typeof startIm>>;
+before(async () => {
+  server = await startRedis();
+});
+after(() => server.stop());
+afterEach(() => im.close());
+beforeEach(async () => {
+  im = await startIm(server);
+});
+
+test('a user is created, replaced, merged', async () => {
+  const first = await im.users.replace(uid('alice'), { name: 'Alice', avatar: 'a.png' });
+  assert.equal(first.created, true);
+  const second = await im.users.replace(uid('alice'), { name: 'Al' });
+  assert.deepEqual([second.created, { ...second.user.fields }], [false, { name: 'Al' }]);
+  assert.equal(second.user.createdAt, first.user.createdAt);
+  const merged = await im.users.merge(uid('alice'), { city: 'Bern', name: null });
+  assert.deepEqual({ ...merged.fields }, { city: 'Bern' });
+  assert.deepEqual(await im.users.get(uid('alice')), merged);
+  await assert.rejects(im.users.merge(uid('bob'), { a: 'b' }), { code: 'user_not_found' });
+  await assert.rejects(im.users.replace(uid('bob'), { createdAt: '0' }), { code: 'reserved_field' });
+  await assert.rejects(im.users.get(uid('bob')), { code: 'user_not_found' });
+  await im.people('bob');
+  assert.deepEqual(
+    (await im.users.list([uid('bob'), uid('none'), uid('alice')])).map((user) => user.uid),
+    ['bob', 'alice'],
+  );
+});
+
+test('merges can not grow a user past the limits', async () => {
+  await im.users.replace(uid('alice'), Object.fromEntries(Array.from({ length: 64 }, (_, i) => [`f${i}`, 'x'])));
+  await assert.rejects(im.users.merge(uid('alice'), { more: 'x' }), { code: 'fields_too_large' });
+  await im.users.merge(uid('alice'), { f0: null, more: 'x' });
+  await assert.rejects(im.users.merge(uid('alice'), { more: 'x'.repeat(65_500) }), { code: 'fields_too_large' });
+  assert.equal((await im.users.get(uid('alice'))).fields.more, 'x');
+});
+
+test('linking is one-sided, told once, and survives nothing being linked', async () => {
+  await im.people('alice', 'bob');
+  assert.equal((await im.contacts.link(uid('alice'), uid('bob'))).created, true);
+  const again = await im.contacts.link(uid('alice'), uid('bob'));
+  assert.equal(again.created, false);
+  assert.deepEqual((await im.contacts.list(uid('alice'), { limit: 5 })).items, [again.contact]);
+  assert.deepEqual((await im.contacts.list(uid('bob'), { limit: 5 })).items, []);
+  for (const name of ['alice', 'bob']) {
+    assert.deepEqual(
+      (await im.all(name)).items.map(({ message }) => [message.action, message.from]),
+      [['link', 'alice']],
+    );
+  }
+  await im.contacts.unlink(uid('alice'), uid('bob'));
+  await assert.rejects(im.contacts.unlink(uid('alice'), uid('bob')), { code: 'contact_not_found' });
+  await assert.rejects(im.contacts.link(uid('alice'), uid('nobody')), { code: 'user_not_found' });
+  await assert.rejects(im.contacts.link(uid('nobody'), uid('alice')), { code: 'user_not_found' });
+});
+
+test('lists come in pages without a repeat or a hole', async () => {
+  const names = Array.from({ length: 7 }, (_, i) => `p${i}`);
+  await im.people('alice', ...names);
+  for (const name of names) await im.contacts.link(uid('alice'), uid(name));
+  const seen: string[] = [];
+  let after: string | undefined;
+  do {
+    const page = await im.contacts.list(uid('alice'), { limit: 3, after });
+    seen.push(...page.items.map((contact) => contact.conversation));
+    after = page.next;
+    // Removing what was just read must not make the next page skip anything.
+    await im.contacts.unlink(uid('alice'), page.items.at(-1)!.conversation.slice(5) as never);
+  } while (after);
+  assert.deepEqual(
+    seen.sort(),
+    names.map((name) => `user:${name}`),
+  );
+  await assert.rejects(im.contacts.list(uid('alice'), { limit: 3, after: 'what' }), { code: 'invalid_cursor' });
+});
+
+test('unread counts what came after the mark, and the mark only moves forward', async () => {
+  await im.people('alice', 'bob');
+  const one = await im.say('alice', 'user:bob', 'one');
+  const two = await im.say('alice', 'user:bob', 'two');
+  const list = async (name: string) => (await im.conversations.list(uid(name), { limit: 5 })).items;
+  assert.deepEqual(
+    (await list('alice')).map((c) => [c.conversation, c.unread, c.readUpTo]),
+    [['user:bob', 0, two.id]],
+  );
+  assert.deepEqual(
+    (await list('bob')).map((c) => [c.conversation, c.unread, c.readUpTo, c.last?.fields.text]),
+    [['user:alice', 2, undefined, 'two']],
+  );
+  const read = (upTo: string) => im.conversations.markRead(uid('bob'), conversation('user:alice'), upTo as never);
+  assert.equal((await read(two.id)).unread, 0);
+  assert.deepEqual([(await read(one.id)).unread, (await read(one.id)).readUpTo], [0, two.id]);
+  await assert.rejects(read('99-99'), { code: 'message_not_found' });
+  await assert.rejects(im.conversations.markRead(uid('bob'), conversation('user:carol'), one.id), {
+    code: 'conversation_not_found',
+  });
+  await im.say('bob', 'user:alice', 'three');
+  assert.equal((await list('bob'))[0]!.unread, 0, 'sending reads');
+  assert.equal((await list('alice'))[0]!.unread, 1);
+});
+
+test('joins and other events leave a conversation read; a join starts at now', async () => {
+  await im.people('alice', 'bob');
+  await im.team('team', 'alice');
+  for (let i = 0; i < 3; i++) await im.say('alice', 'group:team', `${i}`);
+  await im.members.join({ kind: 'user', uid: uid('bob') }, 'team' as never, uid('bob'));
+  const unread = async (name: string) =>
+    (await im.conversations.list(uid(name), { limit: 5 })).items.map((c) => c.unread);
+  assert.deepEqual([await unread('alice'), await unread('bob')], [[0], [0]]);
+  await im.say('alice', 'group:team', 'new');
+  assert.deepEqual([await unread('alice'), await unread('bob')], [[0], [1]]);
+});
+
+test('conversations come newest first, in pages', async () => {
+  await im.people('alice', 'b0', 'b1', 'b2', 'b3', 'b4');
+  for (const i of [3, 1, 4, 0, 2]) await im.say(`b${i}`, 'user:alice', 'x');
+  const seen: string[] = [];
+  let after: string | undefined;
+  do {
+    const page = await im.conversations.list(uid('alice'), { limit: 2, after });
+    seen.push(...page.items.map((c) => c.conversation.slice(5)));
+    after = page.next;
+  } while (after);
+  assert.equal(seen.length, 5);
+  const times = await Promise.all(seen.map(async (name) => (await im.all(name)).items[0]!.message.sentAt));
+  assert.deepEqual(times, [...times].sort().reverse());
+});
