@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -74,25 +74,27 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
  */
 export async function adoptServer(options: ServerOptions): Promise<ServerProcess | undefined> {
   const { socket, appendfsync } = options;
-  const deadline = Date.now() + PATIENCE_MS;
+  const since = Date.now();
   // Nothing is ever written on this connection: it closes when the process ends.
   let watch = await open(socket);
   while (watch === undefined) {
     const stray = findStray(options);
     if (stray === undefined) return undefined;
-    if (Date.now() > deadline) return endStray(stray, options);
+    // One that has just been started listens within milliseconds.
+    if (Date.now() - since > ANSWER_TIMEOUT_MS) return endStray(stray, options);
     await delay(POLL_MS);
     watch = await open(socket);
   }
   watch.on('error', () => {}).resume();
   let ended = false;
-  const exited = new Promise<boolean>((resolve) => watch.once('close', () => resolve(true)));
+  // Redis removes its socket when it ends by itself, and leaves it when it is killed.
+  const exited = new Promise<boolean>((resolve) => watch.once('close', () => resolve(!existsSync(socket))));
   exited.then(() => {
     ended = true;
   });
   while (!(await answers(socket))) {
     if (ended) return adoptServer(options);
-    if (Date.now() > deadline && (await ask(socket, 'PING')) === undefined) {
+    if (Date.now() - since > PATIENCE_MS && (await ask(socket, 'PING')) === undefined) {
       watch.destroy();
       throw new Error(`a Redis listens on ${socket} and does not answer: end that process first`);
     }

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { findServerBinary } from '../../src/redis/binary.ts';
 
 /** A real Redis for tests, on a unix socket in a fresh folder. */
 export interface TestRedis {
@@ -39,7 +40,7 @@ export interface TestRedisOptions {
 export async function startRedis(options: TestRedisOptions = {}): Promise<TestRedis> {
   const dir = mkdtempSync(join(tmpdir(), 'redisim-test-'));
   const path = join(dir, 'redis.sock');
-  const binary = process.env.REDIS_SERVER_BIN || 'redis-server';
+  const binary = findServerBinary(process.env.REDIS_SERVER_BIN);
   const persistence = options.aof ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no'];
   const args = ['--port', '0', '--unixsocket', path, '--dir', dir, '--save', '', ...persistence];
 
