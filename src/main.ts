@@ -46,7 +46,8 @@ async function start(): Promise<void> {
   // A request that does not end must not keep Redis from being stopped properly.
   closers.push(() => Promise.race([app.close(), delay(config.drainMs + APP_MARGIN_MS)]).then(() => {}));
   await app.listen({ host: config.host, port: config.port });
-  if (embedded) process.stdout.write(banner(configured, app.addresses()[0]!, embedded.socket));
+  const [address] = app.addresses();
+  if (embedded && typeof address === 'object') process.stdout.write(banner(configured, address, embedded.socket));
 }
 
 /** Registered before it is awaited: a signal during a long start must end Redis too. */
