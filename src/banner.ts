@@ -13,8 +13,9 @@ export function banner(config: Config, address: AddressInfo, socket: string): st
   const users = `${origin}/v1/users`;
   const generated = config.apiKeys.length === 0;
   const key = generated ? `$(cat ${quote(join(config.dataDir, API_KEY_FILE))})` : '$KEY';
-  const curl = `curl -sS -w '\\n' -H "Authorization: Bearer ${key}"`;
-  const json = "-H 'Content-Type: application/json' -d";
+  const authorization = `"Authorization: Bearer ${key}"`;
+  const curl = `curl -sS -w '\\n' -H ${authorization}`;
+  const post = `curl -sS -w '\\n' -H "$A" -H 'Content-Type: application/json'`;
   const lines = [
     `redisim listens on ${origin}   (API: ${origin}/docs, Redis: redis-cli -s ${quote(socket)})`,
     '',
@@ -22,10 +23,11 @@ export function banner(config: Config, address: AddressInfo, socket: string): st
     '',
     '# 1. Make Alice and Bob, and let Alice write to Bob',
     [
-      `${curl} -X PUT ${json} '{"fields":{"name":"Alice"}}' ${users}/alice`,
-      `${curl} -X PUT ${json} '{"fields":{"name":"Bob"}}' ${users}/bob`,
-      `${curl} ${json} '{"fields":{"text":"hi"}}' ${users}/alice/conversations/user:bob/messages`,
-    ].join(' && '),
+      `A=${authorization} U=${users}`,
+      `${post} -X PUT -d '{"fields":{"name":"Alice"}}' $U/alice`,
+      `${post} -X PUT -d '{"fields":{"name":"Bob"}}' $U/bob`,
+      `${post} -d '{"fields":{"text":"hi"}}' $U/alice/conversations/user:bob/messages`,
+    ].join('; '),
     '',
     "# 2. Read Bob's inbox",
     `${curl} '${users}/bob/inbox?start=0'`,
