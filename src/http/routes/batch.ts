@@ -1,0 +1,41 @@
+import type { Messages } from '../../im/messages.ts';
+import type { App } from '../fastify.ts';
+import { problemOf } from '../problem.ts';
+import { BatchInput, BatchOutput, MAX_BATCH } from '../schemas/batch.ts';
+import { ref } from '../schemas/component.ts';
+import { answer, responses } from '../schemas/responses.ts';
+
+/** A hundred of the largest messages, and the JSON around them. */
+const BODY_LIMIT = 8 * 1024 * 1024;
+
+/** Many messages at once, for a server that speaks for its users. */
+export function batchRoutes(app: App, { messages }: { messages: Messages }): void {
+  app.post(
+    '/v1/messages/batch',
+    {
+      config: { access: 'server' },
+      bodyLimit: BODY_LIMIT,
+      schema: {
+        operationId: 'sendBatch',
+        tags: ['messages'],
+        summary: 'Send many messages',
+        description:
+          `Up to ${MAX_BATCH} messages, stored in the order given. Each stands for itself: the answer is 200 with a result ` +
+          'for each, in the same order, also when some were refused. Only for a server key. Repeat it safely by giving ' +
+          'each message a `clientMessageId`.',
+        body: ref(BatchInput),
+        response: responses({ 200: answer(BatchOutput, 'A result for each message.') }),
+      },
+    },
+    async (request) => {
+      const outcomes = await messages.sendMany(request.body.messages);
+      return {
+        results: outcomes.map((outcome) => {
+          if ('error' in outcome)
+            return { status: outcome.error.status, problem: problemOf(outcome.error, request.id) };
+          return { status: outcome.created ? 201 : 200, message: outcome.message };
+        }),
+      };
+    },
+  );
+}

@@ -1,0 +1,45 @@
+import Type from 'typebox';
+import { component, ref } from './component.ts';
+import { Fields, FieldsPatch } from './fields.ts';
+import { query, TimeText, UidText } from './params.ts';
+
+/** How many users one request may ask for. */
+export const MAX_IDS = 100;
+/** The length of as many of the longest uids, with commas. */
+const MAX_IDS_LENGTH = MAX_IDS * 65;
+
+const fields = { name: 'Alice', avatar: 'https://example.com/alice.png' };
+
+export const User = component('User', {
+  description: 'A person.',
+  properties: { uid: UidText(), fields: Fields, createdAt: TimeText('When the user was created.') },
+  examples: [{ uid: 'alice', fields, createdAt: '2025-11-23T12:18:31.455Z' }],
+});
+
+export const UserInput = component('UserInput', {
+  description: 'A profile. `createdAt` is reserved as the name of a field.',
+  properties: { fields: Fields },
+  examples: [{ fields }],
+});
+
+export const UserPatch = component('UserPatch', {
+  description: 'A change of a profile.',
+  properties: { fields: FieldsPatch },
+  examples: [{ fields: { name: 'Alice B.', avatar: null } }],
+});
+
+/** No pages: as many as were asked for. */
+export const UserList = component('UserList', {
+  description: 'Those of the users asked for that exist.',
+  properties: { items: Type.Array(ref(User)) },
+  examples: [{ items: [{ uid: 'alice', fields, createdAt: '2025-11-23T12:18:31.455Z' }] }],
+});
+
+export const UsersQuery = query({
+  ids: Type.String({
+    minLength: 1,
+    maxLength: MAX_IDS_LENGTH,
+    description: `Uids with commas in between, at most ${MAX_IDS}.`,
+    examples: ['alice,bob'],
+  }),
+});
