@@ -87,6 +87,11 @@ export class ImError extends Error {
   }
 }
 
+/** The title of a code: what kind of error it is, the same each time. */
+export function titleOf(code: ErrorCode): string {
+  return CODES[code][1];
+}
+
 /** The status that a code is answered with; the routes document their errors from it. */
 export function statusOf(code: ErrorCode): number {
   return CODES[code][0];

@@ -29,9 +29,6 @@ export const CLIENT_MESSAGE_ID_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._:@+~|-]{0,63}$
 export const CONVERSATION_PATTERN = '^(user|group):(?!me$)[A-Za-z0-9][A-Za-z0-9._@+~|-]{0,63}$';
 /** What a stream id looks like; {@link parseStreamId} checks the 64-bit range as well. */
 export const STREAM_ID_PATTERN = '^(0|[1-9][0-9]{0,19})-(0|[1-9][0-9]{0,19})$';
-/** What `start` may be. */
-export const START_PATTERN = '^(0|\\$|(0|[1-9][0-9]{0,19})-(0|[1-9][0-9]{0,19}))$';
-
 const NAME = new RegExp(NAME_PATTERN);
 const STREAM_ID = new RegExp(STREAM_ID_PATTERN);
 const MAX = 0xffff_ffff_ffff_ffffn;

@@ -3,12 +3,14 @@ import type { Inbox } from '../im/inbox.ts';
 import type { Delivery } from './delivery.ts';
 
 /** Why a stream ends. */
-export type ByeReason = 'shutdown' | 'token_expired' | 'user_removed' | 'too_slow';
+export type ByeReason = 'shutdown' | 'token_expired' | 'user_removed' | 'too_slow' | 'too_many_subscribers';
 
 /** Where a subscriber's events go: an open response in one of the wire forms. */
 export interface Sink {
   /** Adds an event to what is written next. */
   event(name: 'ready' | 'message' | 'heartbeat' | 'gap' | 'bye', cursor: Cursor, json: string): void;
+  /** Tells the client how long to wait before it comes back, ms, where the wire form has a word for it. */
+  retry(ms: number): void;
   /** Writes what was added, in one go; false if the socket is full, and `onDrain` will be called. */
   flush(): boolean;
   onDrain(listener: () => void): void;
@@ -160,11 +162,15 @@ export class Subscriber {
     this.#flush();
   }
 
-  /** Says why, and ends the stream. */
+  /**
+   * Says why, and ends the stream.
+   *
+   * @param retryMs when the client should come back
+   */
   close(reason: ByeReason, retryMs?: number): void {
     if (this.#state === 'closed') return;
-    const retry = retryMs === undefined ? {} : { retryMs };
-    this.#emit('bye', JSON.stringify({ reason, cursor: formatStreamId(this.#cursor), ...retry }));
+    if (retryMs !== undefined) this.#sink.retry(retryMs);
+    this.#emit('bye', JSON.stringify({ reason, cursor: formatStreamId(this.#cursor) }));
     this.#sink.flush();
     this.#become('closed');
     this.#sink.end();

@@ -8,6 +8,8 @@ export interface ImContext {
   keys: Keys;
   /** Told when inboxes refused a message (a key of a wrong type, say): how many, and the first one's reason. */
   inboxesRefused: (count: number, reason: string) => void;
+  /** Told how each send came out: `created`, `repeated`, or an error code. */
+  sent: (outcome: string) => void;
 }
 
 /** Passes on what a script says of inboxes that refused; most often nothing. */

@@ -108,7 +108,7 @@ export class Inbox {
     const next = items.length > 0 ? parseStreamId(items.at(-1)!.cursor)! : resumed;
     return {
       items,
-      ...(missed ? { gap: gapOf(after, resumed) } : {}),
+      ...(missed ? { gap: gapOf(uid, after, resumed) } : {}),
       next,
       upToDate: compareStreamIds(next, end) === 0,
       beyond: compareStreamIds(after, end) > 0,
@@ -186,14 +186,14 @@ function unbroken(entries: RawEntry[]): RawEntry[] {
   return entries;
 }
 
-function gapOf(requested: StreamId, resumed: StreamId): Gap {
+function gapOf(uid: Uid, requested: StreamId, resumed: StreamId): Gap {
   const lost = distance(requested, resumed);
   return {
     reason: lost === undefined ? 'reset' : 'trimmed',
     requested: formatStreamId(requested) as Cursor,
     resumed: formatStreamId(resumed) as Cursor,
     ...(lost === undefined ? {} : { lost: Number(lost) }),
-    backfill: '/v1/users/me/conversations',
+    backfill: `/v1/users/${uid}/conversations`,
   };
 }
 

@@ -177,6 +177,7 @@ export class Messages {
   #settle(attempt: Attempt, reply: SendReply): Sent {
     const refusal = refusalOf(reply);
     if (refusal) throw refusal;
+    this.#context.sent(reply[0] === 'sent' ? 'created' : 'repeated');
     const { send, log } = attempt;
     const mid = reply[1] as MessageId;
     const conversation = conversationOf(send.uid, log);
@@ -198,8 +199,8 @@ export class Messages {
 
   /** The error to answer with; an unknown outcome names the clientMessageId that makes a repeat safe. */
   #explain(attempt: Attempt, error: unknown): unknown {
-    if (error instanceof ImError) return error;
     const known = asImError(error);
+    this.#context.sent(known instanceof ImError ? known.code : 'internal');
     if (!(known instanceof ImError) || known.code !== 'outcome_unknown') return known;
     const { clientMessageId } = attempt;
     return new ImError(

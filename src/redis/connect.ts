@@ -32,7 +32,7 @@ export interface CommandOptions {
 }
 
 /** How long the feed reader blocks, ms. A silent link is noticed 3 s after that. */
-export const FEED_BLOCK_MS = 5_000;
+export const FEED_BLOCK_MS = 1_000;
 
 const START_TIMEOUT_MS = 10_000;
 const OLDEST_VERSION = 7;

@@ -77,7 +77,7 @@ test('what was trimmed is told, with how many were lost', async () => {
     requested: `${epoch}-2`,
     resumed: `${epoch}-5`,
     lost: 3,
-    backfill: '/v1/users/me/conversations',
+    backfill: '/v1/users/bob/conversations',
   });
   assert.equal(cursors(cut.items), '6 7 8 9');
   assert.equal((await page(OLDEST)).gap, undefined, '0 asks for the oldest kept');

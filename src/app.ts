@@ -1,0 +1,179 @@
+import { readFileSync } from 'node:fs';
+import cors from '@fastify/cors';
+import helmet from '@fastify/helmet';
+import underPressure from '@fastify/under-pressure';
+import Fastify from 'fastify';
+import type { Config } from './config.ts';
+import { Hub } from './delivery/hub.ts';
+import { ImError } from './errors.ts';
+import { registerAuth } from './http/auth.ts';
+import type { App } from './http/fastify.ts';
+import { loggerOptions, registerRequestLog, requestId } from './http/logging.ts';
+import { answerMalformedRequest, registerProblems, sendProblem } from './http/problem.ts';
+import { registerRateLimit } from './http/rate-limit.ts';
+import { batchRoutes } from './http/routes/batch.ts';
+import { contactRoutes } from './http/routes/contacts.ts';
+import { conversationRoutes } from './http/routes/conversations.ts';
+import { groupRoutes } from './http/routes/groups.ts';
+import { inboxRoutes } from './http/routes/inbox.ts';
+import { memberRoutes } from './http/routes/members.ts';
+import { messageRoutes } from './http/routes/messages.ts';
+import { serviceRoutes } from './http/routes/service.ts';
+import { tokenRoutes } from './http/routes/tokens.ts';
+import { userRoutes } from './http/routes/users.ts';
+import { components } from './http/schemas/component.ts';
+import { registerDocs, registerSwagger } from './http/swagger.ts';
+import { Tokens } from './http/tokens.ts';
+import { buildValidator } from './http/validation.ts';
+import { Contacts } from './im/contacts.ts';
+import { Conversations } from './im/conversations.ts';
+import { Groups } from './im/groups.ts';
+import { Inbox } from './im/inbox.ts';
+import { Logs } from './im/logs.ts';
+import { Members } from './im/members.ts';
+import { Messages } from './im/messages.ts';
+import { Users } from './im/users.ts';
+import { createMetrics } from './metrics.ts';
+import { FEED_BLOCK_MS, type RedisLink } from './redis/connect.ts';
+import { Keys } from './redis/keys.ts';
+import { defineScripts } from './redis/scripts.ts';
+
+/** Of the keys' layout; another one in the database refuses to start. */
+const SCHEMA_VERSION = '1';
+/** 64 KiB of fields, in the longest way that JSON can write them, and some more. */
+const BODY_LIMIT = 512 * 1024;
+/** A subscriber whose socket takes nothing for so long is sent away, ms. */
+const STALL_MS = 120_000;
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+/** What a test may want to see or replace. */
+export interface AppOptions {
+  /** Where log lines go; by default standard output. */
+  logStream?: { write(line: string): void };
+}
+
+/**
+ * Builds the service: everything that it is made of meets here, and tests use it as it is. It works once it listens, and
+ * `close()` sends subscribers away first. The Redis link stays the caller's.
+ *
+ * @throws Error if the database belongs to another version
+ */
+export async function buildApp(config: Config, link: RedisLink, options: AppOptions = {}): Promise<App> {
+  const app: App = Fastify({
+    logger: loggerOptions(config.logLevel, options.logStream),
+    disableRequestLogging: true,
+    genReqId: requestId,
+    trustProxy: config.trustProxy === true ? true : config.trustProxy || false,
+    bodyLimit: BODY_LIMIT,
+    // A slow sender is cut off; a slow reader of a stream is the hub's business.
+    requestTimeout: 30_000,
+    keepAliveTimeout: 72_000,
+    forceCloseConnections: 'idle',
+    // Long enough for any mistake to be told as one, instead of a path that does not exist.
+    routerOptions: { maxParamLength: 20_000 },
+    schemaController: { compilersFactory: { buildValidator: buildValidator as never } },
+    frameworkErrors: (error, request, reply) => sendProblem(request as never, reply as never, error),
+    clientErrorHandler: answerMalformedRequest,
+  }) as never;
+
+  const keys = new Keys(config.keyPrefix);
+  const redis = link.commands;
+  defineScripts(redis, config);
+  await prepareDatabase(link, keys);
+
+  const metrics = createMetrics();
+  const context = {
+    redis,
+    keys,
+    inboxesRefused: (count: number, reason: string) => {
+      metrics.inboxesRefused.inc(count);
+      app.log.error({ count, reason }, 'inboxes could not take a message');
+    },
+    sent: (outcome: string) => metrics.sends.inc({ outcome }),
+  };
+  const logs = new Logs(redis, keys);
+  const inbox = new Inbox(context, logs);
+  const messages = new Messages(context, config.idempotencyTtl);
+  const tokens = new Tokens(config);
+  const hub = new Hub({
+    ...config,
+    inbox,
+    logs,
+    keys,
+    commands: redis,
+    connection: link.openFeed(),
+    blockMs: FEED_BLOCK_MS,
+    stallMs: STALL_MS,
+    log: app.log,
+    metrics: {
+      subscribers: (state, change) => metrics.subscribers.inc({ state }, change),
+      delivered: (count) => metrics.deliveries.inc(count),
+      epochMoved: () => metrics.epochMoves.inc(),
+    },
+  });
+
+  registerProblems(app);
+  registerRequestLog(app, metrics);
+  await registerSecurity(app, config);
+  registerAuth(app, tokens);
+  await registerRateLimit(app, redis, keys.rateLimit(), {
+    perUser: config.rateLimit,
+    perServer: config.rateLimitServer,
+  });
+  await registerSwagger(app, version);
+  for (const schema of components) app.addSchema(schema);
+
+  userRoutes(app, { users: new Users(context) });
+  contactRoutes(app, { contacts: new Contacts(context) });
+  groupRoutes(app, { groups: new Groups(context) });
+  memberRoutes(app, { members: new Members(context) });
+  messageRoutes(app, { messages });
+  batchRoutes(app, { messages });
+  conversationRoutes(app, { conversations: new Conversations(context, logs) });
+  inboxRoutes(app, { inbox, hub });
+  tokenRoutes(app, { tokens });
+  serviceRoutes(app, { redis, hub, metrics });
+  await registerDocs(app);
+
+  app.addHook('onReady', () => hub.start());
+  // Before the server stops to listen: an open stream would keep it from ending.
+  app.addHook('preClose', async () => hub.drain());
+  app.addHook('onClose', () => hub.stop());
+  return app;
+}
+
+async function prepareDatabase({ commands, mayHaveLostData }: RedisLink, keys: Keys): Promise<void> {
+  const [outcome, found] = await commands.imInit(keys.meta(), SCHEMA_VERSION);
+  if (outcome === 'schema_mismatch') {
+    throw new Error(
+      `the keys in Redis are of schema version ${found}, this version of redisim needs ${SCHEMA_VERSION}: ` +
+        'use the version that made them, or another KEY_PREFIX or database',
+    );
+  }
+  // Ids that were given out may be given out again: cursors of before must not pass for good.
+  if (mayHaveLostData) await commands.imEpoch(keys.meta(), found);
+}
+
+async function registerSecurity(app: App, config: Config): Promise<void> {
+  await app.register(helmet, {
+    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+    // Which one is right depends on what is in front of the service; it is the proxy's to say.
+    strictTransportSecurity: false,
+  });
+  if (config.corsOrigins.length > 0) {
+    await app.register(cors, {
+      origin: config.corsOrigins.includes('*') ? '*' : [...config.corsOrigins],
+      methods: ['GET', 'PUT', 'POST', 'PATCH', 'DELETE'],
+      exposedHeaders: ['x-request-id', 'retry-after', 'ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset'],
+    });
+  }
+  await app.register(underPressure, {
+    maxEventLoopDelay: 2_000,
+    pressureHandler: (request, reply) => {
+      sendProblem(request, reply, new ImError('unavailable', 'The node is overloaded; try again.', { retryAfter: 2 }));
+    },
+  });
+}

@@ -1,0 +1,138 @@
+import type { FastifyRequest, RouteOptions } from 'fastify';
+import { ImError } from '../errors.ts';
+import type { Uid } from '../ids.ts';
+import type { Actor } from '../im/actor.ts';
+import type { App } from './fastify.ts';
+import { problems } from './schemas/problem.ts';
+import type { Tokens } from './tokens.ts';
+
+/**
+ * Who may call a route. Each route declares one; the declaration is what is enforced and what the OpenAPI document says.
+ * - `public`: anybody
+ * - `any`: any user, or the server
+ * - `self`: `{uid}` in the path is the acting user: the token's own, or anybody for the server
+ * - `stream`: as self, or with a ticket for this user in the query
+ * - `member`, `owner`: of the group; any user gets in here, and the rule itself is checked where it is atomic, with the
+ *   actor, in `im` and its scripts
+ * - `server`: an API key
+ */
+export type Access = 'public' | 'any' | 'self' | 'stream' | 'member' | 'owner' | 'server';
+
+/** Who calls. */
+export type Caller = Actor & {
+  /** When the credential ends, ms since 1970; Infinity for an API key. */
+  readonly expiresAt: number;
+};
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: Access;
+  }
+  interface FastifyRequest {
+    /** Who calls; only routes that are not public have one. */
+    caller: Caller;
+  }
+}
+
+const SECURITY: Record<Access, Record<string, string[]>[]> = {
+  public: [],
+  any: [{ userToken: [] }, { serverKey: [] }],
+  self: [{ userToken: [] }, { serverKey: [] }],
+  stream: [{ userToken: [] }, { serverKey: [] }, { ticket: [] }],
+  member: [{ userToken: [] }, { serverKey: [] }],
+  owner: [{ userToken: [] }, { serverKey: [] }],
+  server: [{ serverKey: [] }],
+};
+
+/**
+ * Enforces every route's `config.access` and stamps it into its schema, with the errors that any route may answer. A
+ * route without a declaration does not start.
+ */
+export function registerAuth(app: App, tokens: Tokens): void {
+  // A getter would cost more than a property that every request has from the beginning.
+  app.decorateRequest('caller', null as never);
+  app.addHook('onRoute', (route) => {
+    const access = accessOf(route);
+    if (access === undefined) {
+      if (route.url.startsWith('/v1/')) throw new Error(`${route.method} ${route.url} does not declare config.access`);
+      return;
+    }
+    stamp(route, access);
+    if (access === 'public') return;
+    const check = async (request: FastifyRequest) => {
+      request.caller = await authenticate(request, access, tokens);
+      authorize(request, access);
+    };
+    route.onRequest = [check, ...[route.onRequest ?? []].flat()];
+  });
+}
+
+function accessOf(route: RouteOptions): Access | undefined {
+  return (route.config as { access?: Access } | undefined)?.access;
+}
+
+function stamp(route: RouteOptions, access: Access): void {
+  route.schema ??= {};
+  const schema = route.schema as { security?: unknown; response?: object; body?: unknown };
+  schema.security = SECURITY[access];
+  const writes = !['GET', 'HEAD'].includes([route.method].flat()[0]!);
+  const common = problems(
+    'invalid_request',
+    ...(access === 'public' ? [] : (['unauthorized', 'forbidden', 'too_many_requests'] as const)),
+    ...(schema.body ? (['body_too_large', 'unsupported_media_type'] as const) : []),
+    'internal',
+    'unavailable',
+    ...(writes ? (['storage_full', 'outcome_unknown'] as const) : []),
+  );
+  schema.response = mergeProblems(common, (schema.response ?? {}) as Record<number, object>);
+}
+
+/** A status that both name is described by both. */
+function mergeProblems(common: Record<number, object>, own: Record<number, object>): Record<number, object> {
+  const merged = { ...common, ...own };
+  for (const status of Object.keys(common).map(Number)) {
+    const [a, b] = [common[status], own[status]] as Partial<ProblemResponse>[];
+    const [ofA, ofB] = [a?.content, b?.content].map((content) => content?.['application/problem+json']);
+    if (!ofA || !ofB) continue;
+    merged[status] = {
+      description: [...new Set([...a!.description!.split('. '), ...b!.description!.split('. ')])].join('. '),
+      content: { 'application/problem+json': { ...ofA, examples: { ...ofA.examples, ...ofB.examples } } },
+    };
+  }
+  return merged;
+}
+
+interface ProblemResponse {
+  description: string;
+  content: { 'application/problem+json': { schema: object; examples: object } };
+}
+
+async function authenticate(request: FastifyRequest, access: Access, tokens: Tokens): Promise<Caller> {
+  const ticket = (request.query as { ticket?: unknown }).ticket;
+  if (access === 'stream' && typeof ticket === 'string') return tokens.verifyTicket(ticket);
+  const [scheme, credential] = (request.headers.authorization ?? '').split(' ', 2);
+  if (scheme?.toLowerCase() !== 'bearer' || !credential) {
+    throw new ImError('unauthorized', 'Send "Authorization: Bearer <user token or API key>".');
+  }
+  return tokens.verify(credential);
+}
+
+function authorize(request: FastifyRequest, access: Access): void {
+  const { caller } = request;
+  const params = request.params as { uid?: string };
+  // The path's {uid} is `me` in any route that has one: it is the token's own user.
+  if (params.uid === 'me') {
+    if (caller.kind !== 'user') {
+      throw new ImError('me_needs_user', 'An API key is nobody: name the user in the path instead of "me".');
+    }
+    params.uid = caller.uid;
+  }
+  if (caller.kind === 'server') return;
+  if (access === 'server') throw new ImError('forbidden', 'Only an API key may do this.');
+  if ((access === 'self' || access === 'stream') && params.uid !== caller.uid) {
+    throw new ImError(
+      'forbidden',
+      `The token is for another user than the path. Use /v1/users/me/… or ${caller.uid satisfies Uid}.`,
+    );
+  }
+}

@@ -1,0 +1,127 @@
+import { STATUS_CODES } from 'node:http';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { type ErrorCode, type FieldError, ImError } from '../errors.ts';
+import { asImError } from '../redis/failure.ts';
+import type { App } from './fastify.ts';
+
+const CONTENT_TYPE = 'application/problem+json; charset=utf-8';
+
+/** What Fastify calls it, and what we do. */
+const FASTIFY_CODES: Record<string, [code: ErrorCode, detail: string]> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: ['body_too_large', 'The body is larger than this operation takes.'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported_media_type', 'Send the body as "Content-Type: application/json".'],
+  FST_ERR_CTP_EMPTY_JSON_BODY: ['invalid_request', 'The body is empty; send JSON, or leave the Content-Type out.'],
+  FST_ERR_CTP_INVALID_JSON_BODY: ['invalid_request', 'The body is not valid JSON.'],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['invalid_request', 'The body is not as long as its Content-Length says.'],
+  FST_ERR_BAD_URL: ['invalid_request', 'The path is not validly percent-encoded.'],
+  FST_ERR_MAX_PARAM_LENGTH: ['invalid_request', 'A part of the path is too long.'],
+};
+
+/** Errors of the same request that are told at most. */
+const MAX_ERRORS = 20;
+
+/** Answers every error as `application/problem+json` (RFC 9457): the one place that renders them. */
+export function registerProblems(app: App): void {
+  app.setErrorHandler((error: FastifyError, request, reply) => sendProblem(request, reply, error));
+  app.setNotFoundHandler((request, reply) => {
+    const allow = methodsOf(app, request.url);
+    if (allow.length > 0) {
+      reply.header('allow', allow.join(', '));
+      return sendProblem(request, reply, new ImError('method_not_allowed', `Use one of: ${allow.join(', ')}.`));
+    }
+    const path = request.url.split('?', 1)[0]!.slice(0, 200);
+    return sendProblem(
+      request,
+      reply,
+      new ImError('route_not_found', `There is no ${request.method} ${path}. See /docs.`),
+    );
+  });
+}
+
+/** Sends an error. Whatever is not meant for the caller is logged, and told as `internal` without its text. */
+export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
+  const known = translate(error, request.method);
+  if (known.status >= 500) request.log.error({ err: known.cause ?? known, code: known.code }, known.message);
+  if (known.retryAfter !== undefined) reply.header('retry-after', String(known.retryAfter));
+  if (known.code === 'unauthorized') reply.header('www-authenticate', 'Bearer realm="redisim"');
+  return reply
+    .status(known.status)
+    .header('content-type', CONTENT_TYPE)
+    .send(JSON.stringify(problemOf(known, request.id)));
+}
+
+/** The document that tells of an error. */
+export function problemOf(error: ImError, requestId: string) {
+  return {
+    type: `urn:redisim:problem:${error.code}`,
+    title: error.title,
+    status: error.status,
+    detail: error.message,
+    code: error.code,
+    requestId,
+    ...(error.errors ? { errors: error.errors } : {}),
+    ...error.extensions,
+  };
+}
+
+/** Answers what is no HTTP request at all, as far as an answer is possible. */
+export function answerMalformedRequest(error: NodeJS.ErrnoException, socket: import('node:net').Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
+  const known = new ImError(
+    'invalid_request',
+    `This is not an HTTP request that can be read (${STATUS_CODES[status]}).`,
+  );
+  const body = JSON.stringify({ ...problemOf(known, 'none'), status });
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: ${CONTENT_TYPE}\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}
+
+function translate(error: unknown, method: string): ImError {
+  const cause = asImError(error, method === 'GET' || method === 'HEAD' ? 'read' : 'write');
+  if (cause instanceof ImError) return cause;
+  const { code, validation, validationContext, statusCode, message } = cause as Partial<FastifyError>;
+  if (validation) {
+    const errors = complaints(validation, validationContext ?? 'request');
+    return new ImError('invalid_request', `${errors[0]?.path}: ${errors[0]?.message}`, { errors });
+  }
+  const known = FASTIFY_CODES[code ?? ''];
+  if (known) return new ImError(known[0], known[1], { cause });
+  // Of other 4xx, such as a forbidden "__proto__" in a body, the text is Fastify's and fit to be shown.
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    return new ImError('invalid_request', message ?? 'The request is malformed.', { cause });
+  }
+  return new ImError('internal', 'Something went wrong here. The log has it under this requestId.', { cause });
+}
+
+type Validation = NonNullable<FastifyError['validation']>;
+
+function complaints(validation: Validation, context: string): FieldError[] {
+  return validation.slice(0, MAX_ERRORS).map(({ keyword, instancePath, params, message }) => {
+    const given = params as {
+      additionalProperty?: string;
+      propertyName?: string;
+      allowedValues?: unknown[];
+      pattern?: string;
+    };
+    const path = `${context}${instancePath}`;
+    if (keyword === 'additionalProperties')
+      return { path, message: `has an unknown member "${given.additionalProperty}"; remove it` };
+    if (keyword === 'enum') return { path, message: `must be one of: ${given.allowedValues?.join(', ')}` };
+    if (keyword === 'propertyNames')
+      return { path, message: `has a member with the name "${given.propertyName}", which is not allowed` };
+    return { path, message: message ?? 'is not valid' };
+  });
+}
+
+/** The methods that a path has, if it is one of ours. */
+function methodsOf(app: App, url: string): string[] {
+  return (['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const).filter(
+    (method) => app.findRoute({ method, url }) !== null || app.hasRoute({ method, url }),
+  );
+}

@@ -1,0 +1,138 @@
+import type { FastifyReply } from 'fastify';
+import type { Hub } from '../../delivery/hub.ts';
+import { poll } from '../../delivery/poll.ts';
+import { ImError } from '../../errors.ts';
+import { type Cursor, formatStreamId, parseStreamId } from '../../ids.ts';
+import type { Inbox, Start } from '../../im/inbox.ts';
+import type { App } from '../fastify.ts';
+import { ref } from '../schemas/component.ts';
+import { InboxQuery, Inbox as InboxSchema, StreamHeaders, StreamQuery } from '../schemas/inbox.ts';
+import { UserParams } from '../schemas/params.ts';
+import { problems } from '../schemas/problem.ts';
+import { EventStream, wireForm } from '../sse.ts';
+
+const EVENTS = `Events:
+- \`ready\` at once, so that you always have a cursor
+- \`message\`: a Message, as in the history
+- \`gap\`: a Gap; something is missing, and \`backfill\` says where to find it
+- \`heartbeat\`: you have everything up to now; the server has just compared
+- \`bye\`: the stream ends, and \`reason\` says why: shutdown, token_expired, user_removed, too_slow, too_many_subscribers
+
+Each carries a cursor as its \`id\`. With \`Accept: application/x-ndjson\` each event is one line \`{"event","cursor","data"}\`.`;
+
+/** What happens to a user: by long-poll, or as a stream. */
+export function inboxRoutes(app: App, { inbox, hub }: { inbox: Inbox; hub: Hub }): void {
+  app.get(
+    '/v1/users/:uid/inbox',
+    {
+      config: { access: 'self' },
+      exposeHeadRoute: false,
+      schema: {
+        operationId: 'readInbox',
+        tags: ['inbox'],
+        summary: 'Read the inbox, and wait if there is nothing',
+        description:
+          'Everything that happened to the user after `start`, the oldest first: IM.RECIVE. Pass `next` as `start` again, and ' +
+          'nothing is missed or seen twice. For the user itself, or a server key.',
+        params: UserParams,
+        querystring: InboxQuery,
+        response: {
+          200: { description: 'What happened; no items if nothing did in time.', ...ref(InboxSchema) },
+          ...problems('invalid_cursor', 'user_not_found', 'too_many_subscribers'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { uid } = request.params;
+      const { start, count, block } = request.query;
+      const position = await inbox.resolve(uid, parseStart(start));
+      if (!hub.admits(uid)) {
+        throw new ImError('too_many_subscribers', 'Too many streams and long-polls are open here.', {
+          retryAfter: 1 + Math.floor(Math.random() * 5),
+        });
+      }
+      const page = await poll(hub, inbox, uid, position, { count, blockMs: block, signal: whenGone(reply) });
+      // A connection that is kept alive would keep a stopping server from closing.
+      if (hub.draining) reply.header('connection', 'close');
+      return {
+        items: page.items.map(({ cursor, message }) => ({ cursor, ...message })),
+        next: formatStreamId(page.next) as Cursor,
+        ...(page.gap ? { gap: page.gap } : {}),
+      };
+    },
+  );
+
+  app.get(
+    '/v1/users/:uid/inbox/stream',
+    {
+      config: { access: 'stream' },
+      exposeHeadRoute: false,
+      schema: {
+        operationId: 'streamInbox',
+        tags: ['inbox'],
+        summary: 'Follow the inbox live',
+        description:
+          `Server-Sent Events, from \`start\` or \`Last-Event-ID\` on without an end. ${EVENTS}\n\n` +
+          'For the user itself, a server key, or with a ticket.',
+        params: UserParams,
+        querystring: StreamQuery,
+        headers: StreamHeaders,
+        response: {
+          200: {
+            description: 'The events.',
+            content: {
+              'text/event-stream': { schema: { type: 'string' } },
+              'application/x-ndjson': { schema: { type: 'string' } },
+            },
+          },
+          ...problems('invalid_cursor', 'user_not_found', 'not_acceptable'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { uid } = request.params;
+      const form = wireForm(request.headers.accept);
+      if (!form) {
+        throw new ImError('not_acceptable', 'Accept text/event-stream or application/x-ndjson.');
+      }
+      // An EventSource without a last event sends an empty header, or none.
+      const position = await inbox.resolve(uid, parseStart(request.headers['last-event-id'] || request.query.start));
+      const gone = whenGone(reply);
+      if (gone.aborted) return reply.hijack();
+      const stream = new EventStream(reply, form);
+      if (!hub.admits(uid)) {
+        // A 503 would be the end: no EventSource comes back from one.
+        stream.retry(1_000 + Math.floor(Math.random() * 9_000));
+        stream.event('bye', formatStreamId(position) as Cursor, '{"reason":"too_many_subscribers"}');
+        stream.flush();
+        stream.end();
+        return reply;
+      }
+      const subscriber = hub.subscribe(uid, position, stream, request.caller.expiresAt);
+      gone.addEventListener('abort', () => hub.unsubscribe(subscriber));
+      return reply;
+    },
+  );
+}
+
+/** @throws ImError `invalid_cursor`, with a right one */
+function parseStart(start: string): Start {
+  if (start === '0') return 'oldest';
+  if (start === '$') return 'now';
+  const id = parseStreamId(start);
+  if (id) return id;
+  throw new ImError(
+    'invalid_cursor',
+    `"${start.slice(0, 100)}" is no cursor. Use 0 (the oldest entry), $ (from now on), or an id like 1763900000123-17, ` +
+      'both numbers below 2^64.',
+  );
+}
+
+/** Aborts when the client has gone, also if it already has. */
+function whenGone(reply: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  const { raw } = reply;
+  if (raw.destroyed || raw.closed) controller.abort();
+  else raw.once('close', () => controller.abort());
+  return controller.signal;
+}

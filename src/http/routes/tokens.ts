@@ -1,0 +1,54 @@
+import type { App } from '../fastify.ts';
+import { ref } from '../schemas/component.ts';
+import { UserParams } from '../schemas/params.ts';
+import { problems } from '../schemas/problem.ts';
+import { Ticket, Token, TokenInput } from '../schemas/token.ts';
+import type { Tokens } from '../tokens.ts';
+
+const DEFAULT_TTL_S = 3_600;
+
+/** Credentials: tokens for users, tickets for their browsers. */
+export function tokenRoutes(app: App, { tokens }: { tokens: Tokens }): void {
+  app.post(
+    '/v1/tokens',
+    {
+      config: { access: 'server' },
+      schema: {
+        operationId: 'createToken',
+        tags: ['tokens'],
+        summary: 'Make a user token',
+        description:
+          'For a server that signs its users in by itself and hands each a token. Only with a server key. The user need not ' +
+          'exist yet. Where `JWKS_URL` is set, tokens come from that issuer, and this answers `tokens_by_issuer`.',
+        body: ref(TokenInput),
+        response: { 201: { description: 'The token.', ...ref(Token) }, ...problems('tokens_by_issuer') },
+      },
+    },
+    async (request, reply) => {
+      const { uid, ttlSeconds } = request.body;
+      const { credential, expiresAt } = await tokens.issueToken(uid, ttlSeconds ?? DEFAULT_TTL_S);
+      return reply.status(201).send({ token: credential, expiresAt });
+    },
+  );
+
+  app.post(
+    '/v1/users/:uid/tickets',
+    {
+      config: { access: 'self' },
+      schema: {
+        operationId: 'createTicket',
+        tags: ['tokens'],
+        summary: 'Make a ticket for a stream',
+        description:
+          "For browsers, whose EventSource can't send a token: put the ticket into the stream's URL. It is good for this " +
+          "user's stream alone, for 10 minutes, reconnects included. For the user itself, or a server key.",
+        params: UserParams,
+        response: { 201: { description: 'The ticket.', ...ref(Ticket) } },
+      },
+    },
+    async (request, reply) => {
+      const { credential, expiresAt } = await tokens.issueTicket(request.params.uid);
+      return reply.status(201).send({ ticket: credential, expiresAt });
+    },
+  );
+}

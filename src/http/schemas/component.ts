@@ -1,0 +1,33 @@
+import Type, {
+  type Static,
+  type TObject,
+  type TObjectOptions,
+  type TProperties,
+  type TSchema,
+  type TUnsafe,
+} from 'typebox';
+
+/** A named schema: `#/components/schemas/<name>` in the OpenAPI document. */
+export type Component<Properties extends TProperties> = TObject<Properties> & { $id: string };
+
+/** All named schemas, in the order in which they were made; `app.ts` adds them to Fastify. */
+export const components: { $id: string }[] = [];
+
+/** Makes a named schema of an object that has no other members than these. */
+export function component<Properties extends TProperties>(
+  name: string,
+  { properties, ...options }: TObjectOptions & { properties: Properties },
+): Component<Properties> {
+  const schema = Type.Object(properties, {
+    ...options,
+    $id: name,
+    additionalProperties: false,
+  }) as Component<Properties>;
+  components.push(schema);
+  return schema;
+}
+
+/** A use of a named schema, with its type. */
+export function ref<Schema extends TSchema & { $id: string }>(schema: Schema): TUnsafe<Static<Schema>> {
+  return Type.Unsafe<Static<Schema>>({ $ref: `${schema.$id}#` });
+}

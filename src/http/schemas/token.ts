@@ -1,0 +1,34 @@
+import Type from 'typebox';
+import { component } from './component.ts';
+import { TimeText, UidText } from './params.ts';
+
+export const TokenInput = component('TokenInput', {
+  description: 'A token to make.',
+  properties: {
+    uid: UidText('Whom the token is for; the user need not exist yet.'),
+    ttlSeconds: Type.Optional(
+      Type.Integer({
+        description: 'How long it is valid, s.',
+        minimum: 1,
+        maximum: 2_592_000,
+        default: 3_600,
+      }),
+    ),
+  },
+  examples: [{ uid: 'alice', ttlSeconds: 86_400 }],
+});
+
+export const Token = component('Token', {
+  description: 'A user token: `Authorization: Bearer <token>`.',
+  properties: { token: Type.String({ description: 'The JWT.' }), expiresAt: TimeText('When it ends.') },
+  examples: [{ token: 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.…', expiresAt: '2026-11-24T09:18:31.000Z' }],
+});
+
+export const Ticket = component('Ticket', {
+  description: 'A ticket, good for 10 minutes and for one thing: `GET /v1/users/{uid}/inbox/stream?ticket=…`.',
+  properties: {
+    ticket: Type.String({ description: 'The ticket.' }),
+    expiresAt: TimeText('When it ends, and a stream with it.'),
+  },
+  examples: [{ ticket: 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.…', expiresAt: '2026-11-23T09:28:31.000Z' }],
+});

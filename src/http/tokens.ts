@@ -1,0 +1,156 @@
+import { createHash, createSecretKey, hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify, SignJWT } from 'jose';
+import { LRUCache } from 'lru-cache';
+import { ImError } from '../errors.ts';
+import { isName, type Uid } from '../ids.ts';
+import type { Caller } from './auth.ts';
+
+/** What the configuration says of credentials. */
+export interface TokenSettings {
+  apiKeys: readonly string[];
+  /** Signs and verifies user tokens (HS256), and through a derived key tickets. */
+  jwtSecret: string;
+  /** An outside issuer's keys; its tokens are then the only user tokens. */
+  jwksUrl?: string | undefined;
+  jwtIssuer?: string | undefined;
+  jwtAudience?: string | undefined;
+  jwtAlgorithms: readonly string[];
+  jwtUidClaim: string;
+}
+
+/** A credential that was made here. */
+export interface Issued {
+  credential: string;
+  expiresAt: string;
+}
+
+/** A verified token is not verified again for so long, ms. */
+const REMEMBERED_MS = 300_000;
+const REMEMBERED = 50_000;
+/** How far the issuer's clock may be off, s. */
+const CLOCK_TOLERANCE_S = 5;
+const TICKET_TTL_S = 600;
+const TICKET_TYPE = 'redisim-ticket+jwt';
+const SERVER: Caller = { kind: 'server', expiresAt: Infinity };
+
+/** Verifies API keys, user tokens and stream tickets, and makes the latter two. */
+export class Tokens {
+  readonly #settings: TokenSettings;
+  readonly #apiKeys: readonly Buffer[];
+  readonly #secret: KeyObject;
+  readonly #ticketSecret: KeyObject;
+  readonly #jwks: JWTVerifyGetKey | undefined;
+  readonly #remembered = new LRUCache<string, Caller>({ max: REMEMBERED });
+
+  constructor(settings: TokenSettings) {
+    this.#settings = settings;
+    this.#apiKeys = settings.apiKeys.map(digest);
+    this.#secret = createSecretKey(Buffer.from(settings.jwtSecret));
+    // A key of its own: no ticket can pass for a token, whatever its claims.
+    const derived = hkdfSync('sha256', settings.jwtSecret, '', 'redisim stream ticket', 32);
+    this.#ticketSecret = createSecretKey(Buffer.from(derived));
+    this.#jwks = settings.jwksUrl
+      ? createRemoteJWKSet(new URL(settings.jwksUrl), { timeoutDuration: 2_500 })
+      : undefined;
+  }
+
+  /**
+   * Who a bearer credential is.
+   *
+   * @throws ImError `unauthorized`; `unavailable` if the issuer's keys can't be fetched
+   */
+  async verify(credential: string): Promise<Caller> {
+    const hash = digest(credential);
+    let isApiKey = false;
+    // Every key is compared, each in constant time: the time tells nothing of a key.
+    for (const key of this.#apiKeys) isApiKey = timingSafeEqual(key, hash) || isApiKey;
+    if (isApiKey) return SERVER;
+    const name = hash.toString('base64');
+    const known = this.#remembered.get(name);
+    if (known && known.expiresAt > Date.now()) return known;
+    const caller = this.#callerOf(await this.#claims(credential), this.#settings.jwtUidClaim);
+    const ttl = Math.min(REMEMBERED_MS, caller.expiresAt - Date.now());
+    if (ttl > 0) this.#remembered.set(name, caller, { ttl });
+    return caller;
+  }
+
+  /** Who a ticket lets in. @throws ImError `unauthorized` */
+  async verifyTicket(ticket: string): Promise<Caller> {
+    const options = { algorithms: ['HS256'], typ: TICKET_TYPE, requiredClaims: ['exp', 'sub'] };
+    const { payload } = await jwtVerify(ticket, this.#ticketSecret, options).catch((error: unknown) => {
+      throw refused('ticket', error);
+    });
+    return this.#callerOf(payload, 'sub');
+  }
+
+  /** Makes a user token. @throws ImError `tokens_by_issuer` if tokens come from elsewhere */
+  async issueToken(uid: Uid, ttlSeconds: number): Promise<Issued> {
+    if (this.#jwks) throw new ImError('tokens_by_issuer', 'JWKS_URL is set: get user tokens from that issuer.');
+    return issue(this.#secret, { [this.#settings.jwtUidClaim]: uid }, 'JWT', ttlSeconds);
+  }
+
+  /** Makes a ticket, good for this user's stream alone. */
+  issueTicket(uid: Uid): Promise<Issued> {
+    return issue(this.#ticketSecret, { sub: uid }, TICKET_TYPE, TICKET_TTL_S);
+  }
+
+  async #claims(token: string): Promise<JWTPayload> {
+    const { jwtIssuer: issuer, jwtAudience: audience, jwtAlgorithms } = this.#settings;
+    const common = { requiredClaims: ['exp'], clockTolerance: CLOCK_TOLERANCE_S };
+    try {
+      if (!this.#jwks) return (await jwtVerify(token, this.#secret, { ...common, algorithms: ['HS256'] })).payload;
+      const options = { ...common, algorithms: [...jwtAlgorithms], issuer: issuer!, audience: audience! };
+      return (await jwtVerify(token, this.#jwks, options)).payload;
+    } catch (error) {
+      throw refused('token', error);
+    }
+  }
+
+  #callerOf(payload: JWTPayload, claim: string): Caller {
+    const uid = payload[claim];
+    if (typeof uid !== 'string' || !isName(uid)) {
+      throw new ImError('unauthorized', `The token's "${claim}" is not a valid uid.`);
+    }
+    return { kind: 'user', uid: uid as Uid, expiresAt: payload.exp! * 1_000 };
+  }
+}
+
+function digest(credential: string): Buffer {
+  return createHash('sha256').update(credential).digest();
+}
+
+async function issue(key: KeyObject, claims: JWTPayload, type: string, ttlSeconds: number): Promise<Issued> {
+  const now = Math.floor(Date.now() / 1_000);
+  const exp = now + ttlSeconds;
+  const credential = await new SignJWT(claims)
+    .setProtectedHeader({ alg: 'HS256', typ: type })
+    .setIssuedAt(now)
+    .setExpirationTime(exp)
+    .sign(key);
+  return { credential, expiresAt: new Date(exp * 1_000).toISOString() };
+}
+
+/** Why a token or ticket is not taken, in words that help its owner. */
+function refused(what: 'token' | 'ticket', error: unknown): ImError {
+  if (
+    error instanceof errors.JWKSTimeout ||
+    !(error instanceof errors.JOSEError) ||
+    error.code === 'ERR_JOSE_GENERIC'
+  ) {
+    // Not the token's fault: the issuer did not answer, or answered with something else than keys.
+    if (what === 'token')
+      return new ImError('unavailable', "The token issuer's keys can't be fetched right now.", {
+        retryAfter: 5,
+        cause: error,
+      });
+  }
+  const expired = error instanceof errors.JWTExpired;
+  const claim = error instanceof errors.JWTClaimValidationFailed ? ` ("${error.claim}": ${error.reason})` : '';
+  return new ImError(
+    'unauthorized',
+    expired ? `The ${what} has expired; get a new one.` : `The ${what} is not valid${claim}.`,
+    {
+      cause: error,
+    },
+  );
+}

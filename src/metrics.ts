@@ -1,0 +1,57 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+/** What `/metrics` tells, in one place. Imports nothing of ours: whoever counts gets the metrics handed in. */
+export function createMetrics() {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry, prefix: 'redisim_' });
+  return {
+    registry,
+    requests: new Histogram({
+      name: 'redisim_http_request_duration_seconds',
+      help: 'HTTP requests by method, route and status; streams are counted when they end.',
+      labelNames: ['method', 'route', 'status'] as const,
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+      registers,
+    }),
+    sends: new Counter({
+      name: 'redisim_sends_total',
+      help: 'Messages by outcome: created, repeated, or an error code.',
+      labelNames: ['outcome'] as const,
+      registers,
+    }),
+    deliveries: new Counter({
+      name: 'redisim_deliveries_total',
+      help: 'Messages written to open streams.',
+      registers,
+    }),
+    inboxesRefused: new Counter({
+      name: 'redisim_inboxes_refused_total',
+      help: 'Inboxes that could not take a message, such as a key of a wrong type. Look into the log.',
+      registers,
+    }),
+    subscribers: new Gauge({
+      name: 'redisim_subscribers',
+      help: 'Open streams by state: live, catching-up, behind.',
+      labelNames: ['state'] as const,
+      registers,
+    }),
+    feedLag: new Gauge({
+      name: 'redisim_feed_lag_seconds',
+      help: 'How long ago the feed was last read to its end, or seen to be idle.',
+      registers,
+    }),
+    epochMoves: new Counter({
+      name: 'redisim_epoch_moves_total',
+      help: 'How often this node saw that Redis had lost data.',
+      registers,
+    }),
+    redisLatency: new Gauge({
+      name: 'redisim_redis_ping_seconds',
+      help: 'How long Redis took to answer a PING just now.',
+      registers,
+    }),
+  };
+}
+
+export type Metrics = ReturnType<typeof createMetrics>;

@@ -1,0 +1,134 @@
+import { Hub, type HubOptions } from '../../src/delivery/hub.ts';
+import type { Sink } from '../../src/delivery/subscriber.ts';
+import { connectFeed } from '../../src/redis/connect.ts';
+import { quiet, type startIm } from './im.ts';
+import type { TestRedis } from './redis.ts';
+
+/** A node without HTTP: the IM rules and a hub that reads the feed. */
+export async function startNode(
+  server: TestRedis,
+  im: Awaited<ReturnType<typeof startIm>>,
+  options: Partial<HubOptions> = {},
+) {
+  const connection = connectFeed(server.target, 1_000, quiet);
+  const counted = { live: 0, 'catching-up': 0, behind: 0, closed: 0, delivered: 0, epochMoves: 0 };
+  const hub = new Hub({
+    inbox: im.inbox,
+    logs: im.logs,
+    keys: im.keys,
+    commands: im.redis,
+    connection,
+    log: quiet,
+    blockMs: 1_000,
+    heartbeatMs: 60_000,
+    stallMs: 60_000,
+    maxSubscribers: 10_000,
+    maxSubscribersPerUser: 100,
+    metrics: {
+      subscribers: (state, change) => {
+        counted[state] += change;
+      },
+      delivered: (count) => {
+        counted.delivered += count;
+      },
+      epochMoved: () => {
+        counted.epochMoves++;
+      },
+    },
+    ...options,
+  });
+  await hub.start();
+  return { hub, counted };
+}
+
+export interface Received {
+  event: string;
+  cursor: string;
+  data: Record<string, unknown> & { fields?: Record<string, string> };
+}
+
+/** A sink that keeps what it is given, and can be made to refuse it like a full socket. */
+export class TestSink implements Sink {
+  readonly received: Received[] = [];
+  /** How many writes there were. */
+  writes = 0;
+  ended = false;
+  full = false;
+  #pending: Received[] = [];
+  #drain: () => void = () => {};
+  #waiting: { test: (all: Received[]) => boolean; resolve: () => void }[] = [];
+
+  event(event: string, cursor: string, json: string): void {
+    this.#pending.push({ event, cursor, data: JSON.parse(json) });
+  }
+
+  retry(): void {}
+
+  flush(): boolean {
+    if (this.#pending.length > 0) this.writes++;
+    this.received.push(...this.#pending);
+    this.#pending = [];
+    this.#waiting = this.#waiting.filter(({ test, resolve }) => {
+      if (!test(this.received)) return true;
+      resolve();
+      return false;
+    });
+    return !this.full;
+  }
+
+  onDrain(listener: () => void): void {
+    this.#drain = listener;
+  }
+
+  /** The socket takes data again. */
+  drain(): void {
+    this.full = false;
+    this.#drain();
+  }
+
+  end(): void {
+    this.ended = true;
+  }
+
+  /** Resolves when what was received passes a test. */
+  until(test: (all: Received[]) => boolean, what = 'an event'): Promise<void> {
+    if (test(this.received)) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(
+        () => reject(new Error(`waited for ${what}; received ${JSON.stringify(this.received.slice(-5))}`)),
+        8_000,
+      );
+      this.#waiting.push({
+        test,
+        resolve: () => {
+          clearTimeout(timer);
+          resolve();
+        },
+      });
+    });
+  }
+
+  /** Resolves when so many messages have come. */
+  messages(count: number): Promise<void> {
+    return this.until((all) => all.filter(({ event }) => event === 'message').length >= count, `${count} messages`);
+  }
+
+  get texts(): string[] {
+    return this.received
+      .filter(({ event }) => event === 'message')
+      .map(({ data }) => data.fields?.text ?? `${data.action}`);
+  }
+
+  get gaps(): Received['data'][] {
+    return this.received.filter(({ event }) => event === 'gap').map(({ data }) => data);
+  }
+}
+
+/** Waits until a condition holds, looking often; for what has no event of its own. */
+export async function eventually(test: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  const deadline = Date.now() + 8_000;
+  while (!(await test())) {
+    if (Date.now() > deadline) throw new Error(`waited in vain for: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
