@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import underPressure from '@fastify/under-pressure';
-import Fastify from 'fastify';
+import Fastify, { LogController } from 'fastify';
 import type { Config } from './config.ts';
 import { Hub } from './delivery/hub.ts';
 import { ImError } from './errors.ts';
@@ -64,7 +64,7 @@ export interface AppOptions {
 export async function buildApp(config: Config, link: RedisLink, options: AppOptions = {}): Promise<App> {
   const app: App = Fastify({
     logger: loggerOptions(config.logLevel, options.logStream),
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestId,
     trustProxy: config.trustProxy === true ? true : config.trustProxy || false,
     bodyLimit: BODY_LIMIT,

@@ -1,0 +1,79 @@
+import type { AddressInfo } from 'node:net';
+import { SignJWT } from 'jose';
+import supertest from 'supertest';
+import { buildApp } from '../../src/app.ts';
+import { type Config, loadConfig } from '../../src/config.ts';
+import { openRedis } from '../../src/redis/connect.ts';
+import { Keys } from '../../src/redis/keys.ts';
+import { quiet } from './im.ts';
+import { randomPrefix, type TestRedis } from './redis.ts';
+
+export const API_KEY = 'test-key-0123456789';
+export const JWT_SECRET = 'a secret of the tests, 32 bytes and more';
+
+export type Service = Awaited<ReturnType<typeof startService>>;
+
+/** The whole service on a real Redis and a real port, under a key prefix of its own. */
+export async function startService(redis: TestRedis, overrides: Partial<Config> = {}) {
+  const env = { API_KEYS: API_KEY, JWT_SECRET, LOG_LEVEL: 'debug', PORT: '0' };
+  const config: Config = { ...loadConfig(env), keyPrefix: randomPrefix(), ...overrides };
+  const link = await openRedis(redis.target, { commandTimeoutMs: config.commandTimeoutMs, log: quiet });
+  const logLines: string[] = [];
+  const app = await buildApp(config, link, { logStream: { write: (line) => void logLines.push(line) } });
+  await app.listen({ host: '127.0.0.1', port: config.port });
+  const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+  let closing: Promise<void> | undefined;
+  const service = {
+    url,
+    app,
+    config,
+    keys: new Keys(config.keyPrefix),
+    /** The service's own command connection, to look into the keys with. */
+    redis: link.commands,
+    /** Everything that was logged. */
+    logLines,
+    /** Requests as an API key. */
+    server: as(url, API_KEY),
+    /** Requests as a user. */
+    user: async (uid: string) => as(url, await userToken(uid)),
+    /** Requests with a credential, or none. */
+    with: (credential?: string) => as(url, credential),
+    /** Makes users, with their uid as name. */
+    people: async (...uids: string[]) => {
+      for (const uid of uids) await service.server.put(`/v1/users/${uid}`, { fields: { name: uid } }).expect(201);
+    },
+    /** Makes a group of its owner and others. */
+    team: async (gid: string, owner: string, ...others: string[]) => {
+      await service.server.put(`/v1/groups/${gid}`, { fields: {}, owner }).expect(201);
+      for (const uid of others) await service.server.put(`/v1/groups/${gid}/members/${uid}`).expect(201);
+    },
+    /** Sends a text as a user; the answer is the message. */
+    say: async (from: string, to: string, text: string) =>
+      (await service.server.post(`/v1/users/${from}/conversations/${to}/messages`, { fields: { text } }).expect(201))
+        .body,
+    close: () => {
+      closing ??= app.close().then(() => link.close());
+      return closing;
+    },
+  };
+  return service;
+}
+
+/** A user token as an outside server would sign it. */
+export function userToken(uid: string, expiresIn: string | number = '1h', secret = JWT_SECRET): Promise<string> {
+  return new SignJWT({ sub: uid })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setIssuedAt()
+    .setExpirationTime(expiresIn)
+    .sign(Buffer.from(secret));
+}
+
+function as(url: string, credential?: string) {
+  const agent = supertest(url);
+  const send = (method: 'get' | 'put' | 'post' | 'patch' | 'delete') => (path: string, body?: object) => {
+    const request = agent[method](path);
+    if (credential !== undefined) request.set('authorization', `Bearer ${credential}`);
+    return body === undefined ? request : request.send(body);
+  };
+  return { get: send('get'), put: send('put'), post: send('post'), patch: send('patch'), delete: send('delete') };
+}
