@@ -1,5 +1,6 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
+import { withExamples } from './examples.ts';
 import type { App } from './fastify.ts';
 
 /** The groups of operations in the document, in the order of a newcomer's questions. */
@@ -49,6 +50,8 @@ export async function registerSwagger(app: App, version: string): Promise<void> 
         },
       },
     },
+    transformObject: (document) =>
+      withExamples('openapiObject' in document ? document.openapiObject : document.swaggerObject),
     refResolver: { buildLocalReference: (schema) => String(schema.$id) },
   });
 }

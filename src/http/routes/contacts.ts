@@ -20,7 +20,7 @@ export function contactRoutes(app: App, { contacts }: { contacts: Contacts }): v
           'People that were added and groups that were joined, the oldest first. For the user itself, or a server key.',
         params: SelfParams,
         querystring: pageQuery(MAX_PAGE),
-        response: responses({ 200: answer(ContactList, 'A page of contacts.') }),
+        response: responses({ 200: answer(ContactList, 'A page of contacts.') }, 'invalid_cursor'),
       },
     },
     (request) => contacts.list(request.params.uid, request.query),

@@ -97,7 +97,12 @@ export function memberRoutes(app: App, { members }: { members: Members }): void 
         description: 'The oldest request first. For the owner, or a server key.',
         params: GroupParams,
         querystring: pageQuery(MAX_PAGE),
-        response: responses({ 200: answer(JoinRequestList, 'A page of requests.') }, 'not_owner', 'group_not_found'),
+        response: responses(
+          { 200: answer(JoinRequestList, 'A page of requests.') },
+          'invalid_cursor',
+          'not_owner',
+          'group_not_found',
+        ),
       },
     },
     (request) => members.requests(request.caller, request.params.gid, request.query),
