@@ -26,7 +26,8 @@ export async function registerRateLimit(app: App, redis: Redis, nameSpace: strin
     // After the caller is known.
     hook: 'preValidation',
     max: (request) => (request.caller.kind === 'user' ? limits.perUser : limits.perServer),
-    keyGenerator: (request) => (request.caller.kind === 'user' ? `u:${request.caller.uid}` : 'server'),
+    // No uid has a space: a user can't share the server's counter.
+    keyGenerator: (request) => (request.caller.kind === 'user' ? request.caller.uid : 'server key'),
     allowList: (request) => {
       const { caller } = request;
       return !caller || (caller.kind === 'user' ? limits.perUser : limits.perServer) === 0;
