@@ -13,6 +13,10 @@ import { withSecrets } from './secrets.ts';
 const APP_MARGIN_MS = 1_000;
 const REDIS_MARGIN_MS = 16_000;
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** npm passes on a Ctrl-C that the terminal has sent us already; a person is not that fast. */
+const SAME_SIGNAL_MS = 500;
+
 /** What has been opened, to be closed in the opposite order. */
 const closers: (() => Promise<void>)[] = [];
 
@@ -23,12 +27,21 @@ async function closeAll(): Promise<void> {
 async function start(): Promise<void> {
   const configured = loadConfig();
   const log = pino({ level: configured.logLevel });
-  closeWithGrace(
-    { delay: configured.drainMs + APP_MARGIN_MS + REDIS_MARGIN_MS, logger: log },
-    async ({ err, signal }) => {
+  const shutdown = closeWithGrace(
+    { delay: configured.drainMs + APP_MARGIN_MS + REDIS_MARGIN_MS, logger: log, skip: [...SIGNALS] },
+    async ({ err }) => {
       if (err) log.fatal({ err }, 'stopping after an error that nothing caught');
-      else log.info({ signal }, 'stopping');
       await closeAll();
+    },
+  );
+  onSignals(
+    (signal) => {
+      log.info({ signal }, 'stopping');
+      void shutdown.close();
+    },
+    (signal) => {
+      log.error({ signal }, 'stopping at once, after a second signal');
+      process.exit(1);
     },
   );
 
@@ -48,6 +61,19 @@ async function start(): Promise<void> {
   await app.listen({ host: config.host, port: config.port });
   const [address] = app.addresses();
   if (embedded && typeof address === 'object') process.stdout.write(banner(configured, address, embedded.socket));
+}
+
+/** Calls `first` at the first signal, and `second` at another one that is meant as such. */
+function onSignals(first: (signal: string) => void, second: (signal: string) => void): void {
+  let since: number | undefined;
+  for (const name of SIGNALS) {
+    process.on(name, () => {
+      if (since === undefined) {
+        since = performance.now();
+        first(name);
+      } else if (performance.now() - since > SAME_SIGNAL_MS) second(name);
+    });
+  }
 }
 
 /** Registered before it is awaited: a signal during a long start must end Redis too. */
