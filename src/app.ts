@@ -115,6 +115,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     },
   });
 
+  registerJsonBodies(app);
   registerProblems(app);
   registerRequestLog(app, metrics);
   await registerSecurity(app, config);
@@ -143,6 +144,15 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   app.addHook('preClose', async () => hub.drain());
   app.addHook('onClose', () => hub.stop());
   return app;
+}
+
+/** Many clients say "application/json" with every request; one that then has no body simply has none. */
+function registerJsonBodies(app: App): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined);
+    else parse(request, body as string, done);
+  });
 }
 
 async function prepareDatabase({ commands, mayHaveLostData }: RedisLink, keys: Keys): Promise<void> {
