@@ -62,14 +62,13 @@ export class EmbeddedRedis {
     const sockets = socketFolder(realpathSync(dataDir));
     const server = { binary: findServerBinary(binary), dataDir, socket: join(sockets, SOCKET), appendfsync };
     const lock = await lockFolder(sockets);
-    if (lock === undefined)
-      throw new Error(`${dataDir} is in use by another running service: give each its own DATA_DIR`);
+    if (lock === undefined) throw new Error(`${dataDir} is in use by another service: give each its own DATA_DIR`);
     try {
       const lastRun = new LastRun(dataDir);
-      let running = await adoptServer(server);
+      const adopted = await adoptServer(server);
       lastRun.begin(appendfsync);
-      running ??= await startServer(server);
-      log.info({ pid: running.pid, socket: server.socket }, running.adopted ? 'Redis adopted' : 'Redis started');
+      const running = adopted ?? (await startServer(server).catch((error) => lastRun.takeBack(error)));
+      log.info({ redisPid: running.pid, socket: server.socket }, adopted ? 'Redis adopted' : 'Redis started');
       return new EmbeddedRedis(server, log, lock, lastRun, running);
     } catch (error) {
       await lock.release();
@@ -93,7 +92,7 @@ export class EmbeddedRedis {
     const end = await Promise.race([server.exited, late]);
     timeout.abort();
     if (end === 'late')
-      this.#log.error({ pid: server.pid }, `Redis did not end in ${STOP_TIMEOUT_MS / 1_000} s and is left`);
+      this.#log.error({ redisPid: server.pid }, `Redis did not end in ${STOP_TIMEOUT_MS / 1_000} s and is left`);
     else if (end && !this.#down) this.#lastRun.endCleanly();
     await this.#lock.release();
   }
@@ -108,7 +107,7 @@ export class EmbeddedRedis {
       await Promise.race([this.#server.exited, stopped]);
       if (signal.aborted) return;
       this.#down = true;
-      this.#log.error({ pid: this.#server.pid }, 'Redis has ended and is started again');
+      this.#log.error({ redisPid: this.#server.pid }, 'Redis has ended and is started again');
       if (Date.now() - since > BACKOFF_MAX_MS) wait = 0;
       while (this.#down) {
         await delay(wait, undefined, { signal }).catch(() => {});
@@ -123,7 +122,7 @@ export class EmbeddedRedis {
     try {
       this.#server = await startServer(this.#options);
       this.#down = false;
-      this.#log.info({ pid: this.#server.pid }, 'Redis runs again');
+      this.#log.info({ redisPid: this.#server.pid }, 'Redis runs again');
     } catch (err) {
       this.#log.error({ err }, 'Redis could not be started');
     }

@@ -34,6 +34,12 @@ export class LastRun {
     closeSync(folder);
   }
 
+  /** To be called when Redis did not start after all: it took no writes. Throws on what it is given. */
+  takeBack(reason: unknown): never {
+    if (!this.mayHaveLostData) rmSync(this.#marker, { force: true });
+    throw reason;
+  }
+
   /** To be called when Redis has ended by itself, with everything on disk. */
   endCleanly(): void {
     rmSync(this.#marker, { force: true });

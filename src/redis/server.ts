@@ -1,6 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+} from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -40,6 +49,7 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
   const { dataDir, socket } = options;
   // Its first words, about its options, go to stderr; the log is where one looks for them.
   const log = openSync(join(dataDir, LOG_FILE), 'a', 0o600);
+  const { size: logStart } = fstatSync(log);
   const child = spawn(options.binary, argumentsOf(options), {
     cwd: dataDir,
     detached: true,
@@ -56,7 +66,7 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
   });
   try {
     while (!(await answers(socket))) {
-      if (ended) throw new Error(`${options.binary} did not start:\n${lastLines(join(dataDir, LOG_FILE))}`);
+      if (ended) throw new Error(`${options.binary} did not start${lastLines(join(dataDir, LOG_FILE), logStart)}`);
       await delay(POLL_MS);
     }
   } catch (error) {
@@ -186,6 +196,7 @@ async function open(path: string): Promise<Socket | undefined> {
   }
 }
 
-function lastLines(path: string): string {
-  return readFileSync(path, 'utf8').trimEnd().split('\n').slice(-8).join('\n');
+function lastLines(path: string, from: number): string {
+  const lines = readFileSync(path).subarray(from).toString().trimEnd().split('\n').slice(-8).join('\n');
+  return lines && `:\n${lines}`;
 }

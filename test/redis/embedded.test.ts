@@ -141,7 +141,7 @@ describe('starting and stopping', () => {
   test('tells why Redis does not start', async () => {
     mkdirSync(join(dataDir, 'appendonlydir', 'appendonly.aof.manifest'), { recursive: true });
     await assert.rejects(start(), /did not start:\n[\s\S]*manifest/);
-    await assert.rejects(start({ binary: '/bin/false' }), /\/bin\/false did not start/);
+    await assert.rejects(start({ binary: '/bin/false' }), /\/bin\/false did not start$/);
   });
 
   test('loads a log whose end a crash has cut off', async () => {
@@ -160,7 +160,7 @@ describe('one node to a folder', () => {
   test('a second one is refused while the first lives, and not after', async () => {
     const { node, said } = await startNode();
     assert.match(said, /^started/);
-    await assert.rejects(start(), /is in use by another running service: give each its own DATA_DIR/);
+    await assert.rejects(start(), /is in use by another service: give each its own DATA_DIR/);
     node.kill('SIGTERM');
     await once(node, 'exit');
     await start();
@@ -260,6 +260,11 @@ describe('doubts about what is on disk', () => {
     const next = await start();
     assert.equal(next.mayHaveLostData, true);
     await stop(next);
+    assert.equal((await start()).mayHaveLostData, false);
+  });
+
+  test('none after a start that failed', async () => {
+    await assert.rejects(start({ binary: '/bin/false' }));
     assert.equal((await start()).mayHaveLostData, false);
   });
 
