@@ -77,11 +77,19 @@ export function randomPrefix(): string {
   return `t${randomBytes(6).toString('hex')}:`;
 }
 
-/** All servers under way, so that none outlives a test process that ends early. */
-const running = new Set<ChildProcess>();
+const leftovers = new Set<() => void>();
+
+/**
+ * Has `kill` called when this test process ends early, so that nothing it started outlives it.
+ * @returns to be called when that is no longer needed
+ */
+export function atExit(kill: () => void): () => void {
+  leftovers.add(kill);
+  return () => leftovers.delete(kill);
+}
 
 function killAll(): void {
-  for (const server of running) server.kill('SIGKILL');
+  for (const kill of leftovers) kill();
 }
 
 process.on('exit', killAll);
@@ -94,8 +102,10 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 
 async function launch(binary: string, args: string[]): Promise<ChildProcess> {
   const server = spawn(binary, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  running.add(server);
-  server.once('exit', () => running.delete(server));
+  server.once(
+    'exit',
+    atExit(() => server.kill('SIGKILL')),
+  );
   const output: string[] = [];
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -19,6 +19,7 @@ import { Redis } from 'ioredis';
 import { findServerBinary, installLine } from '../../src/redis/binary.ts';
 import type { Log } from '../../src/redis/connect.ts';
 import { EmbeddedRedis } from '../../src/redis/embedded.ts';
+import { atExit } from '../helpers/redis.ts';
 
 const log: Log = { info() {}, warn() {}, error() {} };
 const NODE_SCRIPT = join(import.meta.dirname, '../helpers/embedded-node.ts');
@@ -27,7 +28,10 @@ let dataDir: string;
 /** Everything a test has started; all of it is ended, whatever the test came to. */
 let started: EmbeddedRedis[];
 let nodes: ChildProcess[];
-let pids: Set<number>;
+let pids = new Set<number>();
+atExit(() => {
+  for (const pid of pids) signal(pid, 'SIGKILL');
+});
 
 beforeEach(() => {
   dataDir = realpathSync(mkdtempSync(join(tmpdir(), 'redisim-embedded-')));
@@ -39,6 +43,7 @@ afterEach(async () => {
   for (const node of nodes) await kill(node);
   for (const redis of started) await redis.stop();
   for (const pid of pids) signal(pid, 'SIGKILL');
+  pids.clear();
   rmSync(dataDir, { recursive: true, force: true });
 });
 
