@@ -3,7 +3,7 @@ import type { Cursor } from '../../ids.ts';
 import type { Gap as ImGap } from '../../im/inbox.ts';
 import { component, ref } from './component.ts';
 import { MessageExample, messageProperties } from './messages.ts';
-import { query } from './params.ts';
+import { defaulted, query } from './params.ts';
 
 const cursor = (description: string) =>
   Type.Unsafe<Cursor>({ type: 'string', description, examples: ['1763900000123-17'] });
@@ -50,25 +50,30 @@ export const Inbox = component('Inbox', {
     next: cursor('Pass it as `start` to go on. Always there, also when there are no items.'),
     gap: Type.Optional(ref(Gap)),
   },
+  examples: [{ items: [{ cursor: '1763900000123-17', ...MessageExample }], next: '1763900000123-17' }],
 });
 
 /** Its form is checked by the route, which shows a right one. */
-const start = Type.String({
-  description:
-    'Where to start: `0` (the oldest entry kept), `$` (from now on), or a cursor: `next`, an item’s `cursor`, an event’s `id`.',
-  default: '$',
-  examples: ['0', '$', '1763900000123-17'],
-});
+const start = defaulted(
+  Type.String({
+    description:
+      'Where to start: `0` (the oldest entry kept), `$` (from now on), or a cursor: `next`, an item’s `cursor`, an event’s `id`.',
+    default: '$',
+    examples: ['0', '$', '1763900000123-17'],
+  }),
+);
 
 export const InboxQuery = query({
   start,
-  count: Type.Integer({ description: 'How many items at most.', minimum: 1, maximum: 100, default: 20 }),
-  block: Type.Integer({
-    description: 'How long to wait if there is nothing, ms. 0 answers at once.',
-    minimum: 0,
-    maximum: 60_000,
-    default: 10_000,
-  }),
+  count: defaulted(Type.Integer({ description: 'How many items at most.', minimum: 1, maximum: 100, default: 20 })),
+  block: defaulted(
+    Type.Integer({
+      description: 'How long to wait if there is nothing, ms. 0 answers at once.',
+      minimum: 0,
+      maximum: 60_000,
+      default: 10_000,
+    }),
+  ),
 });
 
 export const StreamQuery = query({

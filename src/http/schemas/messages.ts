@@ -3,7 +3,7 @@ import { CLIENT_MESSAGE_ID_PATTERN } from '../../ids.ts';
 import { RESERVED_MESSAGE_FIELDS } from '../../im/message.ts';
 import { component } from './component.ts';
 import { Fields } from './fields.ts';
-import { ConversationText, MessageIdText, query, TimeText, UidText } from './params.ts';
+import { ConversationText, limitUpTo, MessageIdText, query, TimeText, UidText } from './params.ts';
 import { listOf } from './responses.ts';
 
 /** What a sender calls a message of its own. */
@@ -61,11 +61,5 @@ export const MessageList = listOf(Message, '1763900311455-42');
 export const HistoryQuery = query({
   before: Type.Optional(MessageIdText('Only what was sent before this message; the page ends just before it.')),
   after: Type.Optional(MessageIdText('Only what was sent after this message; the page starts just after it.')),
-  limit: Type.Integer({
-    minimum: 1,
-    maximum: 100,
-    default: 50,
-    description: 'How many messages at most.',
-    examples: [50],
-  }),
+  limit: limitUpTo(100),
 });

@@ -1,4 +1,4 @@
-import Type, { type TObject, type TProperties, type TSchemaOptions, type TUnsafe } from 'typebox';
+import Type, { type TObject, type TProperties, type TSchema, type TSchemaOptions, type TUnsafe } from 'typebox';
 import { ImError } from '../../errors.ts';
 import {
   CONVERSATION_PATTERN,
@@ -58,10 +58,24 @@ export const MessageParams = Type.Object({
   mid: MessageIdText('The message.'),
 });
 
+/**
+ * A parameter that may be left out and has a default. The validator fills it in, so that a handler always has it, and
+ * the type says so; the document says that it is optional.
+ */
+export function defaulted<Schema extends TSchema>(schema: Schema): Schema {
+  return Type.Optional(schema) as unknown as Schema;
+}
+
+/** How many items a page has at most. */
+export function limitUpTo(maximum: number) {
+  const options = { minimum: 1, maximum, default: 50, description: 'How many items at most.', examples: [50] };
+  return defaulted(Type.Integer(options));
+}
+
 /** Which page of a list. */
 export function pageQuery(maximum: number) {
   return query({
-    limit: Type.Integer({ minimum: 1, maximum, default: 50, description: 'How many items at most.', examples: [50] }),
+    limit: limitUpTo(maximum),
     after: Type.Optional(
       Type.String({
         minLength: 1,

@@ -8,10 +8,10 @@ export const TokenInput = component('TokenInput', {
     uid: UidText('Whom the token is for; the user need not exist yet.'),
     ttlSeconds: Type.Optional(
       Type.Integer({
-        description: 'How long it is valid, s.',
+        // No `default`: generated clients would take the member for one that has to be given.
+        description: 'How long it is valid, s. 3600 if absent.',
         minimum: 1,
         maximum: 2_592_000,
-        default: 3_600,
       }),
     ),
   },
