@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startRedis, type TestRedis } from '../../helpers/redis.ts';
+import { type Service, startService } from '../../helpers/service.ts';
+
+let redis: TestRedis;
+let service: Service;
+before(async () => {
+  redis = await startRedis();
+  service = await startService(redis);
+});
+after(async () => {
+  await service?.close();
+  await redis?.stop();
+});
+
+test('PUT creates a user, then replaces all fields', async () => {
+  const created = await service.server.put('/v1/users/alice', { fields: { name: 'Alice', city: 'Rome' } }).expect(201);
+  assert.deepEqual(Object.keys(created.body), ['uid', 'fields', 'createdAt']);
+  assert.ok(Math.abs(Date.parse(created.body.createdAt) - Date.now()) < 10_000);
+  const replaced = await service.server.put('/v1/users/alice', { fields: { name: 'Al' } }).expect(200);
+  assert.deepEqual(replaced.body, { uid: 'alice', fields: { name: 'Al' }, createdAt: created.body.createdAt });
+  const read = await service.server.get('/v1/users/alice').expect(200);
+  assert.deepEqual(read.body, replaced.body);
+});
+
+test('a user may have no fields at all, and still exists', async () => {
+  await service.server.put('/v1/users/bare', { fields: {} }).expect(201);
+  assert.deepEqual((await service.server.get('/v1/users/bare').expect(200)).body.fields, {});
+  await service.server.put('/v1/users/bare', { fields: {} }).expect(200);
+});
+
+test('PATCH merges: sets, removes what is null, leaves the rest; needs an existing user', async () => {
+  await service.server.put('/v1/users/bob', { fields: { name: 'Bob', city: 'Oslo', mood: 'fine' } }).expect(201);
+  const patch = { fields: { city: null, mood: '', team: 'red', missing: null } };
+  const merged = await service.server.patch('/v1/users/bob', patch).expect(200);
+  assert.deepEqual(merged.body.fields, { name: 'Bob', mood: '', team: 'red' });
+  const unknown = await service.server.patch('/v1/users/nobody', { fields: { a: 'b' } }).expect(404);
+  assert.equal(unknown.body.code, 'user_not_found');
+  assert.equal(await service.redis.exists(service.keys.user('nobody' as never)), 0);
+});
+
+test('GET of several: those that exist, in the order asked; up to 100', async () => {
+  await service.people('c1', 'c2', 'c3');
+  const { body } = await service.server.get('/v1/users?ids=c3,nobody,c1').expect(200);
+  assert.deepEqual(
+    body.items.map((user: { uid: string }) => user.uid),
+    ['c3', 'c1'],
+  );
+  const ids = (count: number) => Array.from({ length: count }, (_, i) => `x${i}`).join(',');
+  assert.deepEqual((await service.server.get(`/v1/users?ids=${ids(100)}`).expect(200)).body, { items: [] });
+  const tooMany = await service.server.get(`/v1/users?ids=${ids(101)}`).expect(400);
+  assert.match(tooMany.body.detail, /at most 100/);
+  for (const wrong of ['', 'a,,b', 'a,me', 'a b', ',']) {
+    const { body } = await service.server.get(`/v1/users?ids=${encodeURIComponent(wrong)}`).expect(400);
+    assert.equal(body.code, 'invalid_request', wrong);
+    assert.equal(body.errors[0].path, 'querystring/ids');
+  }
+  await service.server.get('/v1/users').expect(400);
+});
+
+test('reserved names and too large fields are refused, and nothing is written', async () => {
+  const reserved = await service.server.put('/v1/users/dora', { fields: { createdAt: '1' } }).expect(422);
+  assert.equal(reserved.body.code, 'reserved_field');
+  const large = await service.server.put('/v1/users/dora', { fields: { bio: 'x'.repeat(65_536) } }).expect(422);
+  assert.equal(large.body.code, 'fields_too_large');
+  await service.server.get('/v1/users/dora').expect(404);
+  // 3 bytes of name and the rest of value: exactly as much as is allowed, then one more by a merge.
+  await service.server.put('/v1/users/dora', { fields: { bio: 'x'.repeat(65_533) } }).expect(201);
+  const more = await service.server.patch('/v1/users/dora', { fields: { a: '' } }).expect(422);
+  assert.equal(more.body.code, 'fields_too_large');
+  assert.deepEqual(Object.keys((await service.server.get('/v1/users/dora')).body.fields), ['bio']);
+});
+
+test('64 fields are allowed, 65 are not, by a merge neither', async () => {
+  const fields = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`f${i}`, 'x']));
+  await service.server.put('/v1/users/eve', { fields: fields(65) }).expect(400);
+  await service.server.put('/v1/users/eve', { fields: fields(64) }).expect(201);
+  const more = await service.server.patch('/v1/users/eve', { fields: { another: 'x' } }).expect(422);
+  assert.equal(more.body.code, 'fields_too_large');
+  await service.server.patch('/v1/users/eve', { fields: { another: 'x', f0: null } }).expect(200);
+});
+
+test('DELETE removes the profile, memberships, contacts and inbox; messages to others stay', async () => {
+  await service.people('gone', 'stays');
+  await service.team('club', 'stays', 'gone');
+  await service.server.put('/v1/users/gone/contacts/stays').expect(201);
+  await service.say('gone', 'user:stays', 'remember me');
+  await service.server.delete('/v1/users/gone').expect(204, '');
+  await service.server.get('/v1/users/gone').expect(404);
+  const again = await service.server.delete('/v1/users/gone').expect(404);
+  assert.equal(again.body.code, 'user_not_found');
+  const { keys } = service;
+  const uid = 'gone' as never;
+  assert.equal(await service.redis.exists(keys.user(uid), keys.contacts(uid), keys.inbox(uid), keys.read(uid)), 0);
+  const members = await service.server.get('/v1/groups/club/members').expect(200);
+  assert.deepEqual(members.body.items, [{ uid: 'stays', role: 'owner' }]);
+  const history = await service.server.get('/v1/users/stays/conversations/user:gone/messages').expect(200);
+  const last = history.body.items.at(-1);
+  assert.deepEqual([last.from, last.fields.text], ['gone', 'remember me']);
+});
+
+test('a user who owns a group is not removed', async () => {
+  await service.people('boss', 'heir');
+  await service.team('firm', 'boss', 'heir');
+  const refused = await service.server.delete('/v1/users/boss').expect(409);
+  assert.equal(refused.body.code, 'owner_must_hand_over');
+  await service.server.get('/v1/users/boss').expect(200);
+  await service.server.patch('/v1/groups/firm', { owner: 'heir' }).expect(200);
+  await service.server.delete('/v1/users/boss').expect(204);
+});
+
+test('"me" is the user of the token; an API key is nobody', async () => {
+  const frank = await service.user('frank');
+  assert.equal((await frank.put('/v1/users/me', { fields: { name: 'Frank' } }).expect(201)).body.uid, 'frank');
+  assert.equal((await frank.get('/v1/users/me').expect(200)).body.uid, 'frank');
+  const refused = await service.server.get('/v1/users/me').expect(400);
+  assert.equal(refused.body.code, 'me_needs_user');
+  await service.server.put('/v1/users/me', { fields: {} }).expect(400);
+});
