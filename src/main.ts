@@ -17,6 +17,8 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** npm passes on a Ctrl-C that the terminal has sent us already; a person is not that fast. */
 const SAME_SIGNAL_MS = 500;
 
+let stopping = false;
+
 /** What has been opened, to be closed in the opposite order. */
 const closers: (() => Promise<void>)[] = [];
 
@@ -37,6 +39,7 @@ async function start(): Promise<void> {
   onSignals(
     (signal) => {
       log.info({ signal }, 'stopping');
+      stopping = true;
       void shutdown.close();
     },
     (signal) => {
@@ -96,6 +99,11 @@ async function startEmbedded(config: Config, log: pino.Logger): Promise<Embedded
 try {
   await start();
 } catch (error) {
+  // What was being opened has been closed under it: the shutdown goes on and decides the exit code.
+  if (!stopping) await fail(error);
+}
+
+async function fail(error: unknown): Promise<never> {
   // For whoever started it, not for a log: one message that says what to change.
   process.stderr.write(`redisim: ${explain(error)}\n`);
   await closeAll();
