@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { type ErrorCode, type FieldError, ImError } from '../errors.ts';
+import { MAX_FIELD_NAME } from '../im/fields.ts';
 import { asImError } from '../redis/failure.ts';
 import type { App } from './fastify.ts';
 
@@ -101,21 +102,31 @@ function translate(error: unknown, method: string): ImError {
 type Validation = NonNullable<FastifyError['validation']>;
 
 function complaints(validation: Validation, context: string): FieldError[] {
-  return validation.slice(0, MAX_ERRORS).map(({ keyword, instancePath, params, message }) => {
-    const given = params as {
-      additionalProperty?: string;
-      propertyName?: string;
-      allowedValues?: unknown[];
-      pattern?: string;
-    };
-    const path = `${context}${instancePath}`;
-    if (keyword === 'additionalProperties')
-      return { path, message: `has an unknown member "${given.additionalProperty}"; remove it` };
-    if (keyword === 'enum') return { path, message: `must be one of: ${given.allowedValues?.join(', ')}` };
-    if (keyword === 'propertyNames')
-      return { path, message: `has a member with the name "${given.propertyName}", which is not allowed` };
-    return { path, message: message ?? 'is not valid' };
-  });
+  // What is wrong with a member's name is told once, by the schema of the whole.
+  const told = validation.filter((complaint) => !('propertyName' in complaint)).slice(0, MAX_ERRORS);
+  return told.map((complaint) => ({
+    path: shorten(`${context}${complaint.instancePath}`),
+    message: messageOf(complaint),
+  }));
+}
+
+function messageOf(complaint: Validation[number]): string {
+  const { keyword, params, message = 'is not valid' } = complaint;
+  const given = params as { additionalProperty?: string; propertyName?: string; allowedValues?: unknown[] };
+  const { examples } = (complaint as { parentSchema?: { examples?: unknown[] } }).parentSchema ?? {};
+  if (keyword === 'additionalProperties') {
+    return `has an unknown member "${shorten(given.additionalProperty ?? '')}"; remove it`;
+  }
+  if (keyword === 'propertyNames') {
+    return `has a member with the name "${shorten(given.propertyName ?? '')}"; names have 1 to ${MAX_FIELD_NAME} characters`;
+  }
+  if (keyword === 'enum') return `must be one of: ${given.allowedValues?.join(', ')}`;
+  return keyword === 'pattern' && examples ? `${message}, for example ${examples[0]}` : message;
+}
+
+/** A caller's own text is shown to them, but not all of half a megabyte. */
+function shorten(text: string): string {
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
 }
 
 /** The methods that a path has, if it is one of ours. */

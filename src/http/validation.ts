@@ -1,7 +1,10 @@
 import AjvCompiler, { type BuildCompilerFromPool } from '@fastify/ajv-compiler';
 
-/** An unknown member is a mistake that the caller should hear of; all mistakes are told at once. */
-const COMMON = { removeAdditional: false, useDefaults: true, allErrors: true } as const;
+/**
+ * An unknown member is a mistake that the caller should hear of; all mistakes are told at once. `verbose`: an error knows
+ * its schema, whose example is told.
+ */
+const COMMON = { removeAdditional: false, useDefaults: true, allErrors: true, verbose: true } as const;
 
 /**
  * Bodies are taken as they are: a number where a string belongs is refused. Query strings and path parameters are text,

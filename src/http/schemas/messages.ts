@@ -33,7 +33,9 @@ export const messageProperties = {
     Type.String({
       description:
         'Absent in what people send. A system event says what happened: `create`, `update`, `owner`, `join`, `quit`, ' +
-        '`delete`, `link`, `request`, `refuse`, `erase`. `gone` stands for a message that was erased or is kept no more.',
+        '`delete`, `link`, `request`, `refuse`, `erase`. Its fields name the new `owner`; the `group` asked for; the `id` of ' +
+        'the message erased; for a join or quit, `by` whom, if by somebody else. ' +
+        '`gone` stands for a message that was erased or is kept no more.',
       examples: ['join'],
     }),
   ),

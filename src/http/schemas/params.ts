@@ -109,6 +109,6 @@ export function uidsOf(text: string, maximum: number, path: string): Uid[] {
   const message =
     wrong === undefined
       ? `has ${uids.length} uids; at most ${maximum} are allowed`
-      : `"${wrong}" is not a uid; a list looks like alice,bob`;
+      : `"${wrong.slice(0, 100)}" is not a uid; a list looks like alice,bob`;
   throw new ImError('invalid_request', `${path}: ${message}`, { errors: [{ path, message }] });
 }
