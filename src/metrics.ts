@@ -32,7 +32,7 @@ export function createMetrics() {
     }),
     subscribers: new Gauge({
       name: 'redisim_subscribers',
-      help: 'Open streams by state: live, catching-up, behind.',
+      help: 'Open streams by state: live, catching-up, behind; and long-polls: waiting.',
       labelNames: ['state'] as const,
       registers,
     }),

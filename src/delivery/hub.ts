@@ -14,7 +14,8 @@ const TICK_MS = 250;
 
 /** What the hub counts; `metrics.ts` has them. */
 export interface HubMetrics {
-  subscribers(state: State, change: 1 | -1): void;
+  /** A stream enters or leaves a state; `waiting` is a long-poll. */
+  subscribers(state: State | 'waiting', change: 1 | -1): void;
   delivered(count: number): void;
   epochMoved(): void;
 }
@@ -123,8 +124,10 @@ export class Hub implements FeedListener, SubscriberHost {
     const listener: Listener = { offer: ring, flush: () => {}, behind: ring };
     this.#listen(uid, listener);
     this.#leaving.add(ring);
+    this.#options.metrics.subscribers('waiting', 1);
     const cancel = () => {
       if (!this.#leaving.delete(ring)) return;
+      this.#options.metrics.subscribers('waiting', -1);
       this.#unlisten(uid, listener);
       ring();
     };

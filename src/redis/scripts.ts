@@ -111,8 +111,8 @@ export type FieldsMode = 'replace' | 'merge';
 const lua = (file: string) => readFileSync(new URL(`./lua/${file}.lua`, import.meta.url), 'utf8');
 
 /**
- * The full text of a script: its `#!lua` line, the constants, the prelude, the script. The `#!lua` line matters even
- * without flags: Redis then refuses the whole script when memory is full, instead of failing it half-way.
+ * The full text of a script: its `#!lua` line, the constants, the prelude, the script. With that line, even without
+ * flags, Redis refuses the whole script before it starts when memory is full.
  */
 export function scriptSource(file: string, settings: ScriptSettings): string {
   const text = lua(file);

@@ -8,19 +8,28 @@ import { startRedis, type TestRedis } from '../helpers/redis.ts';
 let server: TestRedis;
 let im: Awaited<ReturnType<typeof startIm>>;
 let node: Awaited<ReturnType<typeof startNode>>;
+/** All nodes of a test, the first one too. */
+let nodes: Awaited<ReturnType<typeof startNode>>[];
 before(async () => {
   server = await startRedis();
 });
 after(() => server.stop());
 beforeEach(async () => {
   im = await startIm(server);
-  node = await startNode(server, im);
+  nodes = [];
+  node = await anotherNode();
   await im.people('alice', 'bob', 'carol');
 });
 afterEach(async () => {
-  await node.hub.stop();
+  for (const { hub } of nodes) await hub.stop();
   im.close();
 });
+
+async function anotherNode(options: Parameters<typeof startNode>[2] = {}) {
+  const started = await startNode(server, im, options);
+  nodes.push(started);
+  return started;
+}
 
 const now = (name: string) => im.inbox.resolve(uid(name), 'now');
 const follow = async (name: string, start?: StreamId, hub = node.hub) => {
@@ -145,6 +154,42 @@ test('a feed that is trimmed, deleted or told lies costs nobody a message', asyn
   assert.deepEqual(sink.gaps, []);
 });
 
+test('what happens while a page is read is not left for later', async () => {
+  const page = im.inbox.page.bind(im.inbox);
+  let release: () => void = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let reads = 0;
+  im.inbox.page = async (...args) => {
+    const read = await page(...args);
+    if (reads++ === 0) await held;
+    return read;
+  };
+  const { sink, subscriber } = await follow('bob');
+  await eventually(() => subscriber.state === 'catching-up' && reads === 1, 'a page that is held');
+  await im.say('alice', 'user:bob', 'meanwhile');
+  // The feed is read in order: when this node has this one, it has had the one before.
+  const witness = await live('carol');
+  await im.say('alice', 'user:carol', 'x');
+  await witness.sink.messages(1);
+  release();
+  await sink.messages(1);
+  assert.deepEqual(sink.texts, ['meanwhile']);
+});
+
+test('a hole in the feed makes everybody look, also those whom nothing else tells', async () => {
+  const { sink } = await live('bob');
+  const { redis, keys } = im;
+  const { id } = await im.say('alice', 'user:carol', 'elsewhere');
+  const epoch = (await redis.hget(keys.meta(), 'epoch'))!;
+  await redis.xadd(inboxKey(), `${epoch}-*`, 'FW', 'ds:alice:carol', 'mid', id);
+  const [last] = await redis.xrevrange(keys.feed(), '+', '-', 'COUNT', 1);
+  const after = BigInt(last![0].split('-')[1]!) + 2n;
+  await redis.xadd(keys.feed(), `${epoch}-${after}`, 'log', 'ds:alice:carol', 'mid', id, 'to', '');
+  await sink.messages(1);
+});
+
 test('a broken link of the feed reader heals by itself', async () => {
   const { sink } = await live('bob');
   await say(1);
@@ -210,7 +255,7 @@ test('frames of one batch go in one write', async () => {
 });
 
 test('a heartbeat is sent only to who has everything', async () => {
-  const fast = await startNode(server, im, { heartbeatMs: 300 });
+  const fast = await anotherNode({ heartbeatMs: 300 });
   const { sink, subscriber } = await follow('bob', undefined, fast.hub);
   await sink.until((all) => all.some(({ event }) => event === 'heartbeat'), 'a heartbeat');
   assert.equal(sink.received.at(-1)?.cursor, sink.received.at(-1)?.data.cursor);
@@ -225,7 +270,6 @@ test('a heartbeat is sent only to who has everything', async () => {
   assert.ok(!sink.received.slice(last + 1, message).some(({ event }) => event === 'heartbeat'));
   await eventually(() => beats() > message, 'a heartbeat after the message');
   assert.equal(subscriber.state, 'live');
-  await fast.hub.stop();
 });
 
 test('a stream ends with its token, and with its user', async () => {
@@ -254,7 +298,7 @@ test('draining says bye to everybody, rings every doorbell, and admits nobody', 
 });
 
 test('the number of subscribers is bounded, for a user and for the node', async () => {
-  const small = await startNode(server, im, { maxSubscribers: 3, maxSubscribersPerUser: 2 });
+  const small = await anotherNode({ maxSubscribers: 3, maxSubscribersPerUser: 2 });
   await follow('bob', undefined, small.hub);
   const second = await follow('bob', undefined, small.hub);
   assert.deepEqual([small.hub.admits(uid('bob')), small.hub.admits(uid('alice'))], [false, true]);
@@ -262,7 +306,6 @@ test('the number of subscribers is bounded, for a user and for the node', async 
   assert.equal(small.hub.admits(uid('carol')), false);
   small.hub.unsubscribe(second.subscriber);
   assert.deepEqual([small.hub.admits(uid('bob')), small.hub.admits(uid('carol'))], [true, true]);
-  await small.hub.stop();
 });
 
 test('the states are counted, and nothing is left when all have gone', async () => {
@@ -277,12 +320,11 @@ test('the states are counted, and nothing is left when all have gone', async () 
 });
 
 test('two nodes deliver to their own subscribers what is sent through either', async () => {
-  const other = await startNode(server, im);
+  const other = await anotherNode();
   const here = await live('bob');
   const there = await follow('bob', undefined, other.hub);
   await eventually(() => there.subscriber.state === 'live', 'live');
   await say(20);
   await Promise.all([here.sink.messages(20), there.sink.messages(20)]);
   assert.deepEqual([here.sink.texts, there.sink.texts], [numbers(20), numbers(20)]);
-  await other.hub.stop();
 });

@@ -11,7 +11,7 @@ export async function startNode(
   options: Partial<HubOptions> = {},
 ) {
   const connection = connectFeed(server.target, 1_000, quiet);
-  const counted = { live: 0, 'catching-up': 0, behind: 0, closed: 0, delivered: 0, epochMoves: 0 };
+  const counted = { waiting: 0, live: 0, 'catching-up': 0, behind: 0, closed: 0, delivered: 0, epochMoves: 0 };
   const hub = new Hub({
     inbox: im.inbox,
     logs: im.logs,

@@ -241,3 +241,20 @@ test('retention keeps the newest entry, from which seq and n go on', async () =>
   assert.equal((await short.all('b')).items.length, 501);
   short.close();
 });
+
+test('without memory a send is refused whole, and reading goes on', async () => {
+  const full = await startRedis({ args: ['--maxmemory-policy', 'noeviction'] });
+  const other = await startIm(full);
+  await other.people('a', 'b');
+  const { id } = await other.say('a', 'user:b', 'before');
+  const before = (await other.redis.keys('*')).sort();
+  await other.redis.config('SET', 'maxmemory', '1');
+  await assert.rejects(other.say('a', 'user:b', 'x'), { code: 'storage_full' });
+  assert.equal((await other.conversations.markRead(uid('b'), conversation('user:a'), id)).unread, 0);
+  assert.deepEqual(texts(await other.all('b')), ['before']);
+  await other.redis.config('SET', 'maxmemory', '0');
+  assert.deepEqual((await other.redis.keys('*')).sort(), before);
+  assert.match((await other.say('a', 'user:b', 'after')).id, /-2$/);
+  other.close();
+  await full.stop();
+});

@@ -16,10 +16,19 @@ beforeEach(async () => {
   service = await startService(redis);
   await service.people('alice', 'bob', 'carol');
 });
-afterEach(() => service.close());
+afterEach(async () => {
+  for (const close of open.splice(0)) close();
+  await service.close();
+});
+
+/** Ends what a test has opened, also one that failed. */
+const open: (() => void)[] = [];
 
 const texts = (items: { fields: { text?: string } }[]) => items.map((item) => item.fields.text);
 const read = (query: string) => service.server.get(`/v1/users/bob/inbox?${query}`);
+
+const isWaiting = async () =>
+  / 1$/m.test((await service.with().get('/metrics')).text.match(/^.*state="waiting".*$/m)?.[0] ?? '');
 
 /** An EventSource that keeps what it gets. */
 function follow(path: string, credential = API_KEY, headers: Record<string, string> = {}) {
@@ -29,6 +38,7 @@ function follow(path: string, credential = API_KEY, headers: Record<string, stri
     headers: { authorization: `Bearer ${credential}`, ...headers },
     onMessage: (event) => void events.push(event),
   });
+  open.push(() => source.close());
   const messages = () => events.filter((event) => event.event === 'message').map((event) => JSON.parse(event.data));
   return {
     source,
@@ -55,6 +65,7 @@ function raw(path: string, headers: Record<string, string> = {}) {
   });
   request.on('error', () => {});
   request.end();
+  open.push(() => request.destroy());
   return Object.assign(answer, { close: () => request.destroy() });
 }
 
@@ -78,7 +89,7 @@ test('a long-poll waits, and is answered by what happens', async () => {
   assert.deepEqual(idle.items, []);
   const waiting = read(`start=${idle.next}&block=8000`).then((answer) => answer.body);
   const asked = Date.now();
-  await eventually(async () => /cmd=xread/.test(String(await service.redis.client('LIST'))), 'the feed to be read');
+  await eventually(isWaiting, 'the long-poll to wait');
   await service.say('alice', 'user:bob', 'wake up');
   const answer = await waiting;
   assert.deepEqual(texts(answer.items), ['wake up']);
@@ -229,8 +240,7 @@ test('closing says bye, answers long-polls, and does not hang', async () => {
   const stream = raw('/v1/users/bob/inbox/stream');
   await eventually(() => stream.text.includes('ready'), 'the stream');
   const poll = raw('/v1/users/bob/inbox?block=60000', { connection: 'keep-alive' });
-  // Nothing tells from outside that the long-poll has begun to wait; one that has not is answered all the same.
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await eventually(isWaiting, 'the long-poll to wait');
   const started = Date.now();
   await service.close();
   assert.ok(Date.now() - started < 4_000, `closing took ${Date.now() - started} ms`);
