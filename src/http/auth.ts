@@ -78,6 +78,7 @@ function stamp(route: RouteOptions, access: Access): void {
   const writes = !['GET', 'HEAD'].includes([route.method].flat()[0]!);
   const common = problems(
     'invalid_request',
+    ...(route.url.includes('/:uid') ? (['me_needs_user'] as const) : []),
     ...(access === 'public' ? [] : (['unauthorized', 'forbidden', 'too_many_requests'] as const)),
     ...(schema.body ? (['body_too_large', 'unsupported_media_type'] as const) : []),
     'internal',
