@@ -116,6 +116,8 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   });
 
   registerJsonBodies(app);
+  // Fastify's own parser for it; a body is JSON or nothing.
+  app.removeContentTypeParser('text/plain');
   registerProblems(app);
   registerRequestLog(app, metrics);
   await registerSecurity(app, config);

@@ -78,8 +78,7 @@ export function pageQuery(maximum: number) {
     limit: limitUpTo(maximum),
     after: Type.Optional(
       Type.String({
-        minLength: 1,
-        maxLength: 128,
+        pattern: '^[!-~]{1,128}$',
         description: 'The `next` of the page before; absent for the first.',
       }),
     ),
