@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startRedis, type TestRedis } from '../helpers/redis.ts';
+import { API_KEY, type Service, startService, userToken } from '../helpers/service.ts';
+
+/**
+ * Who may call what: every operation of the OpenAPI document, as every kind of caller. The callers, in the order of the
+ * columns. `self` is the user in the path; `stranger` another user with that path; the following three call with their own
+ * uid where the path's is the acting one.
+ */
+const CALLERS = [
+  'nobody',
+  'garbage',
+  'expired',
+  'stranger',
+  'self',
+  'non-member',
+  'member',
+  'owner',
+  'server',
+] as const;
+type Caller = (typeof CALLERS)[number];
+
+/** What one call finds: a group of alice's with bob and erin in it, a message of bob's, and frank who wants to join. */
+interface World {
+  gid: string;
+  mid: string;
+  fresh: string;
+}
+
+interface Row {
+  /** The user in the path, whose token `self` has. */
+  subject?: 'bob' | 'frank';
+  /** The path's uid is the acting user: members and owners call with their own. */
+  acting?: true;
+  call: (world: World, uid: string) => [path: string, body?: object];
+  expect: string;
+}
+
+const SIGNED_IN = '401 401 401 200 200 200 200 200 200';
+const SELF = '401 401 401 403 200 200 200 200 200';
+const SERVER = '401 401 401 403 403 403 403 403';
+const PUBLIC = '200 200 200 200 200 200 200 200 200';
+const MEMBERS = '401 401 401 403 200 403 200 200 200';
+const OWNER = '401 401 401 403 403 403 403 200 200';
+const FIELDS = { fields: { text: 'x' } };
+const history = (uid: string, { gid }: World) => `/v1/users/${uid}/conversations/group:${gid}/messages`;
+
+const ROWS: Record<string, Row> = {
+  putUser: { acting: true, call: (_w, uid) => [`/v1/users/${uid}`, FIELDS], expect: SELF },
+  patchUser: { acting: true, call: (_w, uid) => [`/v1/users/${uid}`, FIELDS], expect: SELF },
+  getUser: { call: (_w, uid) => [`/v1/users/${uid}`], expect: SIGNED_IN },
+  deleteUser: { call: ({ fresh }) => [`/v1/users/${fresh}`], expect: `${SERVER} 204` },
+  listUsers: { call: () => ['/v1/users?ids=alice,bob'], expect: SIGNED_IN },
+  listContacts: { acting: true, call: (_w, uid) => [`/v1/users/${uid}/contacts`], expect: SELF },
+  putContact: {
+    acting: true,
+    call: ({ fresh }, uid) => [`/v1/users/${uid}/contacts/${fresh}`],
+    expect: '401 401 401 403 201 201 201 201 201',
+  },
+  deleteContact: {
+    acting: true,
+    call: (_w, uid) => [`/v1/users/${uid}/contacts/linked`],
+    expect: '401 401 401 403 204 204 204 204 204',
+  },
+  putGroup: { call: ({ gid }) => [`/v1/groups/${gid}`, FIELDS], expect: OWNER },
+  patchGroup: { call: ({ gid }) => [`/v1/groups/${gid}`, FIELDS], expect: OWNER },
+  getGroup: { call: ({ gid }) => [`/v1/groups/${gid}`], expect: SIGNED_IN },
+  deleteGroup: { call: ({ gid }) => [`/v1/groups/${gid}`], expect: '401 401 401 403 403 403 403 204 204' },
+  listMembers: { call: ({ gid }) => [`/v1/groups/${gid}/members`], expect: MEMBERS },
+  putMember: {
+    subject: 'frank',
+    call: ({ gid }, uid) => [`/v1/groups/${gid}/members/${uid}`],
+    expect: '401 401 401 403 202 403 403 201 201',
+  },
+  deleteMember: {
+    call: ({ gid }, uid) => [`/v1/groups/${gid}/members/${uid}`],
+    expect: '401 401 401 403 204 403 403 204 204',
+  },
+  listJoinRequests: { call: ({ gid }) => [`/v1/groups/${gid}/requests`], expect: OWNER },
+  approveJoinRequest: {
+    subject: 'frank',
+    call: ({ gid }, uid) => [`/v1/groups/${gid}/requests/${uid}`],
+    expect: '401 401 401 403 403 403 403 201 201',
+  },
+  deleteJoinRequest: {
+    subject: 'frank',
+    call: ({ gid }, uid) => [`/v1/groups/${gid}/requests/${uid}`],
+    expect: '401 401 401 403 204 403 403 204 204',
+  },
+  sendMessage: {
+    acting: true,
+    call: (world, uid) => [history(uid, world), FIELDS],
+    expect: '401 401 401 403 201 403 201 201 201',
+  },
+  listMessages: { acting: true, call: (world, uid) => [history(uid, world)], expect: MEMBERS },
+  getMessage: { acting: true, call: (world, uid) => [`${history(uid, world)}/${world.mid}`], expect: MEMBERS },
+  deleteMessage: {
+    acting: true,
+    call: (world, uid) => [`${history(uid, world)}/${world.mid}`],
+    expect: '401 401 401 403 204 403 403 204 204',
+  },
+  sendBatch: {
+    call: ({ gid }) => ['/v1/messages/batch', { messages: [{ uid: 'bob', conversation: `group:${gid}`, ...FIELDS }] }],
+    expect: `${SERVER} 200`,
+  },
+  listConversations: { acting: true, call: (_w, uid) => [`/v1/users/${uid}/conversations`], expect: SELF },
+  markRead: {
+    acting: true,
+    call: ({ gid, mid }, uid) => [`/v1/users/${uid}/conversations/group:${gid}/read`, { upTo: mid }],
+    expect: '401 401 401 403 200 404 200 200 200',
+  },
+  readInbox: { acting: true, call: (_w, uid) => [`/v1/users/${uid}/inbox?block=0`], expect: SELF },
+  streamInbox: { acting: true, call: (_w, uid) => [`/v1/users/${uid}/inbox/stream`], expect: SELF },
+  createToken: { call: () => ['/v1/tokens', { uid: 'bob' }], expect: `${SERVER} 201` },
+  createTicket: {
+    acting: true,
+    call: (_w, uid) => [`/v1/users/${uid}/tickets`],
+    expect: '401 401 401 403 201 201 201 201 201',
+  },
+  getHealth: { call: () => ['/healthz'], expect: PUBLIC },
+  getReadiness: { call: () => ['/readyz'], expect: PUBLIC },
+  getMetrics: { call: () => ['/metrics'], expect: PUBLIC },
+};
+
+let redis: TestRedis;
+let service: Service;
+let made = 0;
+const tokens: Partial<Record<string, string>> = {};
+
+before(async () => {
+  redis = await startRedis();
+  service = await startService(redis, { logLevel: 'warn' });
+  await service.people('alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'linked');
+  for (const uid of ['alice', 'bob', 'carol', 'dave', 'erin', 'frank']) tokens[uid] = await userToken(uid);
+  tokens.expired = await userToken('bob', Math.floor(Date.now() / 1_000) - 60);
+});
+after(async () => {
+  await service.close();
+  await redis.stop();
+});
+
+async function makeWorld(): Promise<World> {
+  const id = made++;
+  const gid = `g${id}`;
+  const fresh = `fresh${id}`;
+  await service.people(fresh);
+  await service.team(gid, 'alice', 'bob', 'erin');
+  await service.server.patch(`/v1/groups/${gid}`, { joinPolicy: 'approval' }).expect(200);
+  const frank = service.with(tokens.frank);
+  await frank.put(`/v1/groups/${gid}/members/frank`).expect(202);
+  for (const uid of ['alice', 'bob', 'carol', 'erin']) await service.server.put(`/v1/users/${uid}/contacts/linked`);
+  const { id: mid } = await service.say('bob', `group:${gid}`, 'x');
+  return { gid, mid, fresh };
+}
+
+const OWN: Partial<Record<Caller, string>> = { 'non-member': 'carol', member: 'erin', owner: 'alice' };
+
+function credentialOf(caller: Caller, subject: string): string | undefined {
+  if (caller === 'nobody') return undefined;
+  if (caller === 'garbage') return 'garbage';
+  if (caller === 'server') return API_KEY;
+  if (caller === 'expired') return tokens.expired;
+  return tokens[caller === 'stranger' ? 'dave' : caller === 'self' ? subject : OWN[caller]!];
+}
+
+async function statusOf(method: string, row: Row, caller: Caller): Promise<number> {
+  const world = await makeWorld();
+  const subject = row.subject ?? 'bob';
+  const [path, body] = row.call(world, row.acting ? (OWN[caller] ?? subject) : subject);
+  const credential = credentialOf(caller, subject);
+  const controller = new AbortController();
+  const answer = await fetch(`${service.url}${path}`, {
+    method,
+    signal: controller.signal,
+    headers: {
+      ...(credential === undefined ? {} : { authorization: `Bearer ${credential}` }),
+      ...(body ? { 'content-type': 'application/json' } : {}),
+    },
+    ...(body ? { body: JSON.stringify(body) } : {}),
+  });
+  // A stream has no end of its own.
+  controller.abort();
+  return answer.status;
+}
+
+type Operation = { operationId: string; security?: Record<string, unknown>[] };
+
+function operations(): { method: string; operation: Operation }[] {
+  const { paths } = service.app.swagger() as unknown as { paths: Record<string, Record<string, Operation>> };
+  return Object.values(paths).flatMap((methods) =>
+    Object.entries(methods).map(([method, operation]) => ({ method: method.toUpperCase(), operation })),
+  );
+}
+
+test('every operation has a row, every row an operation', () => {
+  assert.deepEqual(
+    operations()
+      .map(({ operation }) => operation.operationId)
+      .sort(),
+    Object.keys(ROWS).sort(),
+  );
+});
+
+test('the document says of each operation what is enforced', () => {
+  for (const { operation } of operations()) {
+    const { expect } = ROWS[operation.operationId]!;
+    const schemes = (operation.security ?? []).flatMap((scheme) => Object.keys(scheme)).sort();
+    const wanted = expect === PUBLIC ? [] : expect.startsWith(SERVER) ? ['serverKey'] : ['serverKey', 'userToken'];
+    if (operation.operationId === 'streamInbox') wanted.push('ticket');
+    assert.deepEqual(schemes, wanted.sort(), operation.operationId);
+  }
+});
+
+test('every operation answers every kind of caller as it says', async () => {
+  const table: string[] = [];
+  const wrong: string[] = [];
+  for (const { method, operation } of operations()) {
+    const row = ROWS[operation.operationId]!;
+    const got: number[] = [];
+    for (const caller of CALLERS) got.push(await statusOf(method, row, caller));
+    table.push(`${operation.operationId.padEnd(20)} ${got.join(' ')}`);
+    if (got.join(' ') !== row.expect)
+      wrong.push(`${operation.operationId}: got ${got.join(' ')}, expected ${row.expect}`);
+  }
+  if (process.env.PRINT_ACCESS_TABLE) process.stdout.write(`${CALLERS.join(' ')}\n${table.join('\n')}\n`);
+  assert.deepEqual(wrong, []);
+});
