@@ -27,8 +27,13 @@ const ATTEMPTS = 5;
 export async function lockFolder(folder: string): Promise<FolderLock | undefined> {
   for (let attempt = 1; ; attempt++) {
     const own = await listen(folder);
-    if (!(await hasOther(folder, own.name))) return own;
-    await own.release();
+    let isFree = false;
+    try {
+      isFree = !(await hasOther(folder, own.name));
+    } finally {
+      if (!isFree) await own.release();
+    }
+    if (isFree) return own;
     if (attempt === ATTEMPTS) return undefined;
     // Two that started at the same moment have both given way: try again, not at the same moment.
     await delay(20 + Math.random() * 80);
@@ -70,8 +75,8 @@ async function isAlive(path: string): Promise<boolean> {
     return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    // It listens, but has stopped accepting and its queue is full.
-    if (code === 'EAGAIN') return true;
+    // It listens, and has stopped accepting with its queue full; or it has just been closed, and tries again perhaps.
+    if (code === 'EAGAIN' || code === 'ECONNRESET') return true;
     if (code === 'ECONNREFUSED' || code === 'ENOENT') return false;
     throw error;
   } finally {

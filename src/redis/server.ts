@@ -191,7 +191,7 @@ async function open(path: string): Promise<Socket | undefined> {
     return socket;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ECONNREFUSED' || code === 'ENOENT') return undefined;
+    if (code === 'ECONNREFUSED' || code === 'ENOENT' || code === 'ECONNRESET') return undefined;
     throw error;
   }
 }
