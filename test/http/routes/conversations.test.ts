@@ -84,13 +84,16 @@ test('the list has pages, each conversation once', async () => {
   await service.people('kate', ...peers);
   for (const peer of peers) await service.say(peer, 'user:kate', 'hi');
   const seen: string[] = [];
+  const sizes: number[] = [];
   let query = 'limit=2';
   for (;;) {
     const page = await list('kate', query);
+    sizes.push(page.items.length);
     seen.push(...page.items.map((item: { conversation: string }) => item.conversation));
     if (page.next === undefined) break;
     query = `limit=2&after=${encodeURIComponent(page.next)}`;
   }
+  assert.deepEqual(sizes, [2, 2, 1]);
   assert.deepEqual(seen.toSorted(), peers.map((peer) => `user:${peer}`).toSorted());
   const wrong = await service.server.get('/v1/users/kate/conversations?after=nonsense').expect(400);
   assert.equal(wrong.body.code, 'invalid_cursor');
