@@ -200,6 +200,13 @@ test('something else where a string, a list or an object belongs', async () => {
   }
 });
 
+test('a number that is none', async () => {
+  const operation = operations.find((one) => one.operationId === 'createToken')!;
+  for (const number of ['1e400', '-1', '0', '1e99', '0.1', '2592001', '1e3.5', '0x10', '01']) {
+    await refused(operation, pathOf(operation), `{"uid":"alice","ttlSeconds":${number}}`);
+  }
+});
+
 test('members that nobody asked for, and prototypes', async () => {
   const names = ['x', '', 'constructor', 'toString', 'hasOwnProperty', 'x'.repeat(100_000)];
   for (const operation of withBody) {
