@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { component, ref } from './component.ts';
+import { component, input, ref } from './component.ts';
 import { Fields } from './fields.ts';
 import { ClientMessageIdText, Message, MessageExample } from './messages.ts';
 import { ConversationText, UidText } from './params.ts';
@@ -8,7 +8,7 @@ import { Problem } from './problem.ts';
 /** How many messages one request may send. */
 export const MAX_BATCH = 100;
 
-const BatchMessage = component('BatchMessage', {
+const BatchMessage = input('BatchMessage', {
   description: 'A message of a batch: who sends it, where, and what.',
   properties: {
     uid: UidText('The sender.'),
@@ -19,7 +19,7 @@ const BatchMessage = component('BatchMessage', {
   examples: [{ uid: 'alice', conversation: 'user:bob', fields: { text: 'hi' }, clientMessageId: 'm-0001' }],
 });
 
-export const BatchInput = component('BatchInput', {
+export const BatchInput = input('BatchInput', {
   description: 'Messages to send. Each stands for itself.',
   properties: { messages: Type.Array(ref(BatchMessage), { minItems: 1, maxItems: MAX_BATCH }) },
   examples: [

@@ -13,18 +13,22 @@ export type Component<Properties extends TProperties> = TObject<Properties> & { 
 /** All named schemas, in the order in which they were made; `app.ts` adds them to Fastify. */
 export const components: { $id: string }[] = [];
 
-/** Makes a named schema of an object that has no other members than these. */
+/** Makes a named schema of an object that is answered. It may get more members later, so that none are forbidden. */
 export function component<Properties extends TProperties>(
   name: string,
   { properties, ...options }: TObjectOptions & { properties: Properties },
 ): Component<Properties> {
-  const schema = Type.Object(properties, {
-    ...options,
-    $id: name,
-    additionalProperties: false,
-  }) as Component<Properties>;
+  const schema = Type.Object(properties, { ...options, $id: name }) as Component<Properties>;
   components.push(schema);
   return schema;
+}
+
+/** Makes a named schema of an object that is sent. A member that is not listed is a mistake to be told. */
+export function input<Properties extends TProperties>(
+  name: string,
+  options: TObjectOptions & { properties: Properties },
+): Component<Properties> {
+  return component(name, { ...options, additionalProperties: false });
 }
 
 /** A use of a named schema, with its type. */

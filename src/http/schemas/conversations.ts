@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { component, ref } from './component.ts';
+import { component, input, ref } from './component.ts';
 import { Message, MessageExample } from './messages.ts';
 import { ConversationText, MessageIdText } from './params.ts';
 import { listOf } from './responses.ts';
@@ -17,7 +17,7 @@ export const Conversation = component('Conversation', {
 
 export const ConversationList = listOf(Conversation, '1763900311455-42,user:bob');
 
-export const ReadInput = component('ReadInput', {
+export const ReadInput = input('ReadInput', {
   description: 'Up to where a conversation has been read.',
   properties: { upTo: MessageIdText('The last message read.') },
   examples: [{ upTo: '1763900311455-42' }],

@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import type { JoinPolicy } from '../../im/groups.ts';
-import { component } from './component.ts';
+import { component, input } from './component.ts';
 import { Fields, FieldsPatch } from './fields.ts';
 import { GidText, TimeText, UidText } from './params.ts';
 
@@ -36,7 +36,7 @@ export const Group = component('Group', {
 
 const RESERVED = '`master`, `joinPolicy` and `createdAt` are reserved as names of fields.';
 
-export const GroupInput = component('GroupInput', {
+export const GroupInput = input('GroupInput', {
   description: `A group to create, or to replace the fields of. ${RESERVED}`,
   properties: {
     fields: Fields,
@@ -46,7 +46,7 @@ export const GroupInput = component('GroupInput', {
   examples: [{ fields: { title: 'The team' }, joinPolicy: 'approval' }],
 });
 
-export const GroupPatch = component('GroupPatch', {
+export const GroupPatch = input('GroupPatch', {
   description: `A change of a group; what is absent stays as it is. ${RESERVED}`,
   properties: {
     fields: Type.Optional(FieldsPatch),

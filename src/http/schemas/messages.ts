@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import { CLIENT_MESSAGE_ID_PATTERN } from '../../ids.ts';
 import { RESERVED_MESSAGE_FIELDS } from '../../im/message.ts';
-import { component } from './component.ts';
+import { component, input } from './component.ts';
 import { Fields } from './fields.ts';
 import { ConversationText, limitUpTo, MessageIdText, query, TimeText, UidText } from './params.ts';
 import { listOf } from './responses.ts';
@@ -52,7 +52,7 @@ export const Message = component('Message', {
 
 const reserved = [...RESERVED_MESSAGE_FIELDS].map((name) => `\`${name}\``).join(', ');
 
-export const MessageInput = component('MessageInput', {
+export const MessageInput = input('MessageInput', {
   description: `A message to send. Reserved as names of fields: ${reserved}.`,
   properties: { fields: Fields, clientMessageId: Type.Optional(ClientMessageIdText) },
   examples: [{ fields: { text: 'hi' }, clientMessageId: 'm-0001' }],

@@ -1,8 +1,8 @@
 import Type from 'typebox';
-import { component } from './component.ts';
+import { component, input } from './component.ts';
 import { TimeText, UidText } from './params.ts';
 
-export const TokenInput = component('TokenInput', {
+export const TokenInput = input('TokenInput', {
   description: 'A token to make.',
   properties: {
     uid: UidText('Whom the token is for; the user need not exist yet.'),

@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { component, ref } from './component.ts';
+import { component, input, ref } from './component.ts';
 import { Fields, FieldsPatch } from './fields.ts';
 import { query, TimeText, UidText } from './params.ts';
 
@@ -16,13 +16,13 @@ export const User = component('User', {
   examples: [{ uid: 'alice', fields, createdAt: '2025-11-23T12:18:31.455Z' }],
 });
 
-export const UserInput = component('UserInput', {
+export const UserInput = input('UserInput', {
   description: 'A profile. `createdAt` is reserved as the name of a field.',
   properties: { fields: Fields },
   examples: [{ fields }],
 });
 
-export const UserPatch = component('UserPatch', {
+export const UserPatch = input('UserPatch', {
   description: 'A change of a profile.',
   properties: { fields: FieldsPatch },
   examples: [{ fields: { name: 'Alice B.', avatar: null } }],
