@@ -6,9 +6,12 @@ import type { App } from './fastify.ts';
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 
+/** Names of query parameters whose values are not for a log; `ticket` is ours, the others are callers' mistakes. */
+const SECRET_PARAMETER = /ticket|token|key|secret|authorization|password/i;
+
 /**
- * How the service logs. Headers and bodies never get in, and of a URL's query no ticket: what is not in the serializers
- * is not logged.
+ * How the service logs. Headers and bodies never get in, and of a URL's query no credential: what is not in the
+ * serializers is not logged.
  */
 export function loggerOptions(
   level: string,
@@ -18,8 +21,9 @@ export function loggerOptions(
     level,
     ...(stream ? { stream } : {}),
     serializers: {
-      req: (request: { method: string; url: string }) => ({ method: request.method, url: withoutTicket(request.url) }),
+      req: (request: { method: string; url: string }) => ({ method: request.method, url: redacted(request.url) }),
       res: (reply: { statusCode: number }) => ({ statusCode: reply.statusCode }),
+      err: describe,
     },
   };
 }
@@ -45,6 +49,34 @@ export function registerRequestLog(app: App, metrics: Metrics): void {
   });
 }
 
-function withoutTicket(url: string): string {
-  return url.replace(/([?&]ticket=)[^&]*/g, '$1[redacted]');
+/** A URL without what is secret in its query. The names are decoded first: `%74icket` is a ticket, too. */
+function redacted(url: string): string {
+  return url.replace(/([?&])([^?=&]*)=[^&]*/g, (parameter, mark: string, name: string) =>
+    SECRET_PARAMETER.test(decoded(name)) ? `${mark}${name}=[redacted]` : parameter,
+  );
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/**
+ * What a log tells of an error: these members alone. ioredis puts the command into its errors, with all arguments: the
+ * text of the message, when it is a send that failed.
+ */
+function describe(error: unknown): object {
+  if (!(error instanceof Error)) return { type: typeof error, message: String(error) };
+  const { name, message, stack, cause } = error;
+  const { code } = error as { code?: unknown };
+  return {
+    type: name,
+    message,
+    ...(code === undefined ? {} : { code }),
+    stack,
+    ...(cause === undefined ? {} : { cause: describe(cause) }),
+  };
 }
