@@ -1,0 +1,109 @@
+/** What a run did and saw: all that the checker judges by. Times are ms of `performance.now()` in the test's process. */
+export interface History {
+  sends: Send[];
+  followers: Follower[];
+  /** Read marks that were answered with 200. */
+  marks: Mark[];
+  /** Entries of logs and inboxes (`<log or s:uid> <id>`) that the test wrote itself. */
+  planted: Set<string>;
+  /** Who may lack entries at the start of the inbox, which was trimmed. */
+  trimmed: Set<string>;
+  /** Whose inbox was broken on purpose: what is in it is not looked at. */
+  broken: Set<string>;
+  /** A message answered in this time may be gone: Redis has lost it, and readers are told so. */
+  mayLose?: Span;
+  /** Redis was surely not there: what was asked and answered within must not claim to be unknown, nor done. */
+  away: Span[];
+  /** How late a heartbeat may be, ms. A node that was stopped says later what it had compared before. */
+  heartbeatGraceMs: number;
+  /** What went wrong in other ways, such as a 500. */
+  oddities: string[];
+}
+
+export interface Span {
+  from: number;
+  to: number;
+}
+
+/** One message that somebody wanted to send, with all attempts. Its key is in its field `k`. */
+export interface Send {
+  key: string;
+  from: string;
+  log: string;
+  /** Everybody who gets it, the sender too. */
+  to: readonly string[];
+  attempts: Attempt[];
+}
+
+/** `failed`: surely not done (503, or nobody listened). `unknown`: 504, or no answer. */
+export type Outcome = 'ok' | 'failed' | 'unknown';
+
+export interface Attempt extends Span {
+  outcome: Outcome;
+  /** The message's id, as answered. */
+  mid?: string;
+}
+
+export interface Mark {
+  uid: string;
+  log: string;
+  upTo: string;
+}
+
+/** All that one receiver heard, over all its connections. */
+export interface Follower {
+  name: string;
+  uid: string;
+  heard: Heard[];
+}
+
+export type Heard = { at: number } & (
+  | { event: 'connect'; from: string }
+  | { event: 'ready' | 'heartbeat' | 'bye'; cursor: string }
+  | { event: 'gap'; cursor: string; reason: string; requested: string; resumed: string; lost?: number }
+  | { event: 'message'; cursor: string; id: string; log: string; key: string }
+);
+
+/** What is in Redis at the end. */
+export interface Truth {
+  logs: Map<string, LogEntry[]>;
+  inboxes: Map<string, InboxEntry[]>;
+  /** Where each inbox ends, as a receiver who has everything would say. */
+  ends: Map<string, string>;
+  /** Unread messages by user, then log, as the service tells. */
+  unread: Map<string, Map<string, number>>;
+}
+
+export interface LogEntry {
+  id: string;
+  from: string;
+  n: number;
+  /** The send that made it; '' for a system event. */
+  key: string;
+}
+
+export interface InboxEntry {
+  id: string;
+  log: string;
+  mid: string;
+}
+
+export function newHistory(): History {
+  return {
+    sends: [],
+    followers: [],
+    marks: [],
+    planted: new Set(),
+    trimmed: new Set(),
+    broken: new Set(),
+    away: [],
+    heartbeatGraceMs: 10_000,
+    oddities: [],
+  };
+}
+
+/** How a send came out in the end, over all its attempts. */
+export function outcomeOf({ attempts }: Send): Outcome {
+  if (attempts.some(({ outcome }) => outcome === 'ok')) return 'ok';
+  return attempts.some(({ outcome }) => outcome === 'unknown') ? 'unknown' : 'failed';
+}
