@@ -22,6 +22,8 @@ export type Access = 'public' | 'any' | 'self' | 'stream' | 'member' | 'owner' |
 export type Caller = Actor & {
   /** When the credential ends, ms since 1970; Infinity for an API key. */
   readonly expiresAt: number;
+  /** Whose requests are counted together where they are limited: the user's, or those of one API key. */
+  readonly countedAs: string;
 };
 
 declare module 'fastify' {

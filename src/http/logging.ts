@@ -68,15 +68,14 @@ function decoded(text: string): string {
  * What a log tells of an error: these members alone. ioredis puts the command into its errors, with all arguments: the
  * text of the message, when it is a send that failed.
  */
-function describe(error: unknown): object {
-  if (!(error instanceof Error)) return { type: typeof error, message: String(error) };
+function describe(error: Error): { type: string; message: string; stack: string; [member: string]: unknown } {
   const { name, message, stack, cause } = error;
   const { code } = error as { code?: unknown };
   return {
     type: name,
     message,
     ...(code === undefined ? {} : { code }),
-    stack,
-    ...(cause === undefined ? {} : { cause: describe(cause) }),
+    stack: stack ?? '',
+    ...(cause instanceof Error ? { cause: describe(cause) } : {}),
   };
 }

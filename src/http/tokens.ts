@@ -31,12 +31,11 @@ const REMEMBERED = 50_000;
 const CLOCK_TOLERANCE_S = 5;
 const TICKET_TTL_S = 600;
 const TICKET_TYPE = 'redisim-ticket+jwt';
-const SERVER: Caller = { kind: 'server', expiresAt: Infinity };
 
 /** Verifies API keys, user tokens and stream tickets, and makes the latter two. */
 export class Tokens {
   readonly #settings: TokenSettings;
-  readonly #apiKeys: readonly Buffer[];
+  readonly #apiKeys: readonly { digest: Buffer; caller: Caller }[];
   readonly #secret: KeyObject;
   readonly #ticketSecret: KeyObject;
   readonly #jwks: JWTVerifyGetKey | undefined;
@@ -44,7 +43,11 @@ export class Tokens {
 
   constructor(settings: TokenSettings) {
     this.#settings = settings;
-    this.#apiKeys = settings.apiKeys.map(digest);
+    this.#apiKeys = settings.apiKeys.map((key, i) => ({
+      digest: digest(key),
+      // No uid has a space: no user shares a key's counter.
+      caller: { kind: 'server', expiresAt: Infinity, countedAs: `server key ${i + 1}` },
+    }));
     this.#secret = createSecretKey(Buffer.from(settings.jwtSecret));
     // A key of its own: no ticket can pass for a token, whatever its claims.
     const derived = hkdfSync('sha256', settings.jwtSecret, '', 'redisim stream ticket', 32);
@@ -61,10 +64,9 @@ export class Tokens {
    */
   async verify(credential: string): Promise<Caller> {
     const hash = digest(credential);
-    let isApiKey = false;
     // Every key is compared, each in constant time: the time tells nothing of a key.
-    for (const key of this.#apiKeys) isApiKey = timingSafeEqual(key, hash) || isApiKey;
-    if (isApiKey) return SERVER;
+    const [server] = this.#apiKeys.filter((key) => timingSafeEqual(key.digest, hash));
+    if (server) return server.caller;
     const name = hash.toString('base64');
     const known = this.#remembered.get(name);
     if (known && known.expiresAt > Date.now()) return known;
@@ -111,7 +113,7 @@ export class Tokens {
     if (typeof uid !== 'string' || !isName(uid)) {
       throw new ImError('unauthorized', `The token's "${claim}" is not a valid uid.`);
     }
-    return { kind: 'user', uid: uid as Uid, expiresAt: payload.exp! * 1_000 };
+    return { kind: 'user', uid: uid as Uid, expiresAt: payload.exp! * 1_000, countedAs: uid };
   }
 }
 
