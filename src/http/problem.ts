@@ -42,6 +42,8 @@ export function registerProblems(app: App): void {
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
   const known = translate(error, request.method);
   if (known.status >= 500) request.log.error({ err: known.cause ?? known, code: known.code }, known.message);
+  // A path that can't be decoded fails before any hook.
+  reply.header('x-request-id', request.id);
   if (known.retryAfter !== undefined) reply.header('retry-after', String(known.retryAfter));
   if (known.code === 'unauthorized') reply.header('www-authenticate', 'Bearer realm="redisim"');
   return reply
