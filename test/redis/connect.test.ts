@@ -83,11 +83,13 @@ describe('sent, but not answered: the outcome is unknown', () => {
 
   test('a server that is killed with the command in flight', async () => {
     server.pause();
-    const set = codeOf(redis.set('killed', 1));
+    const failure = failureOf(redis.set('killed', 1));
+    const set = failure.then((error) => (asImError(error) as ImError).code);
     const script = codeOf(redis.setOnly('killed'));
     const pipeline = redis.pipeline().set('killed', 1).get('killed').exec();
     await server.kill();
     assert.deepEqual(await Promise.all([set, script]), ['outcome_unknown', 'outcome_unknown']);
+    assert.match(String(await failure), /^MaxRetriesPerRequestError/, 'it did not wait for its time limit');
     for (const [error] of (await pipeline)!) assert.equal((asImError(error) as ImError).code, 'outcome_unknown');
     await server.restart();
     await ready(redis);
