@@ -1,0 +1,110 @@
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { atExit, startRedis, type TestRedis } from '../helpers/redis.ts';
+import { Node } from './node.ts';
+import type { Product } from './product.ts';
+import { TcpProxy } from './proxy.ts';
+import { API_KEY, JWT_SECRET } from './requests.ts';
+
+export interface ClusterOptions {
+  nodes: number;
+  /** How Redis keeps its data: an append-only file, a snapshot when told so, or the one that the node starts itself. */
+  redis: 'everysec' | 'always' | 'snapshot' | 'embedded';
+  /** Nodes reach Redis through the proxy. */
+  proxied: boolean;
+  /** Settings of the nodes. */
+  env: Record<string, string>;
+}
+
+export const CLUSTER: ClusterOptions = { nodes: 2, redis: 'everysec', proxied: false, env: {} };
+
+/** A Redis and some nodes, as processes. */
+export class Cluster {
+  readonly nodes: Node[] = [];
+  /** For the test itself: looks into Redis, and does harm there. */
+  readonly admin: Redis;
+  readonly proxy: TcpProxy | undefined;
+  readonly #redis: TestRedis | undefined;
+  readonly #product: Product;
+  readonly #env: Record<string, string>;
+  readonly #dataDir: string;
+  readonly #forget: () => void;
+
+  private constructor(product: Product, options: ClusterOptions, redis: TestRedis | undefined, proxy?: TcpProxy) {
+    this.#product = product;
+    this.#redis = redis;
+    this.proxy = proxy;
+    this.#dataDir = mkdtempSync(join(tmpdir(), 'redisim-data-'));
+    this.#forget = atExit(() => this.#endEmbedded());
+    const path = redis?.path ?? join(this.#dataDir, 'redis.sock');
+    const where = redis ? { REDIS_URL: proxy?.url ?? `unix://${path}` } : { DATA_DIR: this.#dataDir };
+    // Nothing is healed by a heartbeat, unless a scenario says so: the other ways have to do.
+    this.#env = { API_KEYS: API_KEY, JWT_SECRET, HEARTBEAT_MS: '600000', ...where, ...options.env };
+    this.admin = new Redis({ path, lazyConnect: true, retryStrategy: () => 100 });
+    this.admin.on('error', () => {});
+  }
+
+  static async start(product: Product, options: ClusterOptions): Promise<Cluster> {
+    const { redis: kind } = options;
+    const persistence = kind === 'snapshot' ? {} : { aof: true, args: ['--appendfsync', kind] };
+    const redis = kind === 'embedded' ? undefined : await startRedis(persistence);
+    const proxy = redis && options.proxied ? await TcpProxy.start(redis.path) : undefined;
+    const cluster = new Cluster(product, options, redis, proxy);
+    try {
+      const starting = Array.from({ length: options.nodes }, () => cluster.startNode());
+      cluster.nodes.push(...(await Promise.all(starting)));
+      await cluster.admin.connect();
+      return cluster;
+    } catch (error) {
+      await cluster.stop();
+      throw error;
+    }
+  }
+
+  readonly urls = (): readonly string[] => this.nodes.map(({ url }) => url);
+
+  /** The Redis that the nodes share. */
+  get redis(): TestRedis {
+    if (!this.#redis) throw new Error('the node has its own Redis');
+    return this.#redis;
+  }
+
+  startNode(env: Record<string, string> = {}): Promise<Node> {
+    return Node.start(this.#product.main, { ...this.#env, ...env });
+  }
+
+  /** Starts another node in the place of one that has ended. */
+  async replaceNode(index: number): Promise<void> {
+    this.nodes[index] = await this.startNode();
+  }
+
+  /** The server that the node has started itself. */
+  get embeddedPid(): number | undefined {
+    const folder = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
+    return folder.map(Number).find((pid) => {
+      try {
+        const isOurs = readlinkSync(`/proc/${pid}/cwd`) === this.#dataDir;
+        return isOurs && readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('redis');
+      } catch {
+        return false;
+      }
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.admin.disconnect();
+    await Promise.all(this.nodes.map((node) => node.kill()));
+    this.proxy?.close();
+    await this.#redis?.stop();
+    this.#endEmbedded();
+    this.#forget();
+    rmSync(this.#dataDir, { recursive: true, force: true });
+  }
+
+  #endEmbedded(): void {
+    const pid = this.#redis ? undefined : this.embeddedPid;
+    if (pid !== undefined) process.kill(pid, 'SIGKILL');
+  }
+}

@@ -1,0 +1,103 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+
+/** A link through the proxy. */
+interface Link {
+  client: Socket;
+  server: Socket;
+  /** Whether the feed's blocking read goes over it. */
+  isFeed: boolean;
+}
+
+/** A TCP proxy in front of Redis' unix socket, for a link that fails without either end's doing. */
+export class TcpProxy {
+  readonly #server: Server;
+  readonly #links = new Set<Link>();
+  #isSilent = false;
+  #repliesToDrop = 0;
+  /** How late replies on the links that are not the feed's come, ms. */
+  delayMs = 0;
+
+  private constructor(server: Server) {
+    this.#server = server;
+  }
+
+  /** @param path the unix socket of Redis */
+  static async start(path: string): Promise<TcpProxy> {
+    const server = createServer();
+    const proxy = new TcpProxy(server);
+    server.on('connection', (client) => proxy.#join(client, path));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return proxy;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** Swallows replies that come over the links for commands, and then cuts the link: what was asked for was done. */
+  dropReplies(count: number): void {
+    this.#repliesToDrop += count;
+  }
+
+  get repliesToDrop(): number {
+    return this.#repliesToDrop;
+  }
+
+  /** Passes on nothing, in both directions, and closes nothing; what was held is passed on after {@link speak}. */
+  silence(): void {
+    this.#isSilent = true;
+    for (const { client, server } of this.#links) {
+      client.pause();
+      server.pause();
+    }
+  }
+
+  speak(): void {
+    this.#isSilent = false;
+    for (const { client, server } of this.#links) {
+      client.resume();
+      server.resume();
+    }
+  }
+
+  close(): void {
+    for (const { client, server } of this.#links) {
+      client.destroy();
+      server.destroy();
+    }
+    this.#server.close();
+  }
+
+  #join(client: Socket, path: string): void {
+    const link: Link = { client, server: connect(path), isFeed: false };
+    const { server } = link;
+    this.#links.add(link);
+    const cut = () => {
+      this.#links.delete(link);
+      // What was asked for before the client left was sent, and Redis will do it.
+      server.end();
+      client.destroy();
+    };
+    for (const socket of [client, server]) socket.on('error', cut).on('close', cut);
+    client.on('data', (data) => {
+      if (!link.isFeed && data.includes('xread')) link.isFeed = true;
+      server.write(data);
+    });
+    server.on('data', (data) => this.#reply(link, data, cut));
+    if (this.#isSilent) {
+      client.pause();
+      server.pause();
+    }
+  }
+
+  #reply(link: Link, data: Buffer, cut: () => void): void {
+    // What a connection says to begin with (INFO, of several thousand bytes) is not worth losing.
+    if (this.#repliesToDrop > 0 && !link.isFeed && data.length < 1_000) {
+      this.#repliesToDrop--;
+      cut();
+    } else if (this.delayMs > 0 && !link.isFeed) setTimeout(() => link.client.write(data), this.delayMs);
+    else link.client.write(data);
+  }
+}

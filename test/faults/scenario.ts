@@ -1,0 +1,138 @@
+import { check, type Verdict } from './checker.ts';
+import { CLUSTER, Cluster, type ClusterOptions } from './cluster.ts';
+import { type History, newHistory } from './history.ts';
+import { Listener } from './listener.ts';
+import { Poller } from './poller.ts';
+import type { Product } from './product.ts';
+import { Random } from './random.ts';
+import { inboxEnd, readTruth } from './truth.ts';
+import { Workload, type WorkloadOptions } from './workload.ts';
+
+/** A fault, and the service that it happens to. */
+export interface Scenario {
+  name: string;
+  cluster?: Partial<ClusterOptions>;
+  workload?: Partial<WorkloadOptions>;
+  /** Whether some receivers break their connections now and then; on by default. */
+  hangUps?: boolean;
+  /** How many messages are sent before the fault, and after it. */
+  around?: number;
+  /** Left out of the short form. */
+  longOnly?: boolean;
+  /** Called while everybody sends. What it starts it ends, and what it stops goes on when it returns. */
+  fault(run: Run): Promise<void>;
+}
+
+/** What a fault has in its hands. */
+export interface Run {
+  cluster: Cluster;
+  workload: Workload;
+  history: History;
+  random: Random;
+  /** The receivers by stream: first one for each user, then some users' second ones. */
+  listeners: Listener[];
+  isShort: boolean;
+  /** Is told behind the verdict. */
+  note(text: string): void;
+  /** Fails the run unless it holds. */
+  expect(condition: boolean, otherwise: string): void;
+}
+
+export interface Report extends Verdict {
+  notes: string[];
+}
+
+export interface PerformOptions {
+  seed: number;
+  isShort: boolean;
+  /** How long everybody may take to catch up in the end, ms. */
+  settleMs?: number;
+}
+
+const SETTLE_MS = 45_000;
+const DEADLINE_MS = 240_000;
+
+/** Runs a scenario on a product, and judges it. */
+export async function perform(scenario: Scenario, product: Product, options: PerformOptions): Promise<Report> {
+  const random = new Random(options.seed);
+  const history = newHistory();
+  const notes: string[] = [];
+  const cluster = await Cluster.start(product, { ...CLUSTER, ...scenario.cluster });
+  const workload = new Workload(history, cluster.urls, random, scenario.workload);
+  const listeners: Listener[] = [];
+  const pollers: Poller[] = [];
+  let hangUps: NodeJS.Timeout | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const closeReceivers = async () => {
+    clearInterval(hangUps);
+    for (const listener of listeners) listener.close();
+    await Promise.all(pollers.map((poller) => poller.close()));
+  };
+  const story = async (): Promise<Report> => {
+    await workload.prepare();
+    workload.users.forEach((uid, i) => {
+      listeners.push(new Listener(cluster.urls, uid, i, random));
+    });
+    const restless = workload.users
+      .filter((_, i) => i % 3 === 0)
+      .map((uid) => new Listener(cluster.urls, uid, 1, random));
+    listeners.push(...restless);
+    pollers.push(...workload.users.filter((_, i) => i % 6 === 1).map((uid) => new Poller(cluster.urls, uid, random)));
+    history.followers.push(...[...listeners, ...pollers].map(({ record }) => record));
+    await Promise.all([...listeners, ...pollers].map((receiver) => receiver.open()));
+    if (scenario.hangUps !== false) hangUps = setInterval(() => random.pick(restless)?.hangUp(), 60);
+    workload.start();
+    const around = scenario.around ?? 100;
+    await workload.more(around);
+    await scenario.fault({
+      cluster,
+      workload,
+      history,
+      random,
+      listeners,
+      isShort: options.isShort,
+      note: (text) => void notes.push(text),
+      expect: (condition, otherwise) => void (condition || history.oddities.push(otherwise)),
+    });
+    await workload.more(around);
+    await workload.stop();
+    clearInterval(hangUps);
+    await settle(cluster, history, [...listeners, ...pollers], options.settleMs ?? SETTLE_MS);
+    await closeReceivers();
+    const truth = await readTruth(cluster.admin, cluster.urls().at(-1)!, workload.users);
+    return { ...check(history, truth), notes };
+  };
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`not done after ${DEADLINE_MS / 1_000} s`)), DEADLINE_MS);
+  });
+  try {
+    return await Promise.race([story(), late]);
+  } finally {
+    clearTimeout(timer);
+    await workload.stop().catch(() => {});
+    await closeReceivers();
+    await cluster.stop();
+  }
+}
+
+/** Waits until everybody has all of their inbox. Who never has is found by the checker. */
+async function settle(
+  { admin }: Cluster,
+  { broken }: History,
+  receivers: (Listener | Poller)[],
+  withinMs: number,
+): Promise<void> {
+  const deadline = Date.now() + withinMs;
+  const users = [...new Set(receivers.map(({ record }) => record.uid))].filter((uid) => !broken.has(uid));
+  let calm = 0;
+  while (calm < 3 && Date.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const ends = new Map<string, string[]>();
+    for (const uid of users) {
+      const [newest] = (await admin.xrevrange(`s:${uid}`, '+', '-', 'COUNT', 1)) as [string, string[]][];
+      ends.set(uid, [await inboxEnd(admin, uid), newest?.[0] ?? '']);
+    }
+    const done = receivers.every(({ record, position }) => ends.get(record.uid)?.includes(position) ?? true);
+    calm = done ? calm + 1 : 0;
+  }
+}

@@ -1,0 +1,42 @@
+import type { Kind } from './checker.ts';
+import type { Report } from './scenario.ts';
+
+const COLUMNS = [
+  ['fault', 26],
+  ['seed', 5],
+  ['messages', 9],
+  ['lost', 5],
+  ['doubled', 8],
+  ['out of order', 13],
+  ['unsignalled gaps', 17],
+  ['other', 6],
+  ['verdict', 8],
+] as const;
+
+/** How many violations are told in full. */
+const TOLD = 12;
+
+export function heading(): string {
+  return row(COLUMNS.map(([name]) => name));
+}
+
+/** One line for a run, and below it what was wrong. */
+export function line(name: string, seed: number, report: Report | Error, seconds: number): string {
+  const took = `${seconds.toFixed(1)} s`;
+  if (report instanceof Error)
+    return `${row([name, seed, '-', '-', '-', '-', '-', '-', 'FAILED'])} ${took} ${report.stack}`;
+  const { violations, stored, excused, notes } = report;
+  const count = (...kinds: Kind[]) => violations.filter(({ kind }) => kinds.includes(kind)).length;
+  const main = [count('lost'), count('doubled'), count('order'), count('gap')];
+  const other = violations.length - main.reduce((sum, n) => sum + n, 0);
+  const cells = [name, seed, stored, ...main, other, violations.length === 0 ? 'ok' : 'FAILED'];
+  const told = [...(excused > 0 ? [`${excused} lost by Redis and told as a gap`] : []), ...notes, took].join(', ');
+  const wrong = violations.slice(0, TOLD).map(({ kind, detail }) => `    ${kind}: ${detail}`);
+  return [`${row(cells)} ${told}`, ...wrong].join('\n');
+}
+
+function row(cells: readonly (string | number)[]): string {
+  return cells
+    .map((cell, i) => (i === 0 ? String(cell).padEnd(COLUMNS[0][1]) : String(cell).padStart(COLUMNS[i]![1])))
+    .join('');
+}
