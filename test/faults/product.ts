@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { atExit } from '../helpers/redis.ts';
+import { atExit } from './leftovers.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
