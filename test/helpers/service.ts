@@ -19,7 +19,11 @@ export async function startService(redis: TestRedis, overrides: Partial<Config> 
   const config: Config = { ...loadConfig(env), keyPrefix: randomPrefix(), ...overrides };
   const link = await openRedis(redis.target, { commandTimeoutMs: config.commandTimeoutMs, log: quiet });
   const logLines: string[] = [];
-  const app = await buildApp(config, link, { logStream: { write: (line) => void logLines.push(line) } });
+  const logStream = { write: (line: string) => void logLines.push(line) };
+  const app = await buildApp(config, link, { logStream }).catch((error: unknown) => {
+    link.close();
+    throw error;
+  });
   await app.listen({ host: '127.0.0.1', port: config.port });
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
   let closing: Promise<void> | undefined;
