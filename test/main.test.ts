@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { promisify } from 'node:util';
-import { atExit } from './helpers/redis.ts';
+import { endWithUs } from './helpers/redis.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const run = promisify(execFile);
@@ -50,11 +50,7 @@ class Service {
       this.stderr += data;
     });
     services.push(this);
-    // It ends its Redis too.
-    this.process.once(
-      'exit',
-      atExit(() => this.process.kill('SIGTERM')),
-    );
+    this.process.once('exit', endWithUs(this.process.pid!));
   }
 
   get isRunning(): boolean {

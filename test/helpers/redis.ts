@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -100,12 +101,24 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
+/**
+ * Has a process killed when this one ends, however that comes about: a shell waits for the end of its input, which the
+ * kernel closes with us.
+ * @returns to be called when the process has ended
+ */
+export function endWithUs(pid: number): () => void {
+  const watch = spawn('sh', ['-c', 'read -r _; kill -9 "$1"', 'sh', String(pid)], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  watch.unref();
+  (watch.stdin as Socket).unref();
+  return () => void watch.kill('SIGKILL');
+}
+
 async function launch(binary: string, args: string[]): Promise<ChildProcess> {
   const server = spawn(binary, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  server.once(
-    'exit',
-    atExit(() => server.kill('SIGKILL')),
-  );
+  if (server.pid !== undefined) server.once('exit', endWithUs(server.pid));
   const output: string[] = [];
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

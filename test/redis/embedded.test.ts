@@ -19,7 +19,7 @@ import { Redis } from 'ioredis';
 import { findServerBinary, installLine } from '../../src/redis/binary.ts';
 import type { Log } from '../../src/redis/connect.ts';
 import { EmbeddedRedis } from '../../src/redis/embedded.ts';
-import { atExit } from '../helpers/redis.ts';
+import { endWithUs } from '../helpers/redis.ts';
 
 const log: Log = { info() {}, warn() {}, error() {} };
 const NODE_SCRIPT = join(import.meta.dirname, '../helpers/embedded-node.ts');
@@ -28,30 +28,33 @@ let dataDir: string;
 /** Everything a test has started; all of it is ended, whatever the test came to. */
 let started: EmbeddedRedis[];
 let nodes: ChildProcess[];
-let pids = new Set<number>();
-atExit(() => {
-  for (const pid of pids) signal(pid, 'SIGKILL');
-});
+let pids = new Map<number, () => void>();
 
 beforeEach(() => {
   dataDir = realpathSync(mkdtempSync(join(tmpdir(), 'redisim-embedded-')));
   started = [];
   nodes = [];
-  pids = new Set();
+  pids = new Map();
 });
 afterEach(async () => {
   for (const node of nodes) await kill(node);
   for (const redis of started) await redis.stop();
-  for (const pid of pids) signal(pid, 'SIGKILL');
-  pids.clear();
+  for (const [pid, forget] of pids) {
+    signal(pid, 'SIGKILL');
+    forget();
+  }
   rmSync(dataDir, { recursive: true, force: true });
 });
 
 async function start(options: { appendfsync?: 'everysec' | 'always'; binary?: string } = {}): Promise<EmbeddedRedis> {
   const redis = await EmbeddedRedis.start({ dataDir, binary: undefined, appendfsync: 'everysec', log, ...options });
   started.push(redis);
-  pids.add(redis.pid);
+  remember(redis.pid);
   return redis;
+}
+
+function remember(pid: number): void {
+  if (!pids.has(pid)) pids.set(pid, endWithUs(pid));
 }
 
 async function stop(redis: EmbeddedRedis): Promise<void> {
@@ -68,7 +71,7 @@ async function startNode(): Promise<{ node: ChildProcess; said: string }> {
   const [line] = await once(node.stdout!, 'data');
   const said = String(line).trim();
   const pid = /^started (\d+)/.exec(said)?.[1];
-  if (pid) pids.add(Number(pid));
+  if (pid) remember(Number(pid));
   return { node, said };
 }
 
@@ -200,7 +203,7 @@ describe('after the node was killed', () => {
     assert.deepEqual(await ask(redis, (client) => client.config('GET', 'appendfsync')), ['appendfsync', 'always']);
     signal(pid, 'SIGKILL');
     await until(() => redis.pid !== pid);
-    pids.add(redis.pid);
+    remember(redis.pid);
     const again = redis.pid;
     assert.equal(await ask(redis, (client) => client.get('mark')), 'from the node');
     await stop(redis);
@@ -236,7 +239,7 @@ describe('after Redis has died', () => {
       await ask(redis, (client) => client.set('round', round));
       signal(pid, 'SIGKILL');
       await until(() => redis.pid !== pid);
-      pids.add(redis.pid);
+      remember(redis.pid);
       assert.equal(await ask(redis, (client) => client.get('round')), round);
     }
   });
