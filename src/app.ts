@@ -22,6 +22,7 @@ import { serviceRoutes } from './http/routes/service.ts';
 import { tokenRoutes } from './http/routes/tokens.ts';
 import { userRoutes } from './http/routes/users.ts';
 import { components } from './http/schemas/component.ts';
+import { registerShutdown } from './http/shutdown.ts';
 import { registerDocs, registerSwagger } from './http/swagger.ts';
 import { Tokens } from './http/tokens.ts';
 import { buildValidator } from './http/validation.ts';
@@ -72,6 +73,8 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     requestTimeout: 30_000,
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
+    // Its answer would be no problem+json, to the probes too; `registerShutdown` has a better one.
+    return503OnClosing: false,
     // Long enough for any mistake to be told as one, instead of a path that does not exist.
     routerOptions: { maxParamLength: 20_000 },
     schemaController: { compilersFactory: { buildValidator: buildValidator as never } },
@@ -120,6 +123,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   app.removeContentTypeParser('text/plain');
   registerProblems(app);
   registerRequestLog(app, metrics);
+  registerShutdown(app, () => hub.draining);
   await registerSecurity(app, config);
   registerAuth(app, tokens);
   await registerRateLimit(app, redis, keys.rateLimit(), {
@@ -183,9 +187,11 @@ async function registerSecurity(app: App, config: Config): Promise<void> {
     });
   }
   await app.register(underPressure, {
-    maxEventLoopDelay: 2_000,
-    pressureHandler: (request, reply) => {
-      sendProblem(request, reply, new ImError('unavailable', 'The node is overloaded; try again.', { retryAfter: 2 }));
+    // Far above what a busy node has: a refusal must mean that waiting would be worse.
+    maxEventLoopDelay: 5_000,
+    // Rejecting is what ends the request: after an answer sent from here the handler would be called all the same.
+    pressureHandler: async () => {
+      throw new ImError('unavailable', 'This node is overloaded; nothing was done, try again.', { retryAfter: 2 });
     },
   });
 }

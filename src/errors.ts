@@ -30,6 +30,7 @@ const CODES = {
   owner_unchanged: [409, 'The owner is changed with PATCH'],
   group_full: [409, 'The group is full'],
   tokens_by_issuer: [409, 'Tokens come from the configured issuer'],
+  request_timeout: [408, 'The request did not come in time'],
   body_too_large: [413, 'The body is too large'],
   unsupported_media_type: [415, 'The body must be JSON'],
   reserved_field: [422, 'The field name is reserved'],
@@ -37,6 +38,7 @@ const CODES = {
   client_message_id_reused: [422, 'The clientMessageId belongs to another message'],
   // 429 …
   too_many_requests: [429, 'Too many requests'],
+  headers_too_large: [431, 'The headers are too large'],
   internal: [500, 'Something went wrong here'],
   unavailable: [503, 'The service is not available right now'],
   storage_full: [503, 'The storage is full'],

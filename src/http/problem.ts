@@ -1,4 +1,6 @@
-import { STATUS_CODES } from 'node:http';
+import { randomUUID } from 'node:crypto';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { type ErrorCode, type FieldError, ImError } from '../errors.ts';
 import { MAX_FIELD_NAME } from '../im/fields.ts';
@@ -45,11 +47,19 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
   // A path that can't be decoded fails before any hook.
   reply.header('x-request-id', request.id);
   if (known.retryAfter !== undefined) reply.header('retry-after', String(known.retryAfter));
-  if (known.code === 'unauthorized') reply.header('www-authenticate', 'Bearer realm="redisim"');
+  if (known.code === 'unauthorized') reply.header('www-authenticate', challenge(request, known.message));
   return reply
     .status(known.status)
     .header('content-type', CONTENT_TYPE)
     .send(JSON.stringify(problemOf(known, request.id)));
+}
+
+/** What to authenticate with, and what was wrong with the credential if there was one (RFC 6750). */
+function challenge(request: FastifyRequest, detail: string): string {
+  if (request.headers.authorization === undefined) return 'Bearer realm="redisim"';
+  // In a quoted string of a header not every character may stand.
+  const description = detail.replace(/[^ -~]|["\\]/g, "'");
+  return `Bearer realm="redisim", error="invalid_token", error_description="${description}"`;
 }
 
 /** The document that tells of an error. */
@@ -66,21 +76,29 @@ export function problemOf(error: ImError, requestId: string) {
   };
 }
 
+/** What Node's HTTP parser calls it, and what we do. */
+const PARSER_CODES: Record<string, [code: ErrorCode, detail: string]> = {
+  HPE_HEADER_OVERFLOW: ['headers_too_large', 'The headers, or the path, are larger than this server reads.'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['request_timeout', 'The request took too long to come; send it again.'],
+};
+
 /** Answers what is no HTTP request at all, as far as an answer is possible. */
-export function answerMalformedRequest(error: NodeJS.ErrnoException, socket: import('node:net').Socket): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
+export function answerMalformedRequest(this: App, error: NodeJS.ErrnoException, socket: Socket): void {
+  // An answer that is under way, such as a stream, must not get another one in its middle.
+  const { _httpMessage: current } = socket as { _httpMessage?: ServerResponse | null };
+  if (!socket.writable || error.code === 'ECONNRESET' || current?.headersSent) {
     socket.destroy();
     return;
   }
-  const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
-  const known = new ImError(
-    'invalid_request',
-    `This is not an HTTP request that can be read (${STATUS_CODES[status]}).`,
-  );
-  const body = JSON.stringify({ ...problemOf(known, 'none'), status });
+  const [code, detail] = PARSER_CODES[error.code ?? ''] ?? ['invalid_request', 'This is no HTTP request.'];
+  const known = new ImError(code, detail);
+  const requestId = randomUUID();
+  // Not the error itself: it carries what was sent.
+  this.log.info({ reqId: requestId, code: error.code, status: known.status }, 'no request');
+  const body = JSON.stringify(problemOf(known, requestId));
   socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: ${CONTENT_TYPE}\r\n` +
-      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${known.status} ${STATUS_CODES[known.status]}\r\ncontent-type: ${CONTENT_TYPE}\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\nx-request-id: ${requestId}\r\nconnection: close\r\n\r\n${body}`,
   );
 }
 

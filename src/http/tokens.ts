@@ -1,5 +1,13 @@
 import { createHash, createSecretKey, hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto';
-import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify, SignJWT } from 'jose';
+import {
+  createRemoteJWKSet,
+  errors,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  type JWTVerifyOptions,
+  jwtVerify,
+  SignJWT,
+} from 'jose';
 import { LRUCache } from 'lru-cache';
 import { ImError } from '../errors.ts';
 import { isName, type Uid } from '../ids.ts';
@@ -102,9 +110,13 @@ export class Tokens {
     try {
       if (!this.#jwks) return (await jwtVerify(token, this.#secret, { ...common, algorithms: ['HS256'] })).payload;
       const options = { ...common, algorithms: [...jwtAlgorithms], issuer: issuer!, audience: audience! };
-      return (await jwtVerify(token, this.#jwks, options)).payload;
+      return await verifyWithSet(token, this.#jwks, options);
     } catch (error) {
-      throw refused('token', error);
+      if (!this.#jwks || !isIssuersFault(error)) throw refused('token', error);
+      throw new ImError('unavailable', "The token issuer's keys can't be fetched right now.", {
+        retryAfter: 5,
+        cause: error,
+      });
     }
   }
 
@@ -132,27 +144,34 @@ async function issue(key: KeyObject, claims: JWTPayload, type: string, ttlSecond
   return { credential, expiresAt: new Date(exp * 1_000).toISOString() };
 }
 
-/** Why a token or ticket is not taken, in words that help its owner. */
-function refused(what: 'token' | 'ticket', error: unknown): ImError {
-  if (
-    error instanceof errors.JWKSTimeout ||
-    !(error instanceof errors.JOSEError) ||
-    error.code === 'ERR_JOSE_GENERIC'
-  ) {
-    // Not the token's fault: the issuer did not answer, or answered with something else than keys.
-    if (what === 'token')
-      return new ImError('unavailable', "The token issuer's keys can't be fetched right now.", {
-        retryAfter: 5,
-        cause: error,
-      });
+/** A token may name no key: then each one that fits its algorithm is tried. */
+async function verifyWithSet(token: string, keys: JWTVerifyGetKey, options: JWTVerifyOptions): Promise<JWTPayload> {
+  try {
+    return (await jwtVerify(token, keys, options)).payload;
+  } catch (several) {
+    if (!(several instanceof errors.JWKSMultipleMatchingKeys)) throw several;
+    for await (const key of several) {
+      try {
+        return (await jwtVerify(token, key, options)).payload;
+      } catch (error) {
+        if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
+      }
+    }
+    throw new errors.JWSSignatureVerificationFailed();
   }
-  const expired = error instanceof errors.JWTExpired;
-  const claim = error instanceof errors.JWTClaimValidationFailed ? ` ("${error.claim}": ${error.reason})` : '';
-  return new ImError(
-    'unauthorized',
-    expired ? `The ${what} has expired; get a new one.` : `The ${what} is not valid${claim}.`,
-    {
-      cause: error,
-    },
-  );
+}
+
+/** Not the token's fault: the issuer did not answer, or answered with something else than keys. */
+function isIssuersFault(error: unknown): boolean {
+  if (!(error instanceof errors.JOSEError)) return true;
+  return ['ERR_JOSE_GENERIC', 'ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JWK_INVALID'].includes(error.code);
+}
+
+/** Why a token or ticket is not taken, in words that help its owner. */
+function refused(what: 'token' | 'ticket', cause: unknown): ImError {
+  if (cause instanceof errors.JWTExpired) {
+    return new ImError('unauthorized', `The ${what} has expired; get a new one.`, { cause });
+  }
+  const claim = cause instanceof errors.JWTClaimValidationFailed ? ` ("${cause.claim}": ${cause.reason})` : '';
+  return new ImError('unauthorized', `The ${what} is not valid${claim}.`, { cause });
 }
