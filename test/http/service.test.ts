@@ -152,7 +152,8 @@ test('Redis is killed: 503 within 3 s, /readyz says why, and everything comes ba
   await service.with().get('/healthz').expect(200);
   await redis.restart();
   await eventually(async () => (await service.with().get('/readyz')).status === 200, 'readiness');
-  await service.server.post(SEND, hi).expect(201);
+  const sent = await service.server.post(SEND, hi);
+  assert.equal(sent.status, 201, `${JSON.stringify(sent.body)} ${service.logLines.slice(-4).join('')}`);
   const inbox = await service.server.get('/v1/users/bob/inbox?start=0&block=0').expect(200);
   assert.equal(inbox.body.items.length, 1, 'what was refused was not done');
 });
