@@ -72,7 +72,7 @@ function checkLogs(history: History, { logs }: Truth, sends: Map<string, Send>, 
       if (number !== n) blame('hole', `${log} ${id} is number ${number}, not ${n}`);
       previous = id;
       n = number;
-      if (key === '' || history.planted.has(`${log} ${id}`)) continue;
+      if (key === '') continue;
       places.set(key, [...(places.get(key) ?? []), `${log} ${id}`]);
       const send = sends.get(key);
       if (!send || send.log !== log) blame('phantom', `nobody has sent ${key}, which is in ${log}`);
@@ -99,7 +99,7 @@ function checkInboxes(history: History, { logs, inboxes }: Truth, sends: Map<str
   const expected = new Map<string, string[]>();
   for (const [log, entries] of logs) {
     for (const { id, key } of entries) {
-      if (key === '' || history.planted.has(`${log} ${id}`)) continue;
+      if (key === '') continue;
       for (const uid of sends.get(key)?.to ?? []) {
         const of = `${uid} ${log}`;
         const list = expected.get(of);
@@ -182,7 +182,7 @@ function checkHeartbeats(history: History, { inboxes }: Truth, blame: Blame): vo
     if (history.broken.has(uid)) continue;
     const entries = (inboxes.get(uid) ?? []).map(({ id, log, mid }) => ({
       id: numberOf(id),
-      since: answeredAt.get(`${log} ${mid}`) ?? Number.POSITIVE_INFINITY,
+      since: history.planted.get(`s:${uid} ${id}`) ?? answeredAt.get(`${log} ${mid}`) ?? Number.POSITIVE_INFINITY,
     }));
     const late = heard.find((beat) => {
       if (beat.event !== 'heartbeat') return false;

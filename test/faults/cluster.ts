@@ -64,7 +64,11 @@ export class Cluster {
     }
   }
 
+  /** Where the nodes are, dead ones included. */
   readonly urls = (): readonly string[] => this.nodes.map(({ url }) => url);
+
+  /** Where senders go: not to a node that is stopped, where each would wait for long. */
+  readonly sendUrls = (): readonly string[] => this.nodes.filter((node) => !node.isPaused).map(({ url }) => url);
 
   /** The Redis that the nodes share. */
   get redis(): TestRedis {

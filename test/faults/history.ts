@@ -4,8 +4,8 @@ export interface History {
   followers: Follower[];
   /** Read marks that were answered with 200. */
   marks: Mark[];
-  /** Entries of logs and inboxes (`<log or s:uid> <id>`) that the test wrote itself. */
-  planted: Set<string>;
+  /** Entries of inboxes (`s:<uid> <id>`) that the test wrote itself, and when. */
+  planted: Map<string, number>;
   /** Who may lack entries at the start of the inbox, which was trimmed. */
   trimmed: Set<string>;
   /** Whose inbox was broken on purpose: what is in it is not looked at. */
@@ -93,7 +93,7 @@ export function newHistory(): History {
     sends: [],
     followers: [],
     marks: [],
-    planted: new Set(),
+    planted: new Map(),
     trimmed: new Set(),
     broken: new Set(),
     away: [],

@@ -11,6 +11,7 @@ export class Node {
   readonly url: string;
   /** The last lines of its log. */
   readonly lines: string[];
+  isPaused = false;
   readonly #process: ChildProcess;
 
   private constructor(process: ChildProcess, url: string, lines: string[]) {
@@ -55,10 +56,12 @@ export class Node {
 
   /** SIGSTOP: its connections stay open and nothing is answered. */
   pause(): void {
+    this.isPaused = true;
     this.#process.kill('SIGSTOP');
   }
 
   resume(): void {
+    this.isPaused = false;
     this.#process.kill('SIGCONT');
   }
 

@@ -32,6 +32,10 @@ export interface Run {
   /** The receivers by stream: first one for each user, then some users' second ones. */
   listeners: Listener[];
   isShort: boolean;
+  /** Takes a further receiver into account, and opens it. */
+  follow(listener: Listener): Promise<void>;
+  /** Whether these have all of their inboxes, within a time. */
+  caughtUp(listeners: readonly Listener[], withinMs: number): Promise<boolean>;
   /** Is told behind the verdict. */
   note(text: string): void;
   /** Fails the run unless it holds. */
@@ -58,7 +62,7 @@ export async function perform(scenario: Scenario, product: Product, options: Per
   const history = newHistory();
   const notes: string[] = [];
   const cluster = await Cluster.start(product, { ...CLUSTER, ...scenario.cluster });
-  const workload = new Workload(history, cluster.urls, random, scenario.workload);
+  const workload = new Workload(history, cluster.sendUrls, random, scenario.workload);
   const listeners: Listener[] = [];
   const pollers: Poller[] = [];
   let hangUps: NodeJS.Timeout | undefined;
@@ -91,6 +95,12 @@ export async function perform(scenario: Scenario, product: Product, options: Per
       random,
       listeners,
       isShort: options.isShort,
+      follow: (listener) => {
+        listeners.push(listener);
+        history.followers.push(listener.record);
+        return listener.open();
+      },
+      caughtUp: (some, withinMs) => settle(cluster, history, some, withinMs),
       note: (text) => void notes.push(text),
       expect: (condition, otherwise) => void (condition || history.oddities.push(otherwise)),
     });
@@ -115,13 +125,13 @@ export async function perform(scenario: Scenario, product: Product, options: Per
   }
 }
 
-/** Waits until everybody has all of their inbox. Who never has is found by the checker. */
+/** Waits until everybody has all of their inbox; who never has is found by the checker. Returns whether they have. */
 async function settle(
   { admin }: Cluster,
   { broken }: History,
-  receivers: (Listener | Poller)[],
+  receivers: readonly (Listener | Poller)[],
   withinMs: number,
-): Promise<void> {
+): Promise<boolean> {
   const deadline = Date.now() + withinMs;
   const users = [...new Set(receivers.map(({ record }) => record.uid))].filter((uid) => !broken.has(uid));
   let calm = 0;
@@ -135,4 +145,5 @@ async function settle(
     const done = receivers.every(({ record, position }) => ends.get(record.uid)?.includes(position) ?? true);
     calm = done ? calm + 1 : 0;
   }
+  return calm > 0;
 }

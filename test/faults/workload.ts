@@ -51,18 +51,18 @@ export class Workload {
   /** Makes the people and the groups. */
   async prepare(): Promise<void> {
     const [url] = this.#urls() as [string];
-    const must = async (method: string, path: string, body?: object) => {
-      const { status } = await ask(url, method, path, body);
-      if (status !== 201) throw new Error(`${method} ${path} was answered with ${status}`);
-    };
-    await Promise.all(this.users.map((uid) => must('PUT', `/v1/users/${uid}`, { fields: { name: uid } })));
+    await Promise.all(this.users.map((uid) => create(url, `/v1/users/${uid}`, { fields: { name: uid } })));
     for (let i = 0; i < this.#options.groups; i++) {
       const size = this.#random.whole(3, Math.max(4, Math.ceil(this.users.length * 0.7)));
-      const members = this.#random.some(this.users, size);
-      await must('PUT', `/v1/groups/g${i}`, { fields: {}, owner: members[0] });
-      for (const uid of members.slice(1)) await must('PUT', `/v1/groups/g${i}/members/${uid}`);
-      this.groups.set(`g${i}`, members);
+      await this.makeGroup(`g${i}`, this.#random.some(this.users, size));
     }
+  }
+
+  async makeGroup(gid: string, members: readonly string[]): Promise<void> {
+    const [url] = this.#urls() as [string];
+    await create(url, `/v1/groups/${gid}`, { fields: {}, owner: members[0] });
+    for (const uid of members.slice(1)) await create(url, `/v1/groups/${gid}/members/${uid}`);
+    this.groups.set(gid, members);
   }
 
   start(): void {
@@ -197,6 +197,11 @@ export class Workload {
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
+}
+
+async function create(url: string, path: string, body?: object): Promise<void> {
+  const { status } = await ask(url, 'PUT', path, body);
+  if (status !== 201) throw new Error(`PUT ${path} was answered with ${status}`);
 }
 
 function fieldsOf(key: string, padding: string): Record<string, string> {

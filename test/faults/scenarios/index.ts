@@ -1,4 +1,17 @@
 import type { Scenario } from '../scenario.ts';
+import { crowdScenarios } from './crowd.ts';
+import { dataScenarios } from './data.ts';
+import { feedScenarios } from './feed.ts';
+import { linkScenarios } from './link.ts';
+import { nodeScenarios } from './nodes.ts';
 import { redisScenarios } from './redis.ts';
 
-export const SCENARIOS: Scenario[] = [...redisScenarios];
+/** Every fault, in the order in which they are run. */
+export const SCENARIOS: readonly Scenario[] = [
+  ...redisScenarios,
+  ...nodeScenarios,
+  ...linkScenarios,
+  ...feedScenarios,
+  ...dataScenarios,
+  ...crowdScenarios,
+];

@@ -1,0 +1,97 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Scenario } from '../scenario.ts';
+
+const DAY_MS = 86_400_000;
+
+/** Writes an entry of the future to a log and to an inbox, as a clock that was wrong would have. */
+const PLANT = `
+  local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
+  local seq = tonumber(string.match(newest[1], '%-(%d+)$')) + 1
+  local mid = redis.call('XADD', KEYS[1], ARGV[1] .. '-' .. seq, 'uid', newest[2][2], 'n', newest[2][4], 'action', 'planted')
+  return redis.call('XADD', KEYS[2], ARGV[1] .. '-5', 'FW', KEYS[1], 'mid', mid)`;
+
+export const dataScenarios: Scenario[] = [
+  {
+    name: 'inbox-trimmed',
+    async fault({ cluster: { admin }, workload, listeners, history, expect, note }) {
+      const [live, stored] = [listeners[0]!, listeners[1]!];
+      for (const { record } of [live, stored]) history.trimmed.add(record.uid);
+      stored.leave();
+      for (let i = 0; i < 5; i++) {
+        await workload.more(30);
+        await admin.xtrim(`s:${live.record.uid}`, 'MAXLEN', 0);
+      }
+      await admin.xtrim(`s:${stored.record.uid}`, 'MAXLEN', 2);
+      stored.comeBack();
+      await workload.more(30);
+      const gaps = stored.record.heard.flatMap((event) => (event.event === 'gap' ? [event] : []));
+      expect(gaps[0]?.reason === 'trimmed' && gaps[0].lost !== undefined, 'who was away was not told what is lost');
+      note(`a stored cursor was told of ${gaps[0]?.lost} lost`);
+    },
+  },
+  {
+    name: 'ids-of-the-future',
+    async fault({ cluster: { admin }, workload, listeners, history, random, expect }) {
+      const epoch = () => admin.hget('im:meta', 'epoch');
+      const before = await epoch();
+      for (let day = 1; day <= 2; day++) {
+        const { uid } = random.pick(listeners).record;
+        const gid = random.pick([...workload.groups.keys()]);
+        const ms = String(Date.now() + day * DAY_MS);
+        const id = await admin.eval(PLANT, 2, `gs:${gid}`, `s:${uid}`, ms);
+        history.planted.set(`s:${uid} ${id}`, performance.now());
+        await workload.more(60);
+      }
+      expect((await epoch()) !== before, 'the epoch did not move');
+    },
+  },
+  {
+    name: 'inbox-of-wrong-type',
+    async fault({ cluster: { admin }, workload, history, random }) {
+      const uid = random.pick(workload.users);
+      history.broken.add(uid);
+      await admin.multi().del(`s:${uid}`).set(`s:${uid}`, 'not a stream').exec();
+      await workload.more(100);
+    },
+  },
+  {
+    name: 'memory-full',
+    async fault({ cluster: { admin }, workload, listeners, expect, caughtUp, note }) {
+      const used = Number(/used_memory:(\d+)/.exec(await admin.info('memory'))?.[1]);
+      await admin.config('SET', 'maxmemory', String(used + 300_000));
+      const refusals = () => workload.statuses.get(503) ?? 0;
+      const deadline = Date.now() + 60_000;
+      while (refusals() < 40 && Date.now() < deadline) await delay(50);
+      expect(refusals() >= 40, 'nothing was refused');
+      for (const listener of listeners) listener.hangUp();
+      expect(await caughtUp(listeners, 20_000), 'receiving did not go on');
+      note(`${refusals()} sends refused`);
+      await admin.config('SET', 'maxmemory', '0');
+    },
+  },
+  {
+    name: 'older-copy',
+    cluster: { redis: 'snapshot' },
+    workload: { marks: false },
+    async fault({ cluster: { admin, redis }, workload, listeners, history, expect, note }) {
+      const epoch = await admin.hget('im:meta', 'epoch');
+      const from = performance.now();
+      await admin.save();
+      const away = listeners[2]!;
+      await workload.more(60);
+      away.leave();
+      await workload.more(60);
+      await redis.kill();
+      await redis.restart();
+      history.mayLose = { from, to: performance.now() };
+      await workload.more(60);
+      away.comeBack();
+      await workload.more(30);
+      expect((await admin.hget('im:meta', 'epoch')) !== epoch, 'the epoch did not move');
+      const isTold = ({ record }: (typeof listeners)[0]) =>
+        record.heard.some((event) => event.event === 'gap' && event.reason === 'reset');
+      expect(isTold(away), 'who was away was not told');
+      note(`${listeners.filter(isTold).length} of ${listeners.length} streams told of a reset`);
+    },
+  },
+];

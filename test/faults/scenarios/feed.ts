@@ -1,0 +1,79 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Scenario } from '../scenario.ts';
+
+/** For what nothing but a heartbeat's comparison finds. */
+const HEARTBEATS = { HEARTBEAT_MS: '400' };
+
+export const feedScenarios: Scenario[] = [
+  {
+    name: 'scripts-flushed',
+    async fault({ cluster: { admin }, workload }) {
+      for (let i = 0; i < 10; i++) {
+        await admin.script('FLUSH');
+        await workload.more(10);
+      }
+    },
+  },
+  {
+    name: 'feed-deleted',
+    cluster: { env: HEARTBEATS },
+    async fault({ cluster: { admin }, workload }) {
+      for (let i = 0; i < 4; i++) {
+        await admin.del('feed');
+        await workload.more(30);
+      }
+    },
+  },
+  {
+    name: 'feed-deleted-and-regrown',
+    cluster: { env: HEARTBEATS },
+    around: 20,
+    hangUps: false,
+    async fault({ cluster: { admin }, workload, random, listeners, caughtUp, expect }) {
+      // It counts from the start again, and is past the readers' position before they have looked.
+      await workload.stop();
+      await caughtUp(listeners, 15_000);
+      const length = await admin.xlen('feed');
+      await admin.del('feed');
+      for (let sent = 0; sent < length + 100; sent += 100) {
+        const one = () => ({
+          from: random.pick(workload.users),
+          conversation: `user:${random.pick(workload.users)}`,
+          padding: '',
+        });
+        await workload.sayMany(Array.from({ length: 100 }, one));
+      }
+      expect(await caughtUp(listeners, 30_000), 'somebody lacked something');
+      workload.start();
+    },
+  },
+  {
+    name: 'feed-trimmed-to-0',
+    async fault({ cluster: { admin }, workload }) {
+      for (let i = 0; i < 6; i++) {
+        await admin.xtrim('feed', 'MAXLEN', 0);
+        await workload.more(15);
+      }
+    },
+  },
+  {
+    name: 'wake-up-lost',
+    cluster: { env: HEARTBEATS },
+    async fault({ cluster: { admin }, workload, history, listeners, caughtUp, expect }) {
+      await workload.stop();
+      history.heartbeatGraceMs = 3_000;
+      const [uid] = workload.users as [string];
+      const own = listeners.filter(({ record }) => record.uid === uid);
+      expect(await caughtUp(own, 15_000), 'the receiver lacked something before');
+      // An entry that the feed tells nobody of; a system event, so that no message comes twice.
+      const [gid] = [...workload.groups].find(([, members]) => members.includes(uid)) ?? ['g0'];
+      const [event] = (await admin.xrange(`gs:${gid}`, '-', '+', 'COUNT', 1)) as [string, string[]][];
+      const epoch = await admin.hget('im:meta', 'epoch');
+      const id = await admin.xadd(`s:${uid}`, `${epoch}-*`, 'FW', `gs:${gid}`, 'mid', event![0]);
+      history.planted.set(`s:${uid} ${id}`, performance.now());
+      expect(await caughtUp(own, 8_000), 'no heartbeat has found what was missing');
+      await delay(1_000);
+      workload.start();
+    },
+  },
+];

@@ -1,0 +1,72 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Scenario } from '../scenario.ts';
+
+/** Much slower than the feed, so that everything happens while somebody waits for a page. */
+const SLOW_MS = 30;
+
+export const linkScenarios: Scenario[] = [
+  {
+    name: 'replies-dropped',
+    cluster: { proxied: true },
+    async fault({ cluster, workload, expect, note }) {
+      const proxy = cluster.proxy!;
+      const cuts = 25;
+      for (let i = 0; i < cuts; i++) {
+        proxy.dropReplies(1);
+        await workload.more(4);
+      }
+      const unknown = workload.statuses.get(504) ?? 0;
+      expect(unknown > 0, 'no outcome was unknown');
+      note(`${cuts} replies dropped, ${unknown} outcomes unknown`);
+    },
+  },
+  {
+    name: 'link-silent-10s',
+    cluster: { proxied: true },
+    async fault({ cluster, workload }) {
+      cluster.proxy!.silence();
+      await delay(10_000);
+      cluster.proxy!.speak();
+      await workload.more(20);
+    },
+  },
+  {
+    name: 'commands-slow-feed-fast',
+    cluster: { proxied: true },
+    hangUps: false,
+    async fault({ cluster, workload, listeners, random, isShort, expect, caughtUp }) {
+      await workload.stop();
+      cluster.proxy!.delayMs = SLOW_MS;
+      // The last word of each round comes while somebody reads what was before it; nothing after it would wake them.
+      for (let round = 0; round < (isShort ? 10 : 25); round++) {
+        for (const listener of listeners) listener.hangUp(random.whole(0, SLOW_MS));
+        const words = Array.from({ length: 8 }, () => {
+          const from = random.pick(workload.users);
+          return delay(random.whole(0, 3 * SLOW_MS)).then(() =>
+            workload.say(from, `user:${random.pick(workload.users)}`),
+          );
+        });
+        await Promise.all(words);
+        if (await caughtUp(listeners, 15_000)) continue;
+        expect(false, `after round ${round} somebody lacked something`);
+        break;
+      }
+      cluster.proxy!.delayMs = 0;
+      workload.start();
+    },
+  },
+  {
+    name: 'feed-reader-killed',
+    async fault({ cluster: { admin }, workload, expect, note }) {
+      let killed = 0;
+      for (let i = 0; i < 8; i++) {
+        const clients = String(await admin.client('LIST'));
+        for (const [, id] of clients.matchAll(/^id=(\d+) .* cmd=xread /gm))
+          killed += Number(await admin.client('KILL', 'ID', id!));
+        await workload.more(15);
+      }
+      expect(killed > 0, 'no reader was found');
+      note(`${killed} connections killed`);
+    },
+  },
+];

@@ -1,0 +1,80 @@
+import type { Scenario } from '../scenario.ts';
+
+const DRAIN_MS = 5_000;
+/** What a shutdown may take besides draining, on a machine that has other things to do too, ms. */
+const MARGIN_MS = 8_000;
+
+export const nodeScenarios: Scenario[] = [
+  {
+    name: 'node-killed',
+    cluster: { nodes: 3 },
+    async fault({ cluster, workload }) {
+      for (const index of [0, 1]) {
+        await cluster.nodes[index]!.kill();
+        await workload.more(40);
+        await cluster.replaceNode(index);
+        await workload.more(20);
+      }
+    },
+  },
+  {
+    name: 'node-killed-redis-left',
+    cluster: { nodes: 1, redis: 'embedded' },
+    async fault({ cluster, workload, expect }) {
+      const epoch = () => cluster.admin.hget('im:meta', 'epoch');
+      const [pid, before] = [cluster.embeddedPid, await epoch()];
+      for (let i = 0; i < 2; i++) {
+        await cluster.nodes[0]!.kill();
+        await cluster.replaceNode(0);
+        await workload.more(30);
+      }
+      expect(pid !== undefined && cluster.embeddedPid === pid, 'the Redis that was left was not adopted');
+      expect((await epoch()) === before, 'the epoch moved, and nothing was lost');
+    },
+  },
+  {
+    name: 'embedded-redis-killed',
+    cluster: { nodes: 1, redis: 'embedded' },
+    workload: { marks: false },
+    async fault({ cluster, workload, history }) {
+      const now = performance.now();
+      history.mayLose = { from: now - 3_000, to: now };
+      for (let i = 0; i < 2; i++) {
+        history.mayLose.to = performance.now();
+        process.kill(cluster.embeddedPid!, 'SIGKILL');
+        await workload.more(50);
+      }
+    },
+  },
+  {
+    name: 'node-stopped-feed-trimmed',
+    cluster: { env: { FEED_MAX: '100' } },
+    async fault({ cluster, workload, expect }) {
+      const { admin, nodes } = cluster;
+      const [last] = (await admin.xrevrange('feed', '+', '-', 'COUNT', 1)) as [string, string[]][];
+      nodes[0]!.pause();
+      const isThere = async () => (await admin.xrange('feed', last![0], last![0])).length > 0;
+      for (let i = 0; i < 20 && (await isThere()); i++) await workload.more(50);
+      expect(!(await isThere()), 'the feed was not trimmed');
+      nodes[0]!.resume();
+    },
+  },
+  {
+    name: 'node-terminated',
+    cluster: { env: { DRAIN_MS: String(DRAIN_MS) } },
+    async fault({ cluster, workload, listeners, expect, note }) {
+      const node = cluster.nodes[0]!;
+      const since = performance.now();
+      const byes = () =>
+        listeners.flatMap(({ record }) => record.heard).filter(({ event, at }) => event === 'bye' && at > since);
+      const code = await node.terminate();
+      const took = performance.now() - since;
+      expect(code === 0, `it ended with ${code}`);
+      expect(took < DRAIN_MS + MARGIN_MS, `it took ${Math.round(took)} ms to end`);
+      expect(byes().length > 0, 'nobody was told');
+      note(`ended with ${code} in ${Math.round(took)} ms, ${byes().length} streams said bye`);
+      await workload.more(40);
+      await cluster.replaceNode(0);
+    },
+  },
+];
