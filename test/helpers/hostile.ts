@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, beforeEach } from 'node:test';
+import { type Answer, assertRefused, call, closeConnections, contents, faults } from './http.ts';
+import type { Operation } from './openapi.ts';
+import { startRedis, type TestRedis } from './redis.ts';
+import { API_KEY, type Service, startService } from './service.ts';
+
+export const headers = { authorization: `Bearer ${API_KEY}` };
+export const json = { ...headers, 'content-type': 'application/json' };
+
+/** A good body of an operation, from the document. */
+export function exampleOf(operation: Operation): Record<string, unknown> {
+  const example = operation.requestBody?.content['application/json']?.example;
+  assert.ok(example, operation.operationId);
+  return structuredClone(example) as Record<string, unknown>;
+}
+
+/**
+ * A service with some people, for a file of tests that each send what has to be refused. After each test it is checked
+ * that nothing was written, that nothing went wrong inside, and that the service still works.
+ */
+export function hostileService() {
+  let redis: TestRedis;
+  let service: Service;
+  let mid: string;
+  let untouched: Record<string, string>;
+  before(async () => {
+    redis = await startRedis();
+    service = await startService(redis);
+    await service.people('alice', 'bob', 'carol');
+    await service.team('team', 'alice', 'bob');
+    mid = (await service.say('alice', 'user:bob', 'hi')).id;
+  });
+  after(async () => {
+    closeConnections();
+    await service?.close();
+    await redis?.stop();
+  });
+  beforeEach(async () => {
+    untouched = await contents(service);
+  });
+  afterEach(async () => {
+    assert.deepEqual(await contents(service), untouched, 'something was written');
+    assert.deepEqual(faults(service), []);
+    await service.server.get('/v1/users/alice').expect(200);
+  });
+
+  return {
+    get url() {
+      return service.url;
+    },
+    /** The path of an operation, with good values except those given. */
+    pathOf(operation: Operation, values: Record<string, string> = {}): string {
+      const good: Record<string, string> = { uid: 'alice', peer: 'bob', gid: 'team', conversation: 'user:bob', mid };
+      return operation.path.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? good[name]!);
+    },
+    /** Sends it, and fails unless it is refused in a way that the document knows. */
+    async refused(
+      operation: Operation,
+      path: string,
+      body: string | Buffer | undefined,
+      sent: Record<string, string> = json,
+    ) {
+      const request = { method: operation.method, path, headers: body === undefined ? headers : sent, body };
+      return check(operation, await call(service.url, request), path, body);
+    },
+  };
+}
+
+function check(operation: Operation, answer: Answer, path: string, body?: string | Buffer) {
+  const what = `${operation.operationId} ${path.slice(0, 150)} ${body?.toString().slice(0, 150) ?? ''}`;
+  const problem = assertRefused(answer, what);
+  const documented = operation.responses[answer.status]?.content?.['application/problem+json']?.examples;
+  assert.ok(documented && problem.code in documented, `${what}: ${answer.status} ${problem.code} is not documented`);
+  return { ...problem, status: answer.status };
+}
