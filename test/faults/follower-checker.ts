@@ -6,7 +6,12 @@ import { epochOf, isNext, numberOf } from './stream-ids.ts';
  * What one receiver heard, event by event: it has to be its inbox, from where it began to the end, without anything
  * missing that no gap told of.
  */
-export function judgeFollower({ name, uid, heard }: Follower, history: History, truth: Truth, blame: Blame): void {
+export function judgeFollower(
+  { name, uid, heard, hasLeft }: Follower,
+  history: History,
+  truth: Truth,
+  blame: Blame,
+): void {
   const inbox = new Map((truth.inboxes.get(uid) ?? []).map((entry) => [entry.id, entry]));
   const oldest = truth.inboxes.get(uid)?.[0];
   const isBroken = history.broken.has(uid);
@@ -56,7 +61,7 @@ export function judgeFollower({ name, uid, heard }: Follower, history: History, 
         position = event.cursor;
     }
   }
-  if (isBroken || position === undefined) return;
+  if (isBroken || hasLeft || position === undefined) return;
   if (outdated !== undefined) blame('gap', `${name} was never told that ${outdated} was lost`);
   if (position === truth.ends.get(uid)) return;
   const missing = [...inbox.keys()].filter((id) => numberOf(id) > numberOf(position));

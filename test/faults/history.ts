@@ -55,6 +55,8 @@ export interface Follower {
   name: string;
   uid: string;
   heard: Heard[];
+  /** It was not there at the end, so that it may lack the last entries. */
+  hasLeft?: boolean;
 }
 
 export type Heard = { at: number } & (

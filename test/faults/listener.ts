@@ -21,7 +21,6 @@ export class Listener {
   #request: ReturnType<typeof get> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
-  #isAway = false;
   #onEvent = () => {};
 
   /** @param home which node it prefers */
@@ -49,13 +48,13 @@ export class Listener {
 
   /** Breaks the connection, until {@link comeBack}. */
   leave(): void {
-    this.#isAway = true;
+    this.record.hasLeft = true;
     clearTimeout(this.#timer);
     this.#request?.destroy();
   }
 
   comeBack(): void {
-    this.#isAway = false;
+    this.record.hasLeft = false;
     this.#again(0);
   }
 
@@ -76,7 +75,7 @@ export class Listener {
 
   #again(afterMs: number): void {
     clearTimeout(this.#timer);
-    if (!this.#isClosed && !this.#isAway) this.#timer = setTimeout(() => this.#connect(), afterMs);
+    if (!this.#isClosed && !this.record.hasLeft) this.#timer = setTimeout(() => this.#connect(), afterMs);
   }
 
   #connect(): void {

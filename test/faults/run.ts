@@ -1,38 +1,74 @@
 import { parseArgs } from 'node:util';
-import { buildProduct } from './product.ts';
+import { MUTANTS, type Mutant } from './mutants.ts';
+import { buildProduct, type Product } from './product.ts';
 import { closeConnections } from './requests.ts';
-import { perform } from './scenario.ts';
+import { perform, type Report, type Scenario } from './scenario.ts';
 import { SCENARIOS } from './scenarios/index.ts';
-import { heading, line } from './table.ts';
+import { heading, line, mutantLine } from './table.ts';
+
+const USAGE = `usage: npm run test:faults -- [--short] [--seed N] [--only name] [--mutants]
+  --short     one seed each, and less of the longest ones
+  --seed N    this seed instead of 1, 2, 3
+  --only name faults whose name contains it
+  --mutants   breaks the service on purpose, and fails unless each time the checker sees it`;
 
 const { values } = parseArgs({
   options: {
     short: { type: 'boolean', default: false },
     seed: { type: 'string' },
-    only: { type: 'string' },
+    only: { type: 'string', default: '' },
     mutants: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
   },
 });
-const seeds = values.seed ? [Number(values.seed)] : values.short ? [1] : [1, 2, 3];
-const chosen = SCENARIOS.filter(({ name, longOnly }) =>
-  values.only ? name.includes(values.only) : !(values.short && longOnly),
-);
 
-let passed = 0;
-let failed = 0;
-const product = await buildProduct();
-console.log(heading());
-for (const scenario of chosen) {
-  for (const seed of seeds) {
-    const since = performance.now();
-    const report = await perform(scenario, product, { seed, isShort: values.short }).catch((error: Error) => error);
-    const seconds = (performance.now() - since) / 1_000;
-    console.log(line(scenario.name, seed, report, seconds));
-    if (report instanceof Error || report.violations.length > 0) failed++;
-    else passed++;
+/** A broken service never gets there: no need to wait for long. */
+const MUTANT_SETTLE_MS = 10_000;
+
+const counts = { passed: 0, failed: 0 };
+if (values.help) console.log(USAGE);
+else if (values.mutants) await runMutants();
+else await runFaults();
+closeConnections();
+console.log(`${counts.passed} passed, ${counts.failed} failed`);
+process.exitCode = counts.failed === 0 ? 0 : 1;
+
+async function runFaults(): Promise<void> {
+  const seeds = values.seed ? [Number(values.seed)] : values.short ? [1] : [1, 2, 3];
+  const chosen = SCENARIOS.filter(({ name, longOnly }) => name.includes(values.only) && !(values.short && longOnly));
+  const product = await buildProduct();
+  console.log(heading());
+  for (const scenario of chosen) {
+    for (const seed of seeds) {
+      const since = performance.now();
+      const report = await attempt(scenario, product, seed);
+      console.log(line(scenario.name, seed, report, performance.now() - since));
+      count(!(report instanceof Error) && report.violations.length === 0);
+    }
+  }
+  product.remove();
+}
+
+async function runMutants(): Promise<void> {
+  for (const mutant of MUTANTS.filter(({ name }) => name.includes(values.only))) {
+    const product = await buildProduct(mutant.patches);
+    const scenario = SCENARIOS.find(({ name }) => name === mutant.scenario)!;
+    const report = await attempt(scenario, product, mutant.seed, MUTANT_SETTLE_MS);
+    product.remove();
+    console.log(mutantLine(mutant, report));
+    count(isSeen(mutant, report));
   }
 }
-product.remove();
-closeConnections();
-console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed === 0 ? 0 : 1;
+
+function isSeen({ expected }: Mutant, report: Report | Error): boolean {
+  return !(report instanceof Error) && report.violations.some(({ kind }) => expected.includes(kind));
+}
+
+function attempt(scenario: Scenario, product: Product, seed: number, settleMs?: number): Promise<Report | Error> {
+  const options = { seed, isShort: values.short, ...(settleMs === undefined ? {} : { settleMs }) };
+  return perform(scenario, product, options).catch((error: Error) => error);
+}
+
+function count(isGood: boolean): void {
+  counts[isGood ? 'passed' : 'failed']++;
+}

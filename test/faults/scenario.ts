@@ -107,7 +107,8 @@ export async function perform(scenario: Scenario, product: Product, options: Per
     await workload.more(around);
     await workload.stop();
     clearInterval(hangUps);
-    await settle(cluster, history, [...listeners, ...pollers], options.settleMs ?? SETTLE_MS);
+    const present = [...listeners, ...pollers].filter(({ record }) => !record.hasLeft);
+    await settle(cluster, history, present, options.settleMs ?? SETTLE_MS);
     await closeReceivers();
     const truth = await readTruth(cluster.admin, cluster.urls().at(-1)!, workload.users);
     return { ...check(history, truth), notes };

@@ -1,4 +1,5 @@
 import type { Kind } from './checker.ts';
+import type { Mutant } from './mutants.ts';
 import type { Report } from './scenario.ts';
 
 const COLUMNS = [
@@ -21,8 +22,8 @@ export function heading(): string {
 }
 
 /** One line for a run, and below it what was wrong. */
-export function line(name: string, seed: number, report: Report | Error, seconds: number): string {
-  const took = `${seconds.toFixed(1)} s`;
+export function line(name: string, seed: number, report: Report | Error, ms: number): string {
+  const took = `${(ms / 1_000).toFixed(1)} s`;
   if (report instanceof Error)
     return `${row([name, seed, '-', '-', '-', '-', '-', '-', 'FAILED'])} ${took} ${report.stack}`;
   const { violations, stored, excused, notes } = report;
@@ -33,6 +34,17 @@ export function line(name: string, seed: number, report: Report | Error, seconds
   const told = [...(excused > 0 ? [`${excused} lost by Redis and told as a gap`] : []), ...notes, took].join(', ');
   const wrong = violations.slice(0, TOLD).map(({ kind, detail }) => `    ${kind}: ${detail}`);
   return [`${row(cells)} ${told}`, ...wrong].join('\n');
+}
+
+/** One line for a mutant: what the checker found. */
+export function mutantLine({ name, scenario, seed, expected }: Mutant, report: Report | Error): string {
+  const what = `${name.padEnd(38)} ${scenario.padEnd(26)} seed ${seed}`;
+  if (report instanceof Error) return `${what}  not seen: ${report.message}`;
+  const found = new Map<Kind, number>();
+  for (const { kind } of report.violations) found.set(kind, (found.get(kind) ?? 0) + 1);
+  const isSeen = expected.some((kind) => found.has(kind));
+  const list = [...found].map(([kind, count]) => `${count} ${kind}`).join(', ');
+  return `${what}  ${isSeen ? 'red' : 'NOT SEEN'}: ${list || 'nothing'}`;
 }
 
 function row(cells: readonly (string | number)[]): string {

@@ -199,9 +199,16 @@ export class Workload {
   }
 }
 
+/** A node that has just started may say that it is busy. */
 async function create(url: string, path: string, body?: object): Promise<void> {
-  const { status } = await ask(url, 'PUT', path, body);
-  if (status !== 201) throw new Error(`PUT ${path} was answered with ${status}`);
+  const deadline = Date.now() + REACH_TIMEOUT_MS;
+  for (;;) {
+    const answer = await ask(url, 'PUT', path, body);
+    if (answer.status === 201 || answer.status === 200) return;
+    if (answer.status !== 503 || Date.now() > deadline)
+      throw new Error(`PUT ${path} was answered with ${answer.status} ${JSON.stringify(answer.body)}`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
 }
 
 function fieldsOf(key: string, padding: string): Record<string, string> {

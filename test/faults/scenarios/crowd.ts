@@ -50,6 +50,7 @@ export const crowdScenarios: Scenario[] = [
   {
     name: '500-come-and-go',
     cluster: { env: CROWD },
+    workload: { senders: 2, pauseMs: 40 },
     async fault(run) {
       const { cluster, listeners, random, workload, isShort, expect } = run;
       const own = [...listeners];
@@ -58,7 +59,7 @@ export const crowdScenarios: Scenario[] = [
         for (const listener of random.some(crowd, 25)) listener.hangUp(random.whole(0, 300));
         await delay(40);
       }
-      await workload.more(50);
+      await workload.stop();
       expect(await run.caughtUp(crowd, 60_000), 'one of the crowd lacked something');
       for (const listener of crowd) listener.leave();
       const deadline = Date.now() + 20_000;
@@ -67,20 +68,23 @@ export const crowdScenarios: Scenario[] = [
         await delay(200);
         left = (await Promise.all(cluster.urls().map(openStreams))).reduce((sum, n) => sum + n, 0);
       }
+      workload.start();
       expect(left <= own.length, `${left} streams are counted, and only ${own.length} are open`);
     },
   },
   {
     name: '2000-reconnect-at-once',
     cluster: { env: CROWD },
-    workload: { users: 40, groups: 3 },
+    workload: { users: 40, groups: 3, senders: 2, pauseMs: 40 },
     hangUps: false,
     async fault(run) {
       const crowd = await gather(run, run.isShort ? 1_000 : 2_000);
       for (let i = 0; i < 2; i++) {
         for (const listener of crowd) listener.hangUp(0);
         await run.workload.more(40);
+        await run.workload.stop();
         run.expect(await run.caughtUp(crowd, 90_000), 'one of the crowd lacked something');
+        run.workload.start();
       }
     },
   },

@@ -1,0 +1,80 @@
+import type { Kind } from './checker.ts';
+import type { Patch } from './product.ts';
+
+/** The service, broken on purpose, and the fault that has to show it. */
+export interface Mutant {
+  name: string;
+  patches: readonly Patch[];
+  scenario: string;
+  seed: number;
+  /** One of these has to be found. */
+  expected: readonly Kind[];
+}
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'no idempotency check',
+    patches: [
+      { file: 'redis/lua/send.lua', from: "local done = redis.call('GET', KEYS[1])", to: 'local done = false' },
+    ],
+    scenario: 'replies-dropped',
+    seed: 1,
+    expected: ['doubled'],
+  },
+  {
+    name: 'live without the successor rule',
+    patches: [
+      {
+        file: 'delivery/subscriber.ts',
+        from: 'if (compareStreamIds(id, successor(this.#cursor)) === 0) {',
+        to: 'if (compareStreamIds(id, this.#cursor) > 0) {',
+      },
+    ],
+    scenario: 'feed-deleted-and-regrown',
+    seed: 1,
+    expected: ['gap'],
+  },
+  {
+    name: 'live before what was seen is reached',
+    patches: [
+      { file: 'delivery/subscriber.ts', from: "if (!more) this.#become('live');", to: "this.#become('live');" },
+    ],
+    scenario: 'commands-slow-feed-fast',
+    seed: 1,
+    expected: ['lost', 'odd'],
+  },
+  {
+    name: 'heartbeat without comparison',
+    patches: [{ file: 'delivery/hub.ts', from: 'const isComplete =', to: 'const isComplete = true ||' }],
+    scenario: 'wake-up-lost',
+    seed: 1,
+    expected: ['heartbeat'],
+  },
+  {
+    name: 'commands queued and sent again',
+    patches: [
+      { file: 'redis/connect.ts', from: 'enableOfflineQueue: false,', to: 'enableOfflineQueue: true,' },
+      {
+        file: 'redis/connect.ts',
+        from: 'maxRetriesPerRequest: 0,\n    autoResendUnfulfilledCommands: false,',
+        to: 'maxRetriesPerRequest: 20,\n    autoResendUnfulfilledCommands: true,',
+      },
+    ],
+    scenario: 'redis-killed-always',
+    seed: 1,
+    expected: ['answer'],
+  },
+  {
+    name: 'the cursor is ignored',
+    patches: [
+      {
+        file: 'http/routes/inbox.ts',
+        from: "parseStart(request.headers['last-event-id'] || request.query.start)",
+        to: "parseStart('$')",
+      },
+    ],
+    scenario: 'node-killed',
+    seed: 1,
+    expected: ['gap'],
+  },
+];
