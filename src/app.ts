@@ -189,6 +189,9 @@ async function registerSecurity(app: App, config: Config): Promise<void> {
   await app.register(underPressure, {
     // Far above what a busy node has: a refusal must mean that waiting would be worse.
     maxEventLoopDelay: 5_000,
+    // The delay is the mean over so long, and endless where not even two turns of the loop came to be measured: over the
+    // plugin's one second, a slow start or a pause of a second would count as that.
+    sampleInterval: 5_000,
     // Rejecting is what ends the request: after an answer sent from here the handler would be called all the same.
     pressureHandler: async () => {
       throw new ImError('unavailable', 'This node is overloaded; nothing was done, try again.', { retryAfter: 2 });
