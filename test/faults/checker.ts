@@ -31,7 +31,10 @@ export interface Verdict {
 
 /** Compares what was answered and heard with what is in Redis. */
 export function check(history: History, truth: Truth): Verdict {
-  const violations: Violation[] = history.oddities.map((detail) => ({ kind: 'odd', detail }));
+  const violations: Violation[] = [
+    ...history.oddities.map((detail) => ({ kind: 'odd' as const, detail })),
+    ...history.lacking.map((detail) => ({ kind: 'lost' as const, detail })),
+  ];
   const blame = (kind: Kind, detail: string) => void violations.push({ kind, detail });
   const sends = new Map(history.sends.map((send) => [send.key, send]));
   checkAnswers(history, blame);

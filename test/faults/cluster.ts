@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
@@ -96,6 +96,13 @@ export class Cluster {
         return false;
       }
     });
+  }
+
+  /** Writes the nodes' logs to a file that stays. */
+  keepLogs(name: string): string {
+    const path = join(tmpdir(), `redisim-faults-${name}.log`);
+    writeFileSync(path, this.nodes.map(({ url, lines }) => `${url}\n${lines.join('\n')}\n`).join('\n'));
+    return path;
   }
 
   async stop(): Promise<void> {

@@ -16,6 +16,8 @@ export interface History {
   away: Span[];
   /** How late a heartbeat may be, ms. A node that was stopped says later what it had compared before. */
   heartbeatGraceMs: number;
+  /** Who lacked something when they should have had everything. */
+  lacking: string[];
   /** What went wrong in other ways, such as a 500. */
   oddities: string[];
 }
@@ -100,6 +102,7 @@ export function newHistory(): History {
     broken: new Set(),
     away: [],
     heartbeatGraceMs: 10_000,
+    lacking: [],
     oddities: [],
   };
 }

@@ -41,7 +41,7 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     scenario: 'commands-slow-feed-fast',
     seed: 1,
-    expected: ['lost', 'odd'],
+    expected: ['lost'],
   },
   {
     name: 'heartbeat without comparison',
@@ -74,6 +74,35 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     scenario: 'node-killed',
+    seed: 1,
+    expected: ['gap'],
+  },
+  {
+    name: 'unknown is told as not done',
+    patches: [
+      { file: 'redis/failure.ts', from: "if (effect === 'read') return notDone(", to: 'if (effect) return notDone(' },
+    ],
+    scenario: 'replies-dropped',
+    seed: 1,
+    expected: ['phantom'],
+  },
+  {
+    name: 'gaps are not told',
+    patches: [{ file: 'delivery/subscriber.ts', from: 'if (page.gap) this', to: 'if (page.gap && !page.gap) this' }],
+    scenario: 'inbox-trimmed',
+    seed: 1,
+    expected: ['gap'],
+  },
+  {
+    name: 'the epoch never moves',
+    patches: [
+      {
+        file: 'redis/lua/epoch.lua',
+        from: 'return move_epoch_past(current) or current',
+        to: 'return current',
+      },
+    ],
+    scenario: 'older-copy',
     seed: 1,
     expected: ['gap'],
   },

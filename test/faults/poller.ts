@@ -38,7 +38,7 @@ export class Poller {
 
   async #run(): Promise<void> {
     while (!this.#isClosed) {
-      if (!(await this.#once(1_000))) await new Promise((resolve) => setTimeout(resolve, 100));
+      if (!(await this.#once(300))) await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
 

@@ -34,8 +34,8 @@ export interface Run {
   isShort: boolean;
   /** Takes a further receiver into account, and opens it. */
   follow(listener: Listener): Promise<void>;
-  /** Whether these have all of their inboxes, within a time. */
-  caughtUp(listeners: readonly Listener[], withinMs: number): Promise<boolean>;
+  /** Fails the run unless these get all of their inboxes within a time. Nobody may be sending meanwhile. */
+  catchUp(listeners: readonly Listener[], withinMs: number): Promise<boolean>;
   /** Is told behind the verdict. */
   note(text: string): void;
   /** Fails the run unless it holds. */
@@ -86,7 +86,7 @@ export async function perform(scenario: Scenario, product: Product, options: Per
     await Promise.all([...listeners, ...pollers].map((receiver) => receiver.open()));
     if (scenario.hangUps !== false) hangUps = setInterval(() => random.pick(restless)?.hangUp(), 60);
     workload.start();
-    const around = scenario.around ?? 100;
+    const around = scenario.around ?? (options.isShort ? 50 : 100);
     await workload.more(around);
     await scenario.fault({
       cluster,
@@ -100,7 +100,11 @@ export async function perform(scenario: Scenario, product: Product, options: Per
         history.followers.push(listener.record);
         return listener.open();
       },
-      caughtUp: (some, withinMs) => settle(cluster, history, some, withinMs),
+      catchUp: async (some, withinMs) => {
+        const late = await settle(cluster, history, some, withinMs);
+        history.lacking.push(...late.map((name) => `${name} lacked something after ${withinMs / 1_000} s`));
+        return late.length === 0;
+      },
       note: (text) => void notes.push(text),
       expect: (condition, otherwise) => void (condition || history.oddities.push(otherwise)),
     });
@@ -111,7 +115,9 @@ export async function perform(scenario: Scenario, product: Product, options: Per
     await settle(cluster, history, present, options.settleMs ?? SETTLE_MS);
     await closeReceivers();
     const truth = await readTruth(cluster.admin, cluster.urls().at(-1)!, workload.users);
-    return { ...check(history, truth), notes };
+    const verdict = check(history, truth);
+    if (verdict.violations.length > 0) notes.push(`logs in ${cluster.keepLogs(`${scenario.name}-${options.seed}`)}`);
+    return { ...verdict, notes };
   };
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error(`not done after ${DEADLINE_MS / 1_000} s`)), DEADLINE_MS);
@@ -126,25 +132,25 @@ export async function perform(scenario: Scenario, product: Product, options: Per
   }
 }
 
-/** Waits until everybody has all of their inbox; who never has is found by the checker. Returns whether they have. */
+/** Waits until everybody has all of their inbox. Returns who has not. */
 async function settle(
   { admin }: Cluster,
   { broken }: History,
   receivers: readonly (Listener | Poller)[],
   withinMs: number,
-): Promise<boolean> {
+): Promise<string[]> {
   const deadline = Date.now() + withinMs;
   const users = [...new Set(receivers.map(({ record }) => record.uid))].filter((uid) => !broken.has(uid));
-  let calm = 0;
-  while (calm < 3 && Date.now() < deadline) {
+  let late: typeof receivers = [];
+  // Calm three times in a row: an outcome that was unknown may still become a message.
+  for (let calm = 0; calm < 3 && Date.now() < deadline; calm = late.length === 0 ? calm + 1 : 0) {
     await new Promise((resolve) => setTimeout(resolve, 100));
     const ends = new Map<string, string[]>();
     for (const uid of users) {
       const [newest] = (await admin.xrevrange(`s:${uid}`, '+', '-', 'COUNT', 1)) as [string, string[]][];
       ends.set(uid, [await inboxEnd(admin, uid), newest?.[0] ?? '']);
     }
-    const done = receivers.every(({ record, position }) => ends.get(record.uid)?.includes(position) ?? true);
-    calm = done ? calm + 1 : 0;
+    late = receivers.filter(({ record, position }) => ends.get(record.uid)?.includes(position) === false);
   }
-  return calm > 0;
+  return late.map(({ record }) => record.name);
 }

@@ -4,7 +4,7 @@ import type { Run, Scenario } from '../scenario.ts';
 
 const CROWD = { MAX_SUBSCRIBERS_PER_USER: '2000' };
 /** How much a node's memory may grow while clients read nothing, MiB; what they do not read is several times that. */
-const GROWTH_MIB = { short: 160, long: 250 };
+const GROWTH_MIB = { short: 140, long: 250 };
 
 /** More receivers of the workload's users, all connected. */
 async function gather({ cluster, workload, random, follow }: Run, count: number): Promise<Listener[]> {
@@ -23,23 +23,23 @@ export const crowdScenarios: Scenario[] = [
     around: 20,
     hangUps: false,
     async fault(run) {
-      const { cluster, workload, listeners, random, isShort, expect, note, caughtUp } = run;
+      const { cluster, workload, listeners, random, isShort, expect, note, catchUp } = run;
       await workload.makeGroup('all', workload.users);
       await workload.stop();
       const node = cluster.nodes[0]!;
       const before = node.memory.now;
       const stalled = listeners.slice(0, 8);
       for (const listener of stalled) listener.pause();
-      const messages = isShort ? 15_000 : 50_000;
+      const messages = isShort ? 10_000 : 50_000;
       const padding = 'y'.repeat(1_000);
       for (let sent = 0; sent < messages; sent += 100) {
         const one = () => ({ from: random.pick(workload.users), conversation: 'group:all', padding });
         await workload.sayMany(Array.from({ length: 100 }, one));
       }
-      expect(await caughtUp(listeners.slice(8), 60_000), 'those who read lacked something');
+      await catchUp(listeners.slice(8), 60_000);
       const during = node.memory.peak;
       for (const listener of stalled) listener.resume();
-      expect(await caughtUp(stalled, 120_000), 'those who had stalled did not catch up');
+      await catchUp(stalled, 120_000);
       const { peak } = node.memory;
       const unread = Math.round((8 * messages * 1_250) / 2 ** 20);
       note(`RSS ${before} MiB before, ${during} at most while ${unread} MiB were not read, ${peak} at most in all`);
@@ -55,12 +55,12 @@ export const crowdScenarios: Scenario[] = [
       const { cluster, listeners, random, workload, isShort, expect } = run;
       const own = [...listeners];
       const crowd = await gather(run, 500);
-      for (let i = 0; i < (isShort ? 60 : 150); i++) {
+      for (let i = 0; i < (isShort ? 40 : 150); i++) {
         for (const listener of random.some(crowd, 25)) listener.hangUp(random.whole(0, 300));
         await delay(40);
       }
       await workload.stop();
-      expect(await run.caughtUp(crowd, 60_000), 'one of the crowd lacked something');
+      await run.catchUp(crowd, 60_000);
       for (const listener of crowd) listener.leave();
       const deadline = Date.now() + 20_000;
       let left = Number.POSITIVE_INFINITY;
@@ -78,12 +78,12 @@ export const crowdScenarios: Scenario[] = [
     workload: { users: 40, groups: 3, senders: 2, pauseMs: 40 },
     hangUps: false,
     async fault(run) {
-      const crowd = await gather(run, run.isShort ? 1_000 : 2_000);
+      const crowd = await gather(run, run.isShort ? 600 : 2_000);
       for (let i = 0; i < 2; i++) {
         for (const listener of crowd) listener.hangUp(0);
         await run.workload.more(40);
         await run.workload.stop();
-        run.expect(await run.caughtUp(crowd, 90_000), 'one of the crowd lacked something');
+        await run.catchUp(crowd, 90_000);
         run.workload.start();
       }
     },

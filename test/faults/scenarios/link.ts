@@ -34,7 +34,7 @@ export const linkScenarios: Scenario[] = [
     name: 'commands-slow-feed-fast',
     cluster: { proxied: true },
     hangUps: false,
-    async fault({ cluster, workload, listeners, random, isShort, expect, caughtUp }) {
+    async fault({ cluster, workload, listeners, random, isShort, catchUp }) {
       await workload.stop();
       cluster.proxy!.delayMs = SLOW_MS;
       // The last word of each round comes while somebody reads what was before it; nothing after it would wake them.
@@ -47,9 +47,7 @@ export const linkScenarios: Scenario[] = [
           );
         });
         await Promise.all(words);
-        if (await caughtUp(listeners, 15_000)) continue;
-        expect(false, `after round ${round} somebody lacked something`);
-        break;
+        if (!(await catchUp(listeners, 15_000))) break;
       }
       cluster.proxy!.delayMs = 0;
       workload.start();
