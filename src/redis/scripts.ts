@@ -120,8 +120,9 @@ export function scriptSource(file: string, settings: ScriptSettings): string {
   const shebang = hasShebang ? text.slice(0, text.indexOf('\n')) : '#!lua';
   const constants = [
     `local PREFIX = ${JSON.stringify(settings.keyPrefix)}`,
-    `local INBOX_MAX, FEED_MAX, GROUP_MAX = ${settings.inboxMax}, ${settings.feedMax}, ${settings.groupMax}`,
-    `local LOG_MAX, LOG_DAYS = ${settings.logMax}, ${settings.logDays}`,
+    // As text where only XADD takes it: Redis prints a Lua number anew for each call.
+    `local INBOX_MAX, FEED_MAX = '${settings.inboxMax}', '${settings.feedMax}'`,
+    `local GROUP_MAX, LOG_MAX, LOG_DAYS = ${settings.groupMax}, ${settings.logMax}, ${settings.logDays}`,
   ].join('\n');
   return [shebang, constants, lua('prelude'), hasShebang ? text.slice(shebang.length + 1) : text].join('\n');
 }

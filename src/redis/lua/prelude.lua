@@ -79,16 +79,13 @@ local function move_epoch_past(ms)
   return moved
 end
 
--- XADD with the partial id <epoch>-*. A stream whose newest id lies beyond the epoch moves the epoch past it.
--- Returns the id and the epoch that holds from now on; or nil, that epoch and the reason why the stream refused.
-local function add(key, max, current_epoch, ...)
-  local id = redis.pcall('XADD', key, 'MAXLEN', '~', max, current_epoch .. '-*', ...)
-  if not id.err then return id, current_epoch end
+-- Adds to a stream that has just refused the partial id of the epoch. If its newest id lies beyond the epoch, the epoch
+-- moves past it. Returns the id and the epoch that holds from now on; or nil, that epoch and the reason of the refusal.
+local function add_beyond(key, max, current_epoch, refusal, ...)
   local last = last_generated(key)
-  if not last then return nil, current_epoch, id.err end
-  local moved = move_epoch_past(split_id(last))
-  if not moved then return nil, current_epoch, id.err end
-  id = redis.pcall('XADD', key, 'MAXLEN', '~', max, moved .. '-*', ...)
+  local moved = last and move_epoch_past(split_id(last))
+  if not moved then return nil, current_epoch, refusal.err end
+  local id = redis.pcall('XADD', key, 'MAXLEN', '~', max, moved .. '-*', ...)
   if id.err then return nil, moved, id.err end
   return id, moved
 end
@@ -100,9 +97,13 @@ local function publish(current_epoch, log, mid, recipients, entry)
   if bytes > FEED_BODY_BYTES then entry = {} end
   for first = 1, #recipients, 2 * FEED_RECIPIENTS do
     local last = math.min(first + 2 * FEED_RECIPIENTS - 1, #recipients)
-    local _
-    _, current_epoch = add(FEED_KEY, FEED_MAX, current_epoch, 'log', log, 'mid', mid,
-      'to', table.concat(recipients, ' ', first, last), unpack(entry))
+    local to = table.concat(recipients, ' ', first, last)
+    local id = redis.pcall('XADD', FEED_KEY, 'MAXLEN', '~', FEED_MAX, current_epoch .. '-*',
+      'log', log, 'mid', mid, 'to', to, unpack(entry))
+    if id.err then
+      id, current_epoch =
+        add_beyond(FEED_KEY, FEED_MAX, current_epoch, id, 'log', log, 'mid', mid, 'to', to, unpack(entry))
+    end
   end
   return current_epoch
 end
@@ -112,22 +113,37 @@ end
 -- leaves no other without the message. Returns how many inboxes refused and the first one's reason ('' if none).
 local function fan_out(log, mid, entry, recipients, inline)
   local current_epoch = epoch()
-  local reached, failed, reason = {}, 0, ''
+  local partial_id, prefix = current_epoch .. '-*', #current_epoch + 2
+  local reached, count, failed, reason = {}, 0, 0, ''
+  -- The one loop whose length is the number of recipients: nothing in it that could be outside.
+  local pcall, sub, inbox_prefix, is_inline = redis.pcall, string.sub, inbox_key(''), #inline > 0
   for i = 1, #recipients do
     local uid = recipients[i]
-    local id, epoch_now, why =
-      add(inbox_key(uid), INBOX_MAX, current_epoch, 'FW', log, 'mid', mid, unpack(inline))
-    if epoch_now ~= current_epoch then
-      -- What was reached so far has ids of the epoch that just ended.
-      publish(current_epoch, log, mid, reached, entry)
-      current_epoch, reached = epoch_now, {}
+    local key = inbox_prefix .. uid
+    local id
+    if is_inline then
+      id = pcall('XADD', key, 'MAXLEN', '~', INBOX_MAX, partial_id, 'FW', log, 'mid', mid, unpack(inline))
+    else
+      id = pcall('XADD', key, 'MAXLEN', '~', INBOX_MAX, partial_id, 'FW', log, 'mid', mid)
+    end
+    if id.err then
+      local epoch_now, why
+      id, epoch_now, why =
+        add_beyond(key, INBOX_MAX, current_epoch, id, 'FW', log, 'mid', mid, unpack(inline))
+      if epoch_now ~= current_epoch then
+        -- What was reached so far has ids of the epoch that just ended.
+        publish(current_epoch, log, mid, reached, entry)
+        current_epoch, reached, count = epoch_now, {}, 0
+        partial_id, prefix = current_epoch .. '-*', #current_epoch + 2
+      end
+      if not id then
+        failed = failed + 1
+        if reason == '' then reason = uid .. ': ' .. why end
+      end
     end
     if id then
-      reached[#reached + 1] = uid
-      reached[#reached + 1] = string.sub(id, #current_epoch + 2)
-    else
-      failed = failed + 1
-      if reason == '' then reason = uid .. ': ' .. why end
+      reached[count + 1], reached[count + 2] = uid, sub(id, prefix)
+      count = count + 2
     end
   end
   publish(current_epoch, log, mid, reached, entry)
