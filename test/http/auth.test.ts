@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
+import Fastify from 'fastify';
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
+import { registerAuth } from '../../src/http/auth.ts';
+import type { App } from '../../src/http/fastify.ts';
+import type { Tokens } from '../../src/http/tokens.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 import { API_KEY, JWT_SECRET, type Service, startService, userToken } from '../helpers/service.ts';
 
@@ -159,4 +163,11 @@ test('an outside issuer: its tokens, and only those', async () => {
     await outside.close();
     issuer.close();
   }
+});
+
+test('a route that does not say who may call it does not start', () => {
+  const app = Fastify() as unknown as App;
+  registerAuth(app, {} as Tokens);
+  assert.throws(() => app.get('/v1/secrets', async () => ({})), /GET \/v1\/secrets does not declare config.access/);
+  app.get('/v1/open', { config: { access: 'public' } }, async () => ({}));
 });

@@ -148,7 +148,7 @@ test('Redis is killed: 503 within 3 s, /readyz says why, and everything comes ba
   assert.ok(Number(answer.headers['retry-after']) > 0);
   assert.equal((await service.server.get('/v1/users/bob/inbox?block=0')).body.code, 'unavailable');
   const ready = await service.with().get('/readyz').expect(503);
-  assert.match(ready.body.reasons.join(), /Redis does not answer/);
+  assert.match(ready.body.reasons.join(), /Redis does not answer: there is no connection/);
   await service.with().get('/healthz').expect(200);
   await redis.restart();
   await eventually(async () => (await service.with().get('/readyz')).status === 200, 'readiness');
@@ -156,6 +156,19 @@ test('Redis is killed: 503 within 3 s, /readyz says why, and everything comes ba
   assert.equal(sent.status, 201, `${JSON.stringify(sent.body)} ${service.logLines.slice(-4).join('')}`);
   const inbox = await service.server.get('/v1/users/bob/inbox?start=0&block=0').expect(200);
   assert.equal(inbox.body.items.length, 1, 'what was refused was not done');
+});
+
+test('Redis stands still: not ready after a second, and up', async () => {
+  redis.pause();
+  const since = performance.now();
+  const ready = await service.with().get('/readyz');
+  const took = performance.now() - since;
+  await service.with().get('/healthz').expect(200);
+  redis.resume();
+  assert.equal(ready.status, 503);
+  assert.deepEqual(ready.body.reasons, ['Redis does not answer: no answer within 1000 ms.']);
+  assert.ok(took < 1_900, `${took} ms`);
+  await eventually(async () => (await service.with().get('/readyz')).status === 200, 'readiness');
 });
 
 test('Redis stands still: 504 with the id to repeat with, and the repeat makes no second message', async () => {

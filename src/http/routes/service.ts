@@ -89,7 +89,9 @@ async function whyNotReady(redis: Redis, hub: Hub, metrics: Metrics): Promise<st
     await Promise.race([redis.ping(), late]);
     metrics.redisLatency.set((performance.now() - asked) / 1_000);
   } catch (error) {
-    reasons.push(`Redis does not answer: ${(error as Error).message}.`);
+    // What ioredis says of a lost connection is about its own options.
+    const why = redis.status === 'ready' ? (error as Error).message : 'there is no connection';
+    reasons.push(`Redis does not answer: ${why}.`);
   } finally {
     clearTimeout(timer);
   }
