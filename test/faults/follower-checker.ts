@@ -43,11 +43,9 @@ export function judgeFollower(
         if (seen.has(what) && !isPlanted && !isBroken) blame('doubled', `${name} got ${what} twice`);
         if (!isPlanted) seen.add(what);
         if (isBroken) break;
-        if (agrees(event, inbox.get(event.cursor))) {
-          if (outdated !== undefined)
-            blame('gap', `${name} got ${event.cursor} after ${outdated}, which was lost since`);
-          outdated = undefined;
-        } else if (history.mayLose) outdated = event.cursor;
+        if (agrees(event, inbox.get(event.cursor))) break;
+        // Between the return of Redis and the new epoch, ids are given out again: the reset comes after those.
+        if (history.mayLose) outdated = event.cursor;
         else if (inbox.has(event.cursor))
           blame('phantom', `${name} got ${what} as ${event.cursor}, the inbox has another`);
         else if (!history.trimmed.has(uid) || (oldest && numberOf(oldest.id) < numberOf(event.cursor)))

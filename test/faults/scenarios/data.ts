@@ -75,7 +75,7 @@ export const dataScenarios: Scenario[] = [
     name: 'older-copy',
     cluster: { redis: 'snapshot' },
     workload: { marks: false },
-    async fault({ cluster: { admin, redis }, workload, listeners, history, expect, note }) {
+    async fault({ cluster: { admin, redis }, workload, listeners, history, expect, note, catchUp }) {
       const epoch = await admin.hget('im:meta', 'epoch');
       const from = performance.now();
       await admin.save();
@@ -87,9 +87,14 @@ export const dataScenarios: Scenario[] = [
       await redis.restart();
       history.mayLose = { from, to: performance.now() };
       await workload.more(60);
+      const hasMoved = async () => (await admin.hget('im:meta', 'epoch')) !== epoch;
+      for (let i = 0; i < 200 && !(await hasMoved()); i++) await delay(50);
+      expect(await hasMoved(), 'the epoch did not move');
       away.comeBack();
       await workload.more(30);
-      expect((await admin.hget('im:meta', 'epoch')) !== epoch, 'the epoch did not move');
+      await workload.stop();
+      await catchUp(listeners, 30_000);
+      workload.start();
       const isTold = ({ record }: (typeof listeners)[0]) =>
         record.heard.some((event) => event.event === 'gap' && event.reason === 'reset');
       expect(isTold(away), 'who was away was not told');
