@@ -23,7 +23,12 @@ export async function startIm(server: TestRedis, settings: Partial<ScriptSetting
   defineScripts(redis, { ...SETTINGS, keyPrefix: keys.prefix, ...settings });
   await redis.imInit(keys.meta(), '1');
   const refused: string[] = [];
-  const context = { redis, keys, inboxesRefused: (_count: number, reason: string) => refused.push(reason), sent: () => {} };
+  const context = {
+    redis,
+    keys,
+    inboxesRefused: (_count: number, reason: string) => refused.push(reason),
+    sent: () => {},
+  };
   const logs = new Logs(redis, keys);
   const im = {
     redis,
