@@ -2,8 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { startRedis, type TestRedis } from '../helpers/redis.ts';
-import { atExit } from './leftovers.ts';
+import { atExit, startRedis, type TestRedis } from '../helpers/redis.ts';
 import { Node } from './node.ts';
 import type { Product } from './product.ts';
 import { TcpProxy } from './proxy.ts';
@@ -38,7 +37,7 @@ export class Cluster {
     this.#redis = redis;
     this.proxy = proxy;
     this.#dataDir = mkdtempSync(join(tmpdir(), 'redisim-data-'));
-    this.#forget = atExit(() => this.#endEmbedded());
+    this.#forget = atExit(() => this.#clear());
     const path = redis?.path ?? join(this.#dataDir, 'redis.sock');
     const where = redis ? { REDIS_URL: proxy?.url ?? `unix://${path}` } : { DATA_DIR: this.#dataDir };
     // Nothing is healed by a heartbeat, unless a scenario says so: the other ways have to do.
@@ -110,13 +109,13 @@ export class Cluster {
     await Promise.all(this.nodes.map((node) => node.kill()));
     this.proxy?.close();
     await this.#redis?.stop();
-    this.#endEmbedded();
+    this.#clear();
     this.#forget();
-    rmSync(this.#dataDir, { recursive: true, force: true });
   }
 
-  #endEmbedded(): void {
+  #clear(): void {
     const pid = this.#redis ? undefined : this.embeddedPid;
     if (pid !== undefined) process.kill(pid, 'SIGKILL');
+    rmSync(this.#dataDir, { recursive: true, force: true });
   }
 }

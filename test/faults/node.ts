@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { atExit } from './leftovers.ts';
+import { atExit } from '../helpers/redis.ts';
 
 const KEPT_LINES = 2_000;
 

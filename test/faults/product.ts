@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   copyFileSync,
   cpSync,
@@ -11,7 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { atExit } from './leftovers.ts';
+import { atExit } from '../helpers/redis.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -35,14 +36,18 @@ export interface Product {
  */
 export async function buildProduct(patches: readonly Patch[] = []): Promise<Product> {
   const dir = mkdtempSync(join(tmpdir(), 'redisim-product-'));
-  const erase = () => rmSync(dir, { recursive: true, force: true });
+  const compiler = new AbortController();
+  const erase = () => {
+    compiler.abort();
+    rmSync(dir, { recursive: true, force: true });
+  };
   const forget = atExit(erase);
   cpSync(join(ROOT, 'src'), join(dir, 'src'), { recursive: true });
   for (const file of ['package.json', 'tsconfig.json', 'tsconfig.build.json'])
     copyFileSync(join(ROOT, file), join(dir, file));
   symlinkSync(join(ROOT, 'node_modules'), join(dir, 'node_modules'));
   for (const patch of patches) apply(dir, patch);
-  await compile(dir, patches.length > 0);
+  await compile(dir, patches.length > 0, compiler.signal);
   for (const file of readdirSync(join(dir, 'src'), { recursive: true, encoding: 'utf8' })) {
     if (/\.(lua|html|css|svg|js)$/.test(file)) cpSync(join(dir, 'src', file), join(dir, 'dist', file));
   }
@@ -63,12 +68,19 @@ function apply(dir: string, { file, from, to }: Patch): void {
 }
 
 /** A broken copy may leave a variable unused: what the compiler complains of does not keep it from writing. */
-function compile(dir: string, mayComplain: boolean): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const args = ['-p', 'tsconfig.build.json'];
-    execFile(join(ROOT, 'node_modules/.bin/tsc'), args, { cwd: dir }, (error, stdout) => {
-      if (error && !mayComplain) reject(new Error(`the service could not be compiled:\n${stdout}`));
-      else resolve();
-    });
+async function compile(dir: string, mayComplain: boolean, signal: AbortSignal): Promise<void> {
+  // A process group of its own: the compiler is a program that this one starts.
+  const args = ['-p', 'tsconfig.build.json'];
+  const child = spawn(join(ROOT, 'node_modules/.bin/tsc'), args, { cwd: dir, detached: true });
+  const kill = () => {
+    if (child.exitCode === null) process.kill(-child.pid!, 'SIGKILL');
+  };
+  signal.addEventListener('abort', kill);
+  let output = '';
+  child.stdout.on('data', (data) => {
+    output += data;
   });
+  const [code] = await once(child, 'close');
+  signal.removeEventListener('abort', kill);
+  if (code !== 0 && !mayComplain) throw new Error(`the service could not be compiled:\n${output}`);
 }
