@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { buildApp } from './app.ts';
 import { banner } from './banner.ts';
 import { type Config, loadConfig } from './config.ts';
+import { describeError } from './http/logging.ts';
 import { openRedis, type RedisTarget } from './redis/connect.ts';
 import { EmbeddedRedis } from './redis/embedded.ts';
 import { withSecrets } from './secrets.ts';
@@ -28,7 +29,7 @@ async function closeAll(): Promise<void> {
 
 async function start(): Promise<void> {
   const configured = loadConfig();
-  const log = pino({ level: configured.logLevel });
+  const log = pino({ level: configured.logLevel, serializers: { err: describeError } });
   const shutdown = closeWithGrace(
     { delay: configured.drainMs + APP_MARGIN_MS + REDIS_MARGIN_MS, logger: log, skip: [...SIGNALS] },
     async ({ err }) => {

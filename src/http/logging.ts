@@ -23,7 +23,7 @@ export function loggerOptions(
     serializers: {
       req: (request: { method: string; url: string }) => ({ method: request.method, url: redacted(request.url) }),
       res: (reply: { statusCode: number }) => ({ statusCode: reply.statusCode }),
-      err: describe,
+      err: describeError,
     },
   };
 }
@@ -68,7 +68,12 @@ function decoded(text: string): string {
  * What a log tells of an error: these members alone. ioredis puts the command into its errors, with all arguments: the
  * text of the message, when it is a send that failed.
  */
-function describe(error: Error): { type: string; message: string; stack: string; [member: string]: unknown } {
+export function describeError(error: Error): {
+  type: string;
+  message: string;
+  stack: string;
+  [member: string]: unknown;
+} {
   const { name, message, stack, cause } = error;
   const { code } = error as { code?: unknown };
   return {
@@ -76,6 +81,6 @@ function describe(error: Error): { type: string; message: string; stack: string;
     message,
     ...(code === undefined ? {} : { code }),
     stack: stack ?? '',
-    ...(cause instanceof Error ? { cause: describe(cause) } : {}),
+    ...(cause instanceof Error ? { cause: describeError(cause) } : {}),
   };
 }

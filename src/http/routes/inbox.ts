@@ -52,8 +52,6 @@ export function inboxRoutes(app: App, { inbox, hub }: { inbox: Inbox; hub: Hub }
         });
       }
       const page = await poll(hub, inbox, uid, position, { count, blockMs: block, signal: whenGone(reply) });
-      // A connection that is kept alive would keep a stopping server from closing.
-      if (hub.draining) reply.header('connection', 'close');
       return {
         items: page.items.map(({ cursor, message }) => ({ cursor, ...message })),
         next: formatStreamId(page.next) as Cursor,
