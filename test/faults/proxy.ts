@@ -7,6 +7,8 @@ interface Link {
   server: Socket;
   /** Whether the feed's blocking read goes over it. */
   isFeed: boolean;
+  /** Replies that are late and still to come. */
+  late: number;
 }
 
 /** A TCP proxy in front of Redis' unix socket, for a link that fails without either end's doing. */
@@ -15,8 +17,8 @@ export class TcpProxy {
   readonly #links = new Set<Link>();
   #isSilent = false;
   #repliesToDrop = 0;
-  /** How late replies on the links that are not the feed's come, ms. */
-  delayMs = 0;
+  #delayMs = 0;
+  #isSlow = false;
 
   private constructor(server: Server) {
     this.#server = server;
@@ -45,6 +47,16 @@ export class TcpProxy {
     return this.#repliesToDrop;
   }
 
+  /** From now on replies on the links that are not the feed's come late. */
+  slowDown(delayMs: number): void {
+    this.#delayMs = delayMs;
+    this.#isSlow = true;
+  }
+
+  speedUp(): void {
+    this.#isSlow = false;
+  }
+
   /** Passes on nothing, in both directions, and closes nothing; what was held is passed on after {@link speak}. */
   silence(): void {
     this.#isSilent = true;
@@ -71,7 +83,7 @@ export class TcpProxy {
   }
 
   #join(client: Socket, path: string): void {
-    const link: Link = { client, server: connect(path), isFeed: false };
+    const link: Link = { client, server: connect(path), isFeed: false, late: 0 };
     const { server } = link;
     this.#links.add(link);
     const cut = () => {
@@ -97,7 +109,13 @@ export class TcpProxy {
     if (this.#repliesToDrop > 0 && !link.isFeed && data.length < 1_000) {
       this.#repliesToDrop--;
       cut();
-    } else if (this.delayMs > 0 && !link.isFeed) setTimeout(() => link.client.write(data), this.delayMs);
-    else link.client.write(data);
+    } else if ((this.#isSlow && !link.isFeed) || link.late > 0) {
+      // What comes after a late reply is late too: their order stays.
+      link.late++;
+      setTimeout(() => {
+        link.late--;
+        link.client.write(data);
+      }, this.#delayMs);
+    } else link.client.write(data);
   }
 }

@@ -36,7 +36,7 @@ export const linkScenarios: Scenario[] = [
     hangUps: false,
     async fault({ cluster, workload, listeners, random, isShort, catchUp }) {
       await workload.stop();
-      cluster.proxy!.delayMs = SLOW_MS;
+      cluster.proxy!.slowDown(SLOW_MS);
       // The last word of each round comes while somebody reads what was before it; nothing after it would wake them.
       for (let round = 0; round < (isShort ? 10 : 25); round++) {
         for (const listener of listeners) listener.hangUp(random.whole(0, SLOW_MS));
@@ -49,7 +49,7 @@ export const linkScenarios: Scenario[] = [
         await Promise.all(words);
         if (!(await catchUp(listeners, 15_000))) break;
       }
-      cluster.proxy!.delayMs = 0;
+      cluster.proxy!.speedUp();
       workload.start();
     },
   },
