@@ -103,11 +103,6 @@ export function withUser(peer: Uid): Conversation {
   return `user:${peer}` as Conversation;
 }
 
-/** A group as its reader names it. */
-export function withGroup(gid: Gid): Conversation {
-  return `group:${gid}` as Conversation;
-}
-
 /** A conversation's parts: the other person, or the group. */
 export function parseConversation(conversation: Conversation): { peer: Uid } | { gid: Gid } {
   const name = conversation.slice(conversation.indexOf(':') + 1);
