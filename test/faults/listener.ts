@@ -42,7 +42,7 @@ export class Listener {
 
   /** Breaks the connection, and comes back after a while. */
   hangUp(afterMs = this.#random.whole(0, 100)): void {
-    this.#request?.destroy();
+    this.#drop();
     this.#again(afterMs);
   }
 
@@ -50,7 +50,7 @@ export class Listener {
   leave(): void {
     this.record.hasLeft = true;
     clearTimeout(this.#timer);
-    this.#request?.destroy();
+    this.#drop();
   }
 
   comeBack(): void {
@@ -70,7 +70,13 @@ export class Listener {
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#timer);
+    this.#drop();
+  }
+
+  /** Ends the connection, and hears no more of it. */
+  #drop(): void {
     this.#request?.destroy();
+    this.#request = undefined;
   }
 
   #again(afterMs: number): void {
