@@ -77,7 +77,7 @@ export async function registerDocs(app: App): Promise<void> {
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     staticCSP: DOCS_CSP,
-    uiConfig: { docExpansion: 'list', persistAuthorization: true },
+    uiConfig: { docExpansion: 'list' },
     logLevel: 'warn',
   });
 }
