@@ -1,5 +1,5 @@
+import type { Patch } from '../helpers/product.ts';
 import type { Kind } from './checker.ts';
-import type { Patch } from './product.ts';
 
 /** The service, broken on purpose, and the fault that has to show it. */
 export interface Mutant {

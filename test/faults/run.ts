@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
+import { buildProduct, type Product } from '../helpers/product.ts';
 import { MUTANTS, type Mutant } from './mutants.ts';
-import { buildProduct, type Product } from './product.ts';
 import { closeConnections } from './requests.ts';
 import { perform, type Report, type Scenario } from './scenario.ts';
 import { SCENARIOS } from './scenarios/index.ts';

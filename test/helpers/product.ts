@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { atExit } from '../helpers/redis.ts';
+import { atExit } from './redis.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
