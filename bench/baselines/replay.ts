@@ -1,9 +1,14 @@
 /**
- * The least that a replay could be: reads an inbox in pages and then the body of each entry, pipelined, over a bare
- * socket, and looks at nothing but how much came. What it is asked to read comes as a message of its parent.
+ * The least that a replay could be: writes commands that were made before to a bare socket, page by page, and looks at
+ * nothing of the answers but how long they are.
  */
 import { once } from 'node:events';
 import { connect } from 'node:net';
+
+/** First the entries of a page, then their bodies: each is asked when the one before has come. */
+export interface ReplayPage {
+  steps: { text: string; bytes: number }[];
+}
 
 const socket = connect(process.env.REDIS_PATH!);
 await once(socket, 'connect');
@@ -15,32 +20,16 @@ socket.on('data', (data) => {
   if (missing <= 0) done();
 });
 
-function command(...args: string[]): string {
-  return `*${args.length}\r\n${args.map((arg) => `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`).join('')}`;
-}
-
-interface Page {
-  inbox: string;
-  from: string;
-  to: string;
-  bodies: [log: string, mid: string][];
-  /** How long both answers are together, bytes; measured before. */
-  bytes: [page: number, bodies: number];
-}
-
-function ask(text: string, bytes: number): Promise<void> {
-  missing = bytes;
-  return new Promise((resolve) => {
-    done = resolve;
-    socket.write(text);
-  });
-}
-
-process.on('message', async ({ pages }: { pages: Page[] }) => {
+process.on('message', async ({ pages }: { pages: ReplayPage[] }) => {
   const since = performance.now();
-  for (const { inbox, from, to, bodies, bytes } of pages) {
-    await ask(command('XRANGE', inbox, from, to), bytes[0]);
-    await ask(bodies.map(([log, mid]) => command('XRANGE', log, mid, mid)).join(''), bytes[1]);
+  for (const { steps } of pages) {
+    for (const { text, bytes } of steps) {
+      missing = bytes;
+      await new Promise<void>((resolve) => {
+        done = resolve;
+        socket.write(text);
+      });
+    }
   }
   process.send!({ ms: performance.now() - since });
 });

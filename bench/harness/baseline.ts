@@ -30,6 +30,13 @@ export class Baseline {
     return this.#process.pid!;
   }
 
+  /** Sends it a message and waits for its answer. */
+  async ask<Answer>(message: object): Promise<Answer> {
+    this.#process.send(message);
+    const [answer] = await once(this.#process, 'message');
+    return answer as Answer;
+  }
+
   async stop(): Promise<void> {
     this.#process.kill('SIGTERM');
     await once(this.#process, 'exit');

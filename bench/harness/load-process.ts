@@ -7,7 +7,7 @@ const tasks = {
   post,
   subscribe: streams.open,
   expect: streams.expect,
-  unsubscribe: streams.close,
+  replay: streams.replay,
 } as const;
 
 export type Tasks = typeof tasks;

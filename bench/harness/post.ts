@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 
-/** Requests to send again and again, each connection in turn, one at a time on each. */
+/** Requests to send again and again, over some connections, one at a time on each. */
 export interface PostTask {
   url: string;
   connections: number;
@@ -9,7 +9,10 @@ export interface PostTask {
   count?: number;
   /** Requests a second, all connections together; as fast as it goes where absent. */
   rate?: number;
-  /** What each connection does: `{n}` in the body becomes a number that no other request has. */
+  /**
+   * What to send, each in turn. `{n}` in a body becomes a number that no other request has, `{at}` the time of sending (ms
+   * since 1970).
+   */
   requests: { path: string; token: string; body: string }[];
 }
 
@@ -36,16 +39,18 @@ export async function post(task: PostTask): Promise<PostResult> {
   let begun = 0;
   const mayBegin = () => begun < (task.count ?? Infinity) && performance.now() < until;
   await Promise.all(
-    sockets.map(async (socket, i) => {
-      const { path, token, body } = task.requests[i % task.requests.length]!;
-      const head =
-        `POST ${path} HTTP/1.1\r\nhost: ${hostname}:${port}\r\nauthorization: Bearer ${token}\r\n` +
-        'content-type: application/json\r\ncontent-length: ';
+    sockets.map(async (socket) => {
       const exchange = exchanges(socket);
       while (mayBegin()) {
         const number = begun++;
+        const { path, token, body } = task.requests[number % task.requests.length]!;
+        const head =
+          `POST ${path} HTTP/1.1\r\nhost: ${hostname}:${port}\r\nauthorization: Bearer ${token}\r\n` +
+          'content-type: application/json\r\ncontent-length: ';
         if (task.rate) await at(since + (number * 1_000) / task.rate);
-        const text = body.replaceAll('{n}', String(serial++));
+        const text = body
+          .replaceAll('{n}', String(serial++))
+          .replace('{at}', String(performance.timeOrigin + performance.now()));
         const answer = await exchange(`${head}${Buffer.byteLength(text)}\r\n\r\n${text}`);
         result.requests++;
         if (!answer.startsWith('HTTP/1.1 20')) {

@@ -43,7 +43,11 @@ export class Streams {
     return { ms: performance.now() - since, latencies: this.#latencies ?? [] };
   };
 
-  readonly close = async (_: object): Promise<void> => {
+  /** Opens streams, and closes them when so many messages have come. */
+  readonly replay = async ({ count, ...task }: SubscribeTask & { count: number }): Promise<void> => {
+    const all = this.expect({ count });
+    await this.open(task);
+    await all;
     for (const socket of this.#sockets) socket.destroy();
     this.#sockets = [];
     this.#received = 0;
@@ -83,7 +87,7 @@ export class Streams {
 
   /** A message that is measured carries when it was sent, by the clock of this machine. */
   #measure(text: string): void {
-    const now = Date.now() + (performance.now() % 1);
+    const now = performance.timeOrigin + performance.now();
     for (const [, at] of text.matchAll(/"at":"([\d.]+)"/g)) this.#latencies!.push(now - Number(at));
   }
 }
