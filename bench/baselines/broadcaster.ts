@@ -9,8 +9,6 @@ let n = 0;
 
 const server = createServer((request, response) => {
   if (request.method === 'GET') {
-    // As the service does it: no chunks, so that a frame is all that is written.
-    response.useChunkedEncodingByDefault = false;
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
     response.write('event: ready\ndata: {}\n\n');
     streams.add(response);
