@@ -2,7 +2,7 @@ import type { Benchmark, Result, Target } from './benchmark.ts';
 import type { Spread } from './stats.ts';
 
 export interface Finished {
-  benchmark: Benchmark;
+  benchmark: Omit<Benchmark, 'run'>;
   result: Result;
 }
 

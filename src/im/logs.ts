@@ -44,13 +44,11 @@ export class Logs {
         if (error.message.startsWith('WRONGTYPE')) return;
         throw error;
       }
-      // In the same order; those that are gone are missing.
-      let next = 0;
+      // Those that are gone are missing; and where somebody has made up a reference, there may be others.
+      const byId = new Map(entries as RawEntry[]);
       for (const { ref, index } of run) {
-        const raw = (entries as RawEntry[])[next];
-        if (raw?.[0] !== ref.id) continue;
-        found[index] = this.remember(ref, parseEntry(raw));
-        next++;
+        const flat = byId.get(ref.id);
+        if (flat) found[index] = this.remember(ref, parseEntry([ref.id, flat]));
       }
     });
     return found;
