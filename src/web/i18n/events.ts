@@ -1,17 +1,19 @@
 import type { Message } from '../api/client.ts';
 import { t } from './texts.ts';
 
-/** What a system event says, in words. `nameOf` names a person by uid. */
-export function eventText(message: Message, uid: string, nameOf: (uid: string) => string): string {
-  const who = message.from === undefined ? '' : message.from === uid ? t.you : nameOf(message.from);
-  const { group = '', owner = '' } = message.fields;
+/** What a system event says, in words. `nameOf` names a person or a group, by their conversation. */
+export function eventText(message: Message, uid: string, nameOf: (conversation: string) => string): string {
+  const person = (id: string) => (id === uid ? t.you : nameOf(`user:${id}`));
+  const who = message.from === undefined ? '' : person(message.from);
+  const { owner = '' } = message.fields;
+  const group = message.fields.group ? nameOf(`group:${message.fields.group}`) : '';
   switch (message.action) {
     case 'create':
       return t.created(who);
     case 'update':
       return t.updated(who);
     case 'owner':
-      return t.owned(owner === uid ? t.you : nameOf(owner));
+      return t.owned(person(owner));
     case 'join':
       return t.joined(who);
     case 'quit':
@@ -19,7 +21,7 @@ export function eventText(message: Message, uid: string, nameOf: (uid: string) =
     case 'link':
       return message.from === uid ? t.youLinked : t.linked(who);
     case 'request':
-      return t.asked(who, group);
+      return message.from === uid ? t.youAsked(group) : t.asked(who, group);
     case 'refuse':
       return t.refused(group);
     case 'erase':

@@ -14,7 +14,8 @@ const GROUP_MS = 5 * 60_000;
 export function timeline(messages: readonly StoredMessage[], outbox: readonly Outgoing[], uid: string): Entry[] {
   const entries: Entry[] = [];
   let day = 0;
-  const isBubble = (message: StoredMessage | undefined) => message !== undefined && (!message.action || message.action === 'gone');
+  const isBubble = (message: StoredMessage | undefined) =>
+    message !== undefined && (!message.action || message.action === 'gone');
   const together = (a: StoredMessage | undefined, b: StoredMessage | undefined) =>
     isBubble(a) &&
     isBubble(b) &&

@@ -3,6 +3,12 @@ import { type Store, toStored, toStoredConversation } from './db.ts';
 
 const ME = { uid: 'me' };
 
+/** A message of the inbox, and where in the inbox it is. */
+export interface Arrived {
+  message: Message;
+  cursor: string;
+}
+
 /** Writes what the inbox tells into the store. Everything may be told twice: nothing is counted twice. */
 export class Inbox {
   readonly #store: Store;
@@ -34,14 +40,15 @@ export class Inbox {
     await this.#store.positions.put({ name: 'inbox', cursor });
   }
 
-  /** A message of the inbox, and the cursor behind it: kept together, or not at all. */
-  async take(message: Message, cursor: string): Promise<void> {
+  /** Messages of the inbox, in order, and the cursor behind the last one: kept together, or not at all. */
+  async take(arrived: readonly Arrived[]): Promise<void> {
     const store = this.#store;
     await store.transaction('rw', [store.messages, store.conversations, store.outbox, store.positions], async () => {
-      await this.keep(message);
-      await this.moveTo(cursor);
+      for (const { message } of arrived) await this.keep(message);
+      await this.moveTo(arrived.at(-1)!.cursor);
     });
-    if (message.conversation === this.#watched()) await this.markRead(message.conversation);
+    const watched = this.#watched();
+    if (watched && arrived.some(({ message }) => message.conversation === watched)) await this.markRead(watched);
   }
 
   /** A message from wherever: of the inbox, or the answer to a send. */
@@ -96,7 +103,7 @@ export class Inbox {
       .first();
     const page = await ask(
       this.#api.GET('/v1/users/{uid}/conversations/{conversation}/messages', {
-        params: { path: { ...ME, conversation }, query: { limit: 50, ...(oldest ? { before: oldest.id } : {}) } },
+        params: { path: { ...ME, conversation }, query: { limit: 100, ...(oldest ? { before: oldest.id } : {}) } },
       }),
     );
     await store.messages.bulkPut(page.items.map(toStored));
@@ -121,7 +128,10 @@ export class Inbox {
   /** From the newest message that is kept to the newest there is, so that the history shown has no hole. */
   async #backfill(conversation: string): Promise<void> {
     const { messages } = this.#store;
-    const newest = await messages.where('[conversation+seq]').between([conversation, 0], [conversation, Infinity]).last();
+    const newest = await messages
+      .where('[conversation+seq]')
+      .between([conversation, 0], [conversation, Infinity])
+      .last();
     if (!newest) return;
     const missed = await all((after) =>
       ask(
@@ -139,7 +149,8 @@ export class Inbox {
     const gone = await messages.get([conversation, seq]);
     if (gone) await messages.put({ ...gone, action: 'gone', fields: {} });
     const known = await conversations.get(conversation);
-    if (known?.last?.seq === seq) await conversations.update(conversation, { last: { ...known.last, action: 'gone', fields: {} } });
+    if (known?.last?.seq === seq)
+      await conversations.update(conversation, { last: { ...known.last, action: 'gone', fields: {} } });
   }
 
   #concernsMe(message: Message): boolean {

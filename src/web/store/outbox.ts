@@ -14,9 +14,12 @@ export async function write(store: Store, conversation: string, text: string): P
 
 /** Lets a refused message be sent again: with the same id, so that it can't be doubled. */
 export async function tryAgain(store: Store, { clientMessageId }: Outgoing): Promise<void> {
-  await store.outbox.where('clientMessageId').equals(clientMessageId).modify((message) => {
-    delete message.refusal;
-  });
+  await store.outbox
+    .where('clientMessageId')
+    .equals(clientMessageId)
+    .modify((message) => {
+      delete message.refusal;
+    });
 }
 
 /**

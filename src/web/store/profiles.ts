@@ -35,7 +35,12 @@ export class Profiles {
     const { fields } = isGroup(conversation)
       ? await ask(this.#api.GET('/v1/groups/{gid}', { params: { path: { gid: id } } }))
       : await ask(this.#api.GET('/v1/users/{uid}', { params: { path: { uid: id } } }));
-    const profile: Profile = { conversation, name: fields.name || id, avatar: fields.avatar ?? '', askedAt: Date.now() };
+    const profile: Profile = {
+      conversation,
+      name: fields.name || id,
+      avatar: fields.avatar ?? '',
+      askedAt: Date.now(),
+    };
     await this.#store.profiles.put(profile);
   }
 }

@@ -1,5 +1,5 @@
 import { type Api, ask, type Message } from '../api/client.ts';
-import type { Inbox } from './inbox.ts';
+import type { Arrived, Inbox } from './inbox.ts';
 
 export type Connection = 'live' | 'connecting' | 'offline';
 
@@ -21,6 +21,8 @@ export class Stream {
   #silence: ReturnType<typeof setTimeout> | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #retryMs = FIRST_RETRY_MS;
+  /** What has come and is not written yet. */
+  #arrived: Arrived[] = [];
   #writing: Promise<void> = Promise.resolve();
   #isStopped = false;
 
@@ -61,9 +63,7 @@ export class Stream {
       // What the last source has told is written before the next one starts behind it.
       await this.#writing;
       const start = await this.#inbox.position();
-      const { ticket } = await ask(
-        this.#api.POST('/v1/users/{uid}/tickets', { params: { path: { uid: 'me' } } }),
-      );
+      const { ticket } = await ask(this.#api.POST('/v1/users/{uid}/tickets', { params: { path: { uid: 'me' } } }));
       if (this.#isStopped) return;
       this.#follow(`/v1/users/${this.#uid}/inbox/stream?ticket=${ticket}&start=${start}`);
     } catch {
@@ -85,7 +85,10 @@ export class Stream {
       this.#told('live');
     });
     on('heartbeat', () => this.#told('live'));
-    on('message', (data, cursor) => this.#write(() => this.#inbox.take(JSON.parse(data) as Message, cursor)));
+    on('message', (data, cursor) => {
+      this.#arrived.push({ message: JSON.parse(data) as Message, cursor });
+      if (this.#arrived.length === 1) this.#write(() => this.#takeArrived());
+    });
     on('gap', (_data, cursor) =>
       this.#write(async () => {
         await this.#inbox.refresh();
@@ -101,9 +104,19 @@ export class Stream {
     this.#listenOn();
   }
 
+  /** Writes all that has come while something else was written: one transaction costs little more than one message. */
+  #takeArrived(): Promise<void> {
+    const arrived = this.#arrived;
+    this.#arrived = [];
+    return this.#inbox.take(arrived);
+  }
+
   /** Writes in the order of coming. What can't be written is asked for again: the cursor stays where it is. */
   #write(work: () => Promise<void>): void {
-    this.#writing = this.#writing.then(work).catch(() => this.#again());
+    this.#writing = this.#writing.then(work).catch(() => {
+      this.#arrived = [];
+      this.#again();
+    });
   }
 
   #listenOn(): void {
