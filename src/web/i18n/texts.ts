@@ -109,6 +109,9 @@ const en = {
 
 export type Texts = typeof en;
 
+/** A name stands apart from what it does, 你 does not. */
+const actor = (who: string) => (who === '你' ? who : `${who} `);
+
 const zh: Texts = {
   chats: '聊天',
   contacts: '通讯录',
@@ -176,17 +179,17 @@ const zh: Texts = {
   you: '你',
   conversationLog: '消息',
 
-  created: (who) => `${who} 创建了群组`,
-  updated: (who) => `${who} 修改了群组`,
-  owned: (who) => `${who} 成为群主`,
-  joined: (who) => `${who} 加入了群组`,
-  left: (who) => `${who} 退出了群组`,
-  linked: (who) => `${who} 添加你为联系人`,
+  created: (who) => `${actor(who)}创建了群组`,
+  updated: (who) => `${actor(who)}修改了群组`,
+  owned: (who) => `${actor(who)}成为群主`,
+  joined: (who) => `${actor(who)}加入了群组`,
+  left: (who) => `${actor(who)}退出了群组`,
+  linked: (who) => `${actor(who)}添加你为联系人`,
   youLinked: '你添加对方为联系人',
-  asked: (who, group) => `${who} 申请加入“${group}”`,
+  asked: (who, group) => `${actor(who)}申请加入“${group}”`,
   youAsked: (group) => `你申请加入“${group}”`,
   refused: (group) => `加入“${group}”的申请未通过`,
-  erasedOne: (who) => `${who} 删除了一条消息`,
+  erasedOne: (who) => `${actor(who)}删除了一条消息`,
   deleted: '群组已解散',
 
   members: '成员',
