@@ -9,11 +9,13 @@ import { ImError } from './errors.ts';
 import { registerAuth } from './http/auth.ts';
 import type { App } from './http/fastify.ts';
 import { loggerOptions, registerRequestLog, requestId } from './http/logging.ts';
+import { PAGE_FOLDER, registerPage } from './http/page.ts';
 import { answerMalformedRequest, registerProblems, sendProblem } from './http/problem.ts';
 import { registerRateLimit } from './http/rate-limit.ts';
 import { batchRoutes } from './http/routes/batch.ts';
 import { contactRoutes } from './http/routes/contacts.ts';
 import { conversationRoutes } from './http/routes/conversations.ts';
+import { demoRoutes } from './http/routes/demo.ts';
 import { groupRoutes } from './http/routes/groups.ts';
 import { inboxRoutes } from './http/routes/inbox.ts';
 import { memberRoutes } from './http/routes/members.ts';
@@ -54,6 +56,8 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 export interface AppOptions {
   /** Where log lines go; by default standard output. */
   logStream?: { write(line: string): void };
+  /** Where the chat page is; by default where the build puts it. */
+  pageFolder?: string;
 }
 
 /**
@@ -133,7 +137,8 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   await registerSwagger(app, version);
   for (const schema of components) app.addSchema(schema);
 
-  userRoutes(app, { users: new Users(context) });
+  const users = new Users(context);
+  userRoutes(app, { users });
   contactRoutes(app, { contacts: new Contacts(context) });
   groupRoutes(app, { groups: new Groups(context) });
   memberRoutes(app, { members: new Members(context) });
@@ -142,8 +147,13 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   conversationRoutes(app, { conversations: new Conversations(context, logs) });
   inboxRoutes(app, { inbox, hub });
   tokenRoutes(app, { tokens });
+  demoRoutes(app, { users, tokens, allowed: config.demoLogin });
   serviceRoutes(app, { redis, hub, metrics });
   await registerDocs(app);
+  await registerPage(app, options.pageFolder ?? PAGE_FOLDER);
+  if (config.demoLogin === 'everybody') {
+    app.log.warn('DEMO_LOGIN=true: whoever reaches this service can be any user, with no password');
+  }
 
   app.addHook('onReady', () => hub.start());
   // Before the server stops to listen: an open stream would keep it from ending.

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { BlockList, isIP } from 'node:net';
 import { resolve } from 'node:path';
 import envSchema from 'env-schema';
 import Type from 'typebox';
@@ -39,6 +39,11 @@ export const configSchema = Type.Object({
     'a comma separated list of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519',
   ),
   JWT_UID_CLAIM: text('The token claim that is the uid', 'sub', '^[^\\s]{1,128}$', 'the name of a claim'),
+  DEMO_LOGIN: choice(
+    'Who may sign in with a mere name, as on the chat page: auto is this machine alone, where nothing else is set up',
+    'auto',
+    ['auto', 'true', 'false'],
+  ),
   REDIS_URL: Type.String({
     description: 'Redis ≥ 7.0 or Valkey to use; without it the service runs its own on a unix socket in DATA_DIR',
     default: '',
@@ -156,6 +161,7 @@ function toConfig(env: Environment) {
     jwtAudience: env.JWT_AUDIENCE || undefined,
     jwtAlgorithms: list(env.JWT_ALGORITHMS),
     jwtUidClaim: env.JWT_UID_CLAIM,
+    demoLogin: demoLoginOf(env),
     redisUrl: env.REDIS_URL || undefined,
     redisServerBin: env.REDIS_SERVER_BIN || undefined,
     appendfsync: env.APPENDFSYNC,
@@ -177,6 +183,27 @@ function toConfig(env: Environment) {
     corsOrigins: list(env.CORS_ORIGINS),
     trustProxy: trustOf(env.TRUST_PROXY),
   };
+}
+
+/** For whom the demo login is: nobody, requests from this machine, or everybody. */
+export type DemoLoginFor = 'nobody' | 'this machine' | 'everybody';
+
+/** Left to itself it is on only where nobody else can come, and where no one has set up anything to be trusted. */
+function demoLoginOf(env: Environment): DemoLoginFor {
+  if (env.DEMO_LOGIN === 'true') return 'everybody';
+  const isLocal = env.HOST === 'localhost' || isLoopback(env.HOST);
+  const isAlone = isLocal && !env.REDIS_URL && !env.JWKS_URL;
+  return env.DEMO_LOGIN === 'auto' && isAlone ? 'this machine' : 'nobody';
+}
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
+LOOPBACK.addAddress('::1', 'ipv6');
+
+/** True for an IP address, in its usual form, that only this machine can connect from or to. */
+export function isLoopback(address: string): boolean {
+  const version = isIP(address);
+  return version !== 0 && LOOPBACK.check(address, version === 4 ? 'ipv4' : 'ipv6');
 }
 
 function trustOf(value: string): boolean | string[] {
@@ -207,6 +234,9 @@ function* crossChecks(env: Environment): Generator<string> {
   if (env.JWT_SECRET && Buffer.byteLength(env.JWT_SECRET) < 32) yield complaint('JWT_SECRET', env.JWT_SECRET);
   const trust = trustOf(env.TRUST_PROXY);
   if (Array.isArray(trust) && !trust.every(isNetwork)) yield complaint('TRUST_PROXY', env.TRUST_PROXY);
+  if (env.JWKS_URL && env.DEMO_LOGIN === 'true') {
+    yield 'DEMO_LOGIN was "true", but JWKS_URL is set: tokens come from that issuer alone, and a demo login has none to give';
+  }
   if (env.JWKS_URL) {
     if (!URL.canParse(env.JWKS_URL)) yield complaint('JWKS_URL', env.JWKS_URL);
     for (const name of ['JWT_ISSUER', 'JWT_AUDIENCE'] as const) {

@@ -21,6 +21,8 @@ export type MessageId = Branded<'MessageId'>;
 /** A concrete position in an inbox: `<epoch>-<n>`. */
 export type Cursor = Branded<'Cursor'>;
 
+/** How many characters a uid and a gid have at most. */
+export const MAX_NAME = 64;
 /** What a uid and a gid look like. `me` is reserved: in a path it is the token's own user. */
 export const NAME_PATTERN = '^(?!me$)[A-Za-z0-9][A-Za-z0-9._@+~|-]{0,63}$';
 /** What a clientMessageId looks like. */

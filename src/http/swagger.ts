@@ -12,6 +12,7 @@ const TAGS = [
   { name: 'conversations', description: 'What one has talked about, and how far one has read.' },
   { name: 'inbox', description: 'Everything that happens to a user, resumable from any cursor.' },
   { name: 'tokens', description: 'Credentials for users and for browsers.' },
+  { name: 'demo', description: 'Signing in with a mere name, to try the service out.' },
   { name: 'service', description: 'For those who run the service.' },
 ];
 

@@ -33,6 +33,14 @@ export class Users {
     return { user: userOf(uid, reply[1], reply[2] as string[]), created: reply[0] === 'created' };
   }
 
+  /** Creates a user if there is none; one that exists is left as it is. Whoever is first makes it, whole. */
+  async ensure(uid: Uid, fields: Fields): Promise<void> {
+    checkFields(fields, RESERVED);
+    const pairs = flatten(fields);
+    const { redis, keys } = this.#context;
+    settle(await redis.imUser(keys.user(uid), uid, 'create', pairs.length / 2, ...pairs));
+  }
+
   /** Sets the given fields and removes those that are null; `user_not_found` if there is no such user. */
   async merge(uid: Uid, patch: Record<string, string | null>): Promise<User> {
     const { pairs, removed } = checkPatch(patch, RESERVED);

@@ -64,6 +64,13 @@ declare module 'ioredis' {
     imErase(logKey: string, log: string, actor: string, peer: string, mid: string): Result<TellReply, Context>;
     imRead(read: string, logKey: string, log: string, upTo: string): Result<ReadReply, Context>;
     imUser(user: string, uid: string, mode: FieldsMode, pairs: number, ...rest: string[]): Result<UserReply, Context>;
+    imUser(
+      user: string,
+      uid: string,
+      mode: 'create',
+      pairs: number,
+      ...rest: string[]
+    ): Result<UserReply | ['exists'], Context>;
     imRemoveUser(
       user: string,
       contacts: string,
