@@ -1,11 +1,7 @@
 import { readFileSync } from 'node:fs';
-import cors from '@fastify/cors';
-import helmet from '@fastify/helmet';
-import underPressure from '@fastify/under-pressure';
 import Fastify, { LogController } from 'fastify';
 import type { Config } from './config.ts';
 import { Hub } from './delivery/hub.ts';
-import { ImError } from './errors.ts';
 import { registerAuth } from './http/auth.ts';
 import type { App } from './http/fastify.ts';
 import { loggerOptions, registerRequestLog, requestId } from './http/logging.ts';
@@ -24,6 +20,7 @@ import { serviceRoutes } from './http/routes/service.ts';
 import { tokenRoutes } from './http/routes/tokens.ts';
 import { userRoutes } from './http/routes/users.ts';
 import { components } from './http/schemas/component.ts';
+import { registerSecurity } from './http/security.ts';
 import { registerShutdown } from './http/shutdown.ts';
 import { registerDocs, registerSwagger } from './http/swagger.ts';
 import { Tokens } from './http/tokens.ts';
@@ -128,7 +125,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   registerProblems(app);
   registerRequestLog(app, metrics);
   registerShutdown(app, () => hub.draining);
-  await registerSecurity(app, config);
+  await registerSecurity(app, config.corsOrigins);
   registerAuth(app, tokens);
   await registerRateLimit(app, redis, keys.rateLimit(), {
     perUser: config.rateLimit,
@@ -181,30 +178,4 @@ async function prepareDatabase({ commands, mayHaveLostData }: RedisLink, keys: K
   }
   // Ids that were given out may be given out again: cursors of before must not pass for good.
   if (mayHaveLostData) await commands.imEpoch(keys.meta(), found);
-}
-
-async function registerSecurity(app: App, config: Config): Promise<void> {
-  await app.register(helmet, {
-    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
-    // Which one is right depends on what is in front of the service; it is the proxy's to say.
-    strictTransportSecurity: false,
-  });
-  if (config.corsOrigins.length > 0) {
-    await app.register(cors, {
-      origin: config.corsOrigins.includes('*') ? '*' : [...config.corsOrigins],
-      methods: ['GET', 'PUT', 'POST', 'PATCH', 'DELETE'],
-      exposedHeaders: ['x-request-id', 'retry-after', 'ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset'],
-    });
-  }
-  await app.register(underPressure, {
-    // Far above what a busy node has: a refusal must mean that waiting would be worse.
-    maxEventLoopDelay: 5_000,
-    // The delay is the mean over so long, and endless where not even two turns of the loop came to be measured: over the
-    // plugin's one second, a slow start or a pause of a second would count as that.
-    sampleInterval: 5_000,
-    // Rejecting is what ends the request: after an answer sent from here the handler would be called all the same.
-    pressureHandler: async () => {
-      throw new ImError('unavailable', 'This node is overloaded; nothing was done, try again.', { retryAfter: 2 });
-    },
-  });
 }

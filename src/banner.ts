@@ -18,6 +18,9 @@ export function banner(config: Config, address: AddressInfo, socket: string): st
   const post = `curl -sS -w '\\n' -H "$A" -H 'Content-Type: application/json'`;
   const lines = [
     `redisim listens on ${origin}   (API: ${origin}/docs, Redis: redis-cli -s ${quote(socket)})`,
+    ...(config.demoLogin === 'nobody'
+      ? []
+      : [`Chat: open ${origin} in two browser windows, one of them private, and log in under two names`]),
     '',
     `Paste into a second terminal${generated ? '' : ', where KEY is one of your API_KEYS'}:`,
     '',

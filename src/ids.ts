@@ -72,6 +72,16 @@ export function successor(id: StreamId): StreamId {
   return id.seq === MAX ? { ms: id.ms + 1n, seq: 0n } : { ms: id.ms, seq: id.seq + 1n };
 }
 
+/**
+ * As {@link successor}, from text to text: on the way of every delivery, so without big integers as long as the number
+ * fits into a double.
+ */
+export function successorText(id: string): string {
+  const start = id.indexOf('-') + 1;
+  if (id.length - start > 15) return formatStreamId(successor(parseStreamId(id)!));
+  return id.slice(0, start) + (Number(id.slice(start)) + 1);
+}
+
 /** The id that `id` directly follows. */
 export function predecessor(id: StreamId): StreamId {
   if (id.seq > 0n) return { ms: id.ms, seq: id.seq - 1n };

@@ -34,6 +34,23 @@ describe('the settings', () => {
     assert.deepEqual(config.jwtAlgorithms, ['RS256', 'ES256', 'EdDSA']);
   });
 
+  test('the demo login is for this machine, and off where anything is set up for others', () => {
+    const allowed = (env: Record<string, string>) => loadConfig(env).demoLogin;
+    assert.equal(allowed({}), 'this machine');
+    for (const HOST of ['localhost', '127.0.0.2', '::1']) assert.equal(allowed({ HOST }), 'this machine', HOST);
+    for (const HOST of ['0.0.0.0', '::', '192.168.1.5', 'chat.example.com', 'localhost.example.com']) {
+      assert.equal(allowed({ HOST }), 'nobody', HOST);
+    }
+    const outside = { REDIS_URL: 'redis://redis:6379', API_KEYS: KEY, JWT_SECRET: SECRET };
+    assert.equal(allowed(outside), 'nobody');
+    assert.equal(allowed({ ...outside, DEMO_LOGIN: 'true', HOST: '0.0.0.0' }), 'everybody');
+    assert.equal(allowed({ DEMO_LOGIN: 'false' }), 'nobody');
+    const issuer = { JWKS_URL: 'https://id.example/keys', JWT_ISSUER: 'https://id.example', JWT_AUDIENCE: 'chat' };
+    assert.equal(allowed(issuer), 'nobody');
+    assert.match(complaintsOf({ ...issuer, DEMO_LOGIN: 'true' }).join(), /^DEMO_LOGIN was "true", but JWKS_URL is set/);
+    assert.match(complaintsOf({ DEMO_LOGIN: 'yes' }).join(), /DEMO_LOGIN/);
+  });
+
   test('an empty variable counts as not set', () => {
     const empty = Object.fromEntries(Object.keys(configSchema.properties).map((name) => [name, '']));
     assert.deepEqual(loadConfig(empty), loadConfig({}));

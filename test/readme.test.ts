@@ -3,6 +3,7 @@ import { execFile, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
+import { withFigures } from '../scripts/figures.ts';
 import { withSettings } from '../scripts/settings.ts';
 import { startRedis, type TestRedis } from './helpers/redis.ts';
 import { API_KEY, type Service, startService } from './helpers/service.ts';
@@ -23,6 +24,10 @@ after(async () => {
 
 test('the table of settings is that of the schema (npm run settings)', () => {
   assert.equal(withSettings(readme), readme);
+});
+
+test('the tables of faults and benchmarks are those that were measured (npm run figures)', () => {
+  assert.equal(withFigures(readme), readme);
 });
 
 const hasCurl = spawnSync('curl', ['--version']).status === 0;

@@ -4,8 +4,10 @@ import type { RawEntry } from '../redis/scripts.ts';
 
 /** One entry of the feed: a message, and which inbox entries refer to it. */
 export class Delivery {
-  /** The feed entry's own id; its epoch is the recipients' too. */
+  /** The feed entry's own id. */
   readonly id: StreamId;
+  /** The epoch of that id and of the recipients' inbox entries, with the dash behind it. */
+  readonly epoch: string;
   readonly log: LogName;
   readonly mid: MessageId;
   /** `uid n uid n …`: who was reached, and the number of the entry in each one's inbox. */
@@ -18,6 +20,7 @@ export class Delivery {
   constructor([id, flat]: RawEntry) {
     const [, log, , mid, , to, ...body] = flat;
     this.id = parseStreamId(id)!;
+    this.epoch = id.slice(0, id.indexOf('-') + 1);
     this.log = (log ?? '') as LogName;
     this.mid = (mid ?? '0-0') as MessageId;
     this.recipients = to ? to.split(' ') : [];

@@ -1,4 +1,4 @@
-import { compareStreamIds, type StreamId, type Uid } from '../ids.ts';
+import { type Cursor, compareStreamIds, type StreamId, type Uid } from '../ids.ts';
 import type { Inbox } from '../im/inbox.ts';
 import type { Logs } from '../im/logs.ts';
 import type { Delivery } from './delivery.ts';
@@ -33,7 +33,8 @@ export interface HubOptions extends Omit<FeedOptions, 'listener'> {
 
 /** Anybody who waits for something to happen to a user. */
 interface Listener {
-  offer(id: StreamId, delivery: Delivery): void;
+  /** @returns whether it was delivered */
+  offer(id: Cursor, delivery: Delivery): boolean;
   flush(): void;
   behind(): void;
 }
@@ -121,7 +122,14 @@ export class Hub implements FeedListener, SubscriberHost {
     const rung = new Promise<void>((resolve) => {
       ring = resolve;
     });
-    const listener: Listener = { offer: ring, flush: () => {}, behind: ring };
+    const listener: Listener = {
+      offer: () => {
+        ring();
+        return false;
+      },
+      flush: () => {},
+      behind: ring,
+    };
     this.#listen(uid, listener);
     this.#leaving.add(ring);
     this.#options.metrics.subscribers('waiting', 1);
@@ -219,16 +227,18 @@ export class Hub implements FeedListener, SubscriberHost {
   }
 
   #offer(delivery: Delivery, touched: Set<Listener>): void {
-    const { recipients } = delivery;
+    const { recipients, epoch } = delivery;
+    let delivered = 0;
     for (let i = 0; i + 1 < recipients.length; i += 2) {
       const listeners = this.#listeners.get(recipients[i] as Uid);
       if (!listeners) continue;
-      const id = { ms: delivery.id.ms, seq: BigInt(recipients[i + 1]!) };
+      const id = (epoch + recipients[i + 1]) as Cursor;
       for (const listener of listeners) {
-        listener.offer(id, delivery);
+        if (listener.offer(id, delivery)) delivered++;
         touched.add(listener);
       }
     }
+    if (delivered > 0) this.delivered(delivered);
   }
 
   /** Gives turns to those who wait, a bounded number at a time. */

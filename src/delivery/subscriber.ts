@@ -1,4 +1,12 @@
-import { type Cursor, compareStreamIds, formatStreamId, type StreamId, successor, type Uid } from '../ids.ts';
+import {
+  type Cursor,
+  compareStreamIds,
+  formatStreamId,
+  parseStreamId,
+  type StreamId,
+  successorText,
+  type Uid,
+} from '../ids.ts';
 import type { Inbox } from '../im/inbox.ts';
 import type { Delivery } from './delivery.ts';
 
@@ -55,7 +63,9 @@ export class Subscriber {
   readonly #host: SubscriberHost;
   readonly #sink: Sink;
   #state: State = 'behind';
-  #cursor: StreamId;
+  /** What was delivered last, as text, and the only id that may be delivered next while live. */
+  #cursor: Cursor;
+  #expected: string;
   /** The newest id that the feed told while this subscriber was not live. */
   #seen: StreamId | undefined;
   /** Something may have been missed while a page was read. */
@@ -68,7 +78,8 @@ export class Subscriber {
     this.expiresAt = expiresAt;
     this.#host = host;
     this.#sink = sink;
-    this.#cursor = start;
+    this.#cursor = formatStreamId(start) as Cursor;
+    this.#expected = successorText(this.#cursor);
     host.stateChanged(undefined, this.#state);
     sink.onDrain(() => {
       this.stalledSince = undefined;
@@ -81,31 +92,35 @@ export class Subscriber {
   }
 
   get cursor(): StreamId {
-    return this.#cursor;
+    return parseStreamId(this.#cursor)!;
   }
 
   /** Sends `ready` and asks for the first page. */
   open(): void {
-    this.#emit('ready', `{"cursor":"${formatStreamId(this.#cursor)}"}`);
+    this.#emit('ready', `{"cursor":"${this.#cursor}"}`);
     this.#flush();
     this.#host.queue(this);
   }
 
-  /** Takes what the feed says of this user's inbox: entry `id` refers to this message. Written by {@link flush}. */
-  offer(id: StreamId, delivery: Delivery): void {
-    if (this.#state === 'closed') return;
-    if (this.#state !== 'live') {
-      if (!this.#seen || compareStreamIds(id, this.#seen) > 0) this.#seen = id;
-      return;
-    }
-    if (compareStreamIds(id, successor(this.#cursor)) === 0) {
-      this.#cursor = id;
+  /**
+   * Takes what the feed says of this user's inbox: entry `id` refers to this message. Written by {@link flush}.
+   * @returns whether it was delivered
+   */
+  offer(id: Cursor, delivery: Delivery): boolean {
+    if (this.#state === 'live' && id === this.#expected) {
+      this.#moveTo(id);
       this.#emit('message', delivery.jsonFor(this.uid));
-      this.#host.delivered(1);
-    } else if (compareStreamIds(id, this.#cursor) > 0) {
-      this.#seen = id;
+      return true;
+    }
+    if (this.#state === 'closed') return false;
+    const told = parseStreamId(id);
+    if (this.#state !== 'live') {
+      if (told && (!this.#seen || compareStreamIds(told, this.#seen) > 0)) this.#seen = told;
+    } else if (told && compareStreamIds(told, this.cursor) > 0) {
+      this.#seen = told;
       this.behind();
     }
+    return false;
   }
 
   /** Writes what was offered; a full socket makes the subscriber wait in its stream, not in our memory. */
@@ -134,18 +149,18 @@ export class Subscriber {
     this.#become('catching-up');
     try {
       while (this.#is('catching-up')) {
-        const page = await this.#host.inbox.page(this.uid, this.#cursor, PAGE);
+        const page = await this.#host.inbox.page(this.uid, this.cursor, PAGE);
         if (!this.#is('catching-up')) return;
         if (page.beyond && this.#cursorIsOurs) this.#host.dataLost();
         if (page.gap) this.#sink.event('gap', page.gap.resumed, JSON.stringify(page.gap));
         for (const { cursor, message } of page.items) this.#sink.event('message', cursor, JSON.stringify(message));
-        this.#cursor = page.next;
+        this.#moveTo(formatStreamId(page.next) as Cursor);
         this.#cursorIsOurs = true;
         this.#host.delivered(page.items.length);
         this.#flush();
         // A full socket has made the state `behind` again.
         if (!this.#is('catching-up') || !page.upToDate) continue;
-        const more = this.#mustReread || (this.#seen && compareStreamIds(this.#seen, this.#cursor) > 0);
+        const more = this.#mustReread || (this.#seen && compareStreamIds(this.#seen, page.next) > 0);
         this.#mustReread = false;
         this.#seen = undefined;
         if (!more) this.#become('live');
@@ -158,7 +173,7 @@ export class Subscriber {
 
   /** Sends a heartbeat: the hub has just compared the cursor with the inbox's newest entry. */
   heartbeat(): void {
-    this.#emit('heartbeat', `{"cursor":"${formatStreamId(this.#cursor)}"}`);
+    this.#emit('heartbeat', `{"cursor":"${this.#cursor}"}`);
     this.#flush();
   }
 
@@ -170,7 +185,7 @@ export class Subscriber {
   close(reason: ByeReason, retryMs?: number): void {
     if (this.#state === 'closed') return;
     if (retryMs !== undefined) this.#sink.retry(retryMs);
-    this.#emit('bye', JSON.stringify({ reason, cursor: formatStreamId(this.#cursor) }));
+    this.#emit('bye', JSON.stringify({ reason, cursor: this.#cursor }));
     this.#sink.flush();
     this.#become('closed');
     this.#sink.end();
@@ -182,7 +197,12 @@ export class Subscriber {
   }
 
   #emit(name: 'ready' | 'message' | 'heartbeat' | 'bye', json: string): void {
-    this.#sink.event(name, formatStreamId(this.#cursor) as Cursor, json);
+    this.#sink.event(name, this.#cursor, json);
+  }
+
+  #moveTo(cursor: Cursor): void {
+    this.#cursor = cursor;
+    this.#expected = successorText(cursor);
   }
 
   #flush(): void {

@@ -61,9 +61,19 @@ export function registerAuth(app: App, tokens: Tokens): void {
     }
     stamp(route, access);
     if (access === 'public') return;
-    const check = async (request: FastifyRequest) => {
-      request.caller = await authenticate(request, access, tokens);
-      authorize(request, access);
+    const check = (request: FastifyRequest, _reply: unknown, done: (error?: Error) => void) => {
+      const admit = (caller: Caller) => {
+        request.caller = caller;
+        authorize(request, access);
+      };
+      try {
+        const caller = authenticate(request, access, tokens);
+        if (caller instanceof Promise) return void caller.then(admit).then(() => done(), done);
+        admit(caller);
+      } catch (error) {
+        return done(error as Error);
+      }
+      done();
     };
     route.onRequest = [check, ...[route.onRequest ?? []].flat()];
   });
@@ -110,7 +120,8 @@ interface ProblemResponse {
   content: { 'application/problem+json': { schema: object; examples: object } };
 }
 
-async function authenticate(request: FastifyRequest, access: Access, tokens: Tokens): Promise<Caller> {
+/** Most requests carry a credential that is known: nothing has to wait then. */
+function authenticate(request: FastifyRequest, access: Access, tokens: Tokens): Caller | Promise<Caller> {
   const ticket = (request.query as { ticket?: unknown }).ticket;
   if (access === 'stream' && typeof ticket === 'string') return tokens.verifyTicket(ticket);
   const [scheme, credential] = (request.headers.authorization ?? '').split(' ', 2);

@@ -36,16 +36,17 @@ export function requestId(request: IncomingMessage | { headers: IncomingMessage[
 
 /** One line and one observation for each request; what went well is told at `debug` only. */
 export function registerRequestLog(app: App, metrics: Metrics): void {
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
+    done();
   });
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const ms = reply.elapsedTime;
-    const route = request.routeOptions.url ?? 'none';
-    metrics.requests.observe({ method: request.method, route, status: reply.statusCode }, ms / 1_000);
+    metrics.observeRequest(request.method, request.routeOptions.url ?? 'none', reply.statusCode, ms / 1_000);
     const level = reply.statusCode >= 400 ? 'info' : 'debug';
     const uid = request.caller?.kind === 'user' ? { uid: request.caller.uid } : {};
     request.log[level]({ req: request, res: reply, ms: Math.round(ms * 10) / 10, ...uid }, 'request');
+    done();
   });
 }
 

@@ -1,4 +1,4 @@
-import { createHash, createSecretKey, hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { createSecretKey, hash, hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto';
 import {
   createRemoteJWKSet,
   errors,
@@ -66,18 +66,21 @@ export class Tokens {
   }
 
   /**
-   * Who a bearer credential is.
+   * Who a bearer credential is; at once, if it is an API key or was verified lately.
    *
    * @throws ImError `unauthorized`; `unavailable` if the issuer's keys can't be fetched
    */
-  async verify(credential: string): Promise<Caller> {
-    const hash = digest(credential);
-    // Every key is compared, each in constant time: the time tells nothing of a key.
-    const [server] = this.#apiKeys.filter((key) => timingSafeEqual(key.digest, hash));
-    if (server) return server.caller;
-    const name = hash.toString('base64');
+  verify(credential: string): Caller | Promise<Caller> {
+    const hashed = digest(credential);
+    const name = hashed.toString('base64');
     const known = this.#remembered.get(name);
     if (known && known.expiresAt > Date.now()) return known;
+    // Every key is compared, each in constant time: the time tells nothing of a key.
+    const [server] = this.#apiKeys.filter((key) => timingSafeEqual(key.digest, hashed));
+    return server ? server.caller : this.#verifyToken(credential, name);
+  }
+
+  async #verifyToken(credential: string, name: string): Promise<Caller> {
     const caller = this.#callerOf(await this.#claims(credential), this.#settings.jwtUidClaim);
     const ttl = Math.min(REMEMBERED_MS, caller.expiresAt - Date.now());
     if (ttl > 0) this.#remembered.set(name, caller, { ttl });
@@ -130,7 +133,7 @@ export class Tokens {
 }
 
 function digest(credential: string): Buffer {
-  return createHash('sha256').update(credential).digest();
+  return hash('sha256', credential, 'buffer');
 }
 
 async function issue(key: KeyObject, claims: JWTPayload, type: string, ttlSeconds: number): Promise<Issued> {

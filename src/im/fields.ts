@@ -12,10 +12,11 @@ export const MAX_FIELD_BYTES = 65_536;
  * Checks a map of fields: number, names, bytes, well-formed text.
  *
  * @param reserved names that the key itself uses
+ * @returns the fields as the scripts take them: name, value, name, value …
  * @throws ImError `fields_too_large`, `reserved_field` or `invalid_request`
  */
-export function checkFields(fields: Fields, reserved: ReadonlySet<string>): void {
-  checkPatch(fields, reserved);
+export function checkFields(fields: Fields, reserved: ReadonlySet<string>): string[] {
+  return checkPatch(fields, reserved).pairs;
 }
 
 /**

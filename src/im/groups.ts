@@ -41,8 +41,7 @@ export class Groups {
     gid: Gid,
     body: { fields: Fields; joinPolicy?: JoinPolicy | undefined; owner?: Uid | undefined },
   ): Promise<{ group: Group; created: boolean }> {
-    checkFields(body.fields, RESERVED);
-    const pairs = flatten(body.fields);
+    const pairs = checkFields(body.fields, RESERVED);
     const reply = await this.#change('replace', actor, gid, body, pairs, []);
     return { group: groupOf(gid, reply), created: reply[0] === 'created' };
   }

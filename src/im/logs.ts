@@ -33,18 +33,23 @@ export class Logs {
     const found = refs.map((ref) => this.#recent.get(cacheKey(ref)));
     const missing = refs.flatMap((ref, index) => (found[index] ? [] : [{ ref, index }]));
     if (missing.length === 0) return found;
+    const runs = runsOf(missing);
     const pipeline = this.#redis.pipeline();
-    for (const { ref } of missing) pipeline.xrange(this.#keys.log(ref.log), ref.id, ref.id);
+    for (const run of runs) pipeline.xrange(this.#keys.log(run[0]!.ref.log), run[0]!.ref.id, run.at(-1)!.ref.id);
     const replies = (await pipeline.exec()) ?? [];
-    missing.forEach(({ ref, index }, i) => {
+    runs.forEach((run, i) => {
       const [error, entries] = replies[i]!;
       if (error) {
         // A log that somebody has overwritten with another type reads as if its messages were gone.
         if (error.message.startsWith('WRONGTYPE')) return;
         throw error;
       }
-      const raw = (entries as RawEntry[])[0];
-      if (raw) found[index] = this.remember(ref, parseEntry(raw));
+      // Those that are gone are missing; and where somebody has made up a reference, there may be others.
+      const byId = new Map(entries as RawEntry[]);
+      for (const { ref, index } of run) {
+        const flat = byId.get(ref.id);
+        if (flat) found[index] = this.remember(ref, parseEntry([ref.id, flat]));
+      }
     });
     return found;
   }
@@ -73,6 +78,37 @@ export class Logs {
     if (ref) this.#recent.delete(cacheKey(ref));
     else this.#recent.clear();
   }
+}
+
+interface Missing {
+  ref: MessageRef;
+  /** Where it belongs in the answer. */
+  index: number;
+}
+
+/**
+ * Takes together what one XRANGE can read: entries of a log whose numbers follow one another, since a log has no holes.
+ * A conversation that was read for long is a few ranges, not thousands.
+ */
+function runsOf(missing: readonly Missing[]): Missing[][] {
+  const runs: Missing[][] = [];
+  const open = new Map<LogName, Missing[]>();
+  for (const one of missing) {
+    const run = open.get(one.ref.log);
+    if (run && numberOf(one.ref.id) === numberOf(run.at(-1)!.ref.id) + 1) run.push(one);
+    else {
+      const begun = [one];
+      open.set(one.ref.log, begun);
+      runs.push(begun);
+    }
+  }
+  return runs;
+}
+
+/** The number of an entry in its log. One that no double can hold follows no other, and is read alone. */
+function numberOf(id: MessageId): number {
+  const text = id.slice(id.indexOf('-') + 1);
+  return text.length > 15 ? NaN : Number(text);
 }
 
 function cacheKey(ref: MessageRef): string {

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import { ImError } from '../errors.ts';
 import {
   type Conversation,
@@ -15,7 +15,7 @@ import { asImError } from '../redis/failure.ts';
 import type { RawEntry, SendReply } from '../redis/scripts.ts';
 import { type ImContext, report } from './context.ts';
 import { checkFields } from './fields.ts';
-import { type Fields, flatten, type Message, parseEntry, RESERVED_MESSAGE_FIELDS, toMessage } from './message.ts';
+import { type Fields, type Message, parseEntry, RESERVED_MESSAGE_FIELDS, toMessage } from './message.ts';
 import type { Page } from './page.ts';
 import { refusalOf, settle } from './refusals.ts';
 
@@ -157,7 +157,7 @@ export class Messages {
   }
 
   #prepare(send: Send) {
-    checkFields(send.fields, RESERVED_MESSAGE_FIELDS);
+    const pairs = checkFields(send.fields, RESERVED_MESSAGE_FIELDS);
     const { keys } = this.#context;
     const log = logOf(send.uid, send.conversation);
     const clientMessageId = send.clientMessageId ?? randomUUID();
@@ -169,7 +169,7 @@ export class Messages {
       send.clientMessageId ?? '',
       digestOf(send.fields),
       send.clientMessageId === undefined ? OWN_ID_TTL_MS : this.#idempotencyTtlMs,
-      ...flatten(send.fields),
+      ...pairs,
     ] as const;
     return { send, log, clientMessageId, args };
   }
@@ -227,5 +227,5 @@ function peerOf(conversation: Conversation): string {
 /** Tells two requests apart that carry the same clientMessageId; the order of the fields does not matter. */
 function digestOf(fields: Fields): string {
   const sorted = Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1));
-  return createHash('sha256').update(JSON.stringify(sorted)).digest('base64url').slice(0, 22);
+  return hash('sha256', JSON.stringify(sorted), 'base64url').slice(0, 22);
 }

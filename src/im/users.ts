@@ -25,8 +25,7 @@ export class Users {
 
   /** Creates a user, or replaces all fields of one. */
   async replace(uid: Uid, fields: Fields): Promise<{ user: User; created: boolean }> {
-    checkFields(fields, RESERVED);
-    const pairs = flatten(fields);
+    const pairs = checkFields(fields, RESERVED);
     const { redis, keys } = this.#context;
     const reply = await redis.imUser(keys.user(uid), uid, 'replace', pairs.length / 2, ...pairs);
     settle(reply);
@@ -35,8 +34,7 @@ export class Users {
 
   /** Creates a user if there is none; one that exists is left as it is. Whoever is first makes it, whole. */
   async ensure(uid: Uid, fields: Fields): Promise<void> {
-    checkFields(fields, RESERVED);
-    const pairs = flatten(fields);
+    const pairs = checkFields(fields, RESERVED);
     const { redis, keys } = this.#context;
     settle(await redis.imUser(keys.user(uid), uid, 'create', pairs.length / 2, ...pairs));
   }

@@ -2,9 +2,9 @@ import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import { Node } from '../helpers/node.ts';
+import type { Product } from '../helpers/product.ts';
 import { atExit, startRedis, type TestRedis } from '../helpers/redis.ts';
-import { Node } from './node.ts';
-import type { Product } from './product.ts';
 import { TcpProxy } from './proxy.ts';
 import { API_KEY, JWT_SECRET } from './requests.ts';
 

@@ -1,5 +1,5 @@
+import type { Patch } from '../helpers/product.ts';
 import type { Kind } from './checker.ts';
-import type { Patch } from './product.ts';
 
 /** The service, broken on purpose, and the fault that has to show it. */
 export interface Mutant {
@@ -26,8 +26,8 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'delivery/subscriber.ts',
-        from: 'if (compareStreamIds(id, successor(this.#cursor)) === 0) {',
-        to: 'if (compareStreamIds(id, this.#cursor) > 0) {',
+        from: "if (this.#state === 'live' && id === this.#expected) {",
+        to: "if (this.#state === 'live' && compareStreamIds(parseStreamId(id)!, this.cursor) > 0) {",
       },
     ],
     scenario: 'feed-deleted-and-regrown',

@@ -1,16 +1,18 @@
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { buildProduct, type Product } from '../helpers/product.ts';
 import { MUTANTS, type Mutant } from './mutants.ts';
-import { buildProduct, type Product } from './product.ts';
 import { closeConnections } from './requests.ts';
 import { perform, type Report, type Scenario } from './scenario.ts';
 import { SCENARIOS } from './scenarios/index.ts';
-import { heading, line, mutantLine } from './table.ts';
+import { countsOf, heading, line, mutantLine } from './table.ts';
 
-const USAGE = `usage: npm run test:faults -- [--short] [--seed N] [--only name] [--mutants]
+const USAGE = `usage: npm run test:faults -- [--short] [--seed N] [--only name] [--mutants] [--json file]
   --short     one seed each, two at a time, and less of the longest ones
   --seed N    this seed instead of 1, 2, 3
   --only name faults whose name contains it
-  --mutants   breaks the service on purpose, and fails unless each time the checker sees it`;
+  --mutants   breaks the service on purpose, and fails unless each time the checker sees it
+  --json file writes what was found to a file, for \`npm run figures\``;
 
 const { values } = parseArgs({
   options: {
@@ -18,6 +20,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     only: { type: 'string', default: '' },
     mutants: { type: 'boolean', default: false },
+    json: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -26,10 +29,12 @@ const { values } = parseArgs({
 const MUTANT_SETTLE_MS = 10_000;
 
 const counts = { passed: 0, failed: 0 };
+const findings: object[] = [];
 if (values.help) console.log(USAGE);
 else if (values.mutants) await runMutants();
 else await runFaults();
 closeConnections();
+if (values.json) writeFileSync(values.json, `${JSON.stringify(findings, null, 1)}\n`);
 console.log(`${counts.passed} passed, ${counts.failed} failed`);
 process.exitCode = counts.failed === 0 ? 0 : 1;
 
@@ -43,6 +48,8 @@ async function runFaults(): Promise<void> {
     const since = performance.now();
     const report = await attempt(scenario, product, seed);
     console.log(line(scenario.name, seed, report, performance.now() - since));
+    const found = report instanceof Error ? { error: report.message } : { ...countsOf(report), notes: report.notes };
+    findings.push({ fault: scenario.name, seed, ...found });
     count(!(report instanceof Error) && report.violations.length === 0);
   });
   product.remove();
@@ -56,6 +63,7 @@ async function runMutants(): Promise<void> {
     const report = await attempt(scenario, product, mutant.seed, MUTANT_SETTLE_MS);
     product.remove();
     console.log(mutantLine(mutant, report));
+    findings.push({ mutant: mutant.name, fault: mutant.scenario, seed: mutant.seed, isSeen: isSeen(mutant, report) });
     count(isSeen(mutant, report));
   });
 }

@@ -1,9 +1,9 @@
+import type { Product } from '../helpers/product.ts';
 import { check, type Verdict } from './checker.ts';
 import { CLUSTER, Cluster, type ClusterOptions } from './cluster.ts';
 import { type History, newHistory } from './history.ts';
 import { Listener } from './listener.ts';
 import { Poller } from './poller.ts';
-import type { Product } from './product.ts';
 import { Random } from './random.ts';
 import { inboxEnd, readTruth } from './truth.ts';
 import { Workload, type WorkloadOptions } from './workload.ts';

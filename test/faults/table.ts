@@ -26,14 +26,19 @@ export function line(name: string, seed: number, report: Report | Error, ms: num
   const took = `${(ms / 1_000).toFixed(1)} s`;
   if (report instanceof Error)
     return `${row([name, seed, '-', '-', '-', '-', '-', '-', 'FAILED'])} ${took} ${report.stack}`;
-  const { violations, stored, excused, notes } = report;
-  const count = (...kinds: Kind[]) => violations.filter(({ kind }) => kinds.includes(kind)).length;
-  const main = [count('lost'), count('doubled'), count('order'), count('gap')];
-  const other = violations.length - main.reduce((sum, n) => sum + n, 0);
-  const cells = [name, seed, stored, ...main, other, violations.length === 0 ? 'ok' : 'FAILED'];
+  const { violations, excused, notes } = report;
+  const cells = [name, seed, ...Object.values(countsOf(report)), violations.length === 0 ? 'ok' : 'FAILED'];
   const told = [...(excused > 0 ? [`${excused} lost by Redis and told as a gap`] : []), ...notes, took].join(', ');
   const wrong = violations.slice(0, TOLD).map(({ kind, detail }) => `    ${kind}: ${detail}`);
   return [`${row(cells)} ${told}`, ...wrong].join('\n');
+}
+
+/** The columns of a run, in their order. */
+export function countsOf({ violations, stored }: Report) {
+  const count = (kind: Kind) => violations.filter((violation) => violation.kind === kind).length;
+  const main = { lost: count('lost'), doubled: count('doubled'), order: count('order'), gaps: count('gap') };
+  const other = violations.length - main.lost - main.doubled - main.order - main.gaps;
+  return { messages: stored, ...main, other };
 }
 
 /** One line for a mutant: what the checker found. */

@@ -13,17 +13,19 @@ export const JWT_SECRET = 'a secret of the tests, 32 bytes and more';
 
 export type Service = Awaited<ReturnType<typeof startService>>;
 
-/** The whole service on a real Redis and a real port, under a key prefix of its own. */
-export async function startService(redis: TestRedis, overrides: Partial<Config> = {}) {
+/** The whole service on a real Redis and a real port, under a key prefix of its own; the chat page from another folder. */
+export async function startService(redis: TestRedis, overrides: Partial<Config> = {}, pageFolder?: string) {
   const env = { API_KEYS: API_KEY, JWT_SECRET, LOG_LEVEL: 'debug', PORT: '0' };
   const config: Config = { ...loadConfig(env), keyPrefix: randomPrefix(), ...overrides };
   const link = await openRedis(redis.target, { commandTimeoutMs: config.commandTimeoutMs, log: quiet });
   const logLines: string[] = [];
   const logStream = { write: (line: string) => void logLines.push(line) };
-  const app = await buildApp(config, link, { logStream }).catch((error: unknown) => {
-    link.close();
-    throw error;
-  });
+  const app = await buildApp(config, link, { logStream, ...(pageFolder ? { pageFolder } : {}) }).catch(
+    (error: unknown) => {
+      link.close();
+      throw error;
+    },
+  );
   await app.listen({ host: '127.0.0.1', port: config.port });
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
   let closing: Promise<void> | undefined;

@@ -103,7 +103,11 @@ test('query parameters that are wrong, twice, or nobody asked for', async () => 
 
 test('paths and methods that there are not', async () => {
   for (const path of [
-    '/',
+    '/index.html',
+    '/assets',
+    '/assets/',
+    '/assets/..%2findex.html',
+    '/assets/%2e%2e/%2e%2e/package.json',
     '/v1',
     '/v1/',
     '/v1/users/alice/',

@@ -17,8 +17,11 @@ end
 
 local recipients
 if peer ~= '' then
-  if redis.call('EXISTS', user_key(from)) == 0 then return { 'user_not_found', from } end
-  if redis.call('EXISTS', user_key(peer)) == 0 then return { 'user_not_found', peer } end
+  -- A key that is named twice counts twice.
+  if redis.call('EXISTS', user_key(from), user_key(peer)) < 2 then
+    local missing = redis.call('EXISTS', user_key(from)) == 0 and from or peer
+    return { 'user_not_found', missing }
+  end
   recipients = direct_recipients(from, peer)
 else
   local gid = string.sub(log, 4)

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { atExit } from '../helpers/redis.ts';
+import { atExit } from './redis.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -42,7 +42,9 @@ export async function buildProduct(patches: readonly Patch[] = []): Promise<Prod
     rmSync(dir, { recursive: true, force: true });
   };
   const forget = atExit(erase);
-  cpSync(join(ROOT, 'src'), join(dir, 'src'), { recursive: true });
+  // Without the page, which is built by tools of its own.
+  const web = join(ROOT, 'src/web');
+  cpSync(join(ROOT, 'src'), join(dir, 'src'), { recursive: true, filter: (path) => path !== web });
   for (const file of ['package.json', 'tsconfig.json', 'tsconfig.build.json'])
     copyFileSync(join(ROOT, file), join(dir, file));
   symlinkSync(join(ROOT, 'node_modules'), join(dir, 'node_modules'));

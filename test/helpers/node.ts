@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { atExit } from '../helpers/redis.ts';
+import { atExit } from './redis.ts';
 
 const KEPT_LINES = 2_000;
 
@@ -20,9 +20,9 @@ export class Node {
     this.lines = lines;
   }
 
-  /** Starts a node and waits until it listens. */
-  static async start(main: string, env: Record<string, string>): Promise<Node> {
-    const child = spawn(process.execPath, [main], {
+  /** Starts a node and waits until it listens; `options` are those of the `node` command. */
+  static async start(main: string, env: Record<string, string>, options: readonly string[] = []): Promise<Node> {
+    const child = spawn(process.execPath, [...options, main], {
       env: { PATH: process.env.PATH, PORT: '0', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

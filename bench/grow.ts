@@ -1,0 +1,78 @@
+import { Redis } from 'ioredis';
+import { defineScripts } from '../src/redis/scripts.ts';
+import type { Benchmark } from './harness/benchmark.ts';
+import { compare, type Sample } from './harness/compare.ts';
+import { Load } from './harness/load.ts';
+import { Service } from './harness/service.ts';
+import { directSends, measurePosts, TEXT } from './harness/traffic.ts';
+
+const FEW = 1_000;
+const MANY = [100_000, 1_000_000];
+
+/** Sends where few and where many users are stored, each of whom has written once. */
+export const grow: Benchmark = {
+  name: 'grow',
+  title: 'sends with 100,000 and 1,000,000 users stored, each of whom has sent a message',
+  against: 'itself with 1,000',
+  targets: [{ figure: 'cpuMicros', unit: 'µs of node and Redis a send', atMost: 1.15 }],
+  async run({ product, rounds, seconds, isShort }) {
+    const few = await Service.start(product);
+    await populate(few, 0, FEW);
+    const many = await Service.start(product);
+    const load = await Load.start();
+    const measure = async (service: Service, users: number): Promise<Sample> => {
+      const requests = await directSends(service, { senders: 1_000, users });
+      const processes = { pid: service.node.pid, redisPid: service.redis.pid };
+      const task = { url: service.url, connections: 50, ms: seconds * 1_000, requests };
+      const sample = await measurePosts(load, processes, task);
+      return { cpuMicros: sample.nodeCpuMicros! + sample.redisCpuMicros!, ...sample };
+    };
+    const comparisons = [];
+    const notes: Record<string, number> = {};
+    let stored = 0;
+    for (const users of isShort ? MANY.slice(0, 1) : MANY) {
+      const bytes = await populate(many, stored, users);
+      notes[`bytes a user, ${users.toLocaleString('en')} stored`] = Math.round(bytes.perUser);
+      notes[`bytes a message, ${users.toLocaleString('en')} stored`] = Math.round(bytes.perMessage);
+      stored = users;
+      const comparison = await compare(
+        rounds,
+        () => measure(many, users),
+        () => measure(few, FEW),
+      );
+      comparisons.push({ of: `a send, ${users.toLocaleString('en')} users`, comparison });
+    }
+    load.stop();
+    await few.stop();
+    await many.stop();
+    return { comparisons, notes };
+  },
+};
+
+/** Makes users `from` … `to` - 1, each with a name, and has each send one message to the next: by the service's own scripts. */
+async function populate(service: Service, from: number, to: number): Promise<{ perUser: number; perMessage: number }> {
+  const redis = new Redis({ path: service.redis.path });
+  defineScripts(redis, { keyPrefix: '', inboxMax: 5_000, feedMax: 10_000, groupMax: 1_000, logMax: 0, logDays: 0 });
+  const used = async () => Number(/used_memory:(\d+)/.exec(await redis.info('memory'))![1]);
+  const inPipelines = async (add: (pipeline: ReturnType<Redis['pipeline']>, i: number) => void) => {
+    for (let first = from; first < to; first += 1_000) {
+      const pipeline = redis.pipeline();
+      for (let i = first; i < Math.min(to, first + 1_000); i++) add(pipeline, i);
+      for (const [error, reply] of (await pipeline.exec()) ?? []) {
+        if (error) throw error;
+        if (!['created', 'sent'].includes((reply as string[])[0]!)) throw new Error(String(reply));
+      }
+    }
+  };
+  const before = await used();
+  await inPipelines((pipeline, i) => pipeline.imUser(`u:u${i}`, `u${i}`, 'replace', 1, 'name', `User number ${i}`));
+  const withUsers = await used();
+  await inPipelines((pipeline, i) => {
+    const peer = i + 1 < to ? i + 1 : from;
+    const log = `u${i}` < `u${peer}` ? `ds:u${i}:u${peer}` : `ds:u${peer}:u${i}`;
+    pipeline.imSend(`i:${log}:u${i}:first`, log, `u${i}`, `u${peer}`, 'first', 'd', 3_600_000, 'text', TEXT);
+  });
+  const withMessages = await used();
+  redis.disconnect();
+  return { perUser: (withUsers - before) / (to - from), perMessage: (withMessages - withUsers) / (to - from) };
+}

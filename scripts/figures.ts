@@ -1,0 +1,80 @@
+/**
+ * Writes the README's tables of faults and benchmarks from what was measured last, which is kept in docs/figures:
+ * `npm run figures`. The commands that measure are in the README beside the tables.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { type Finished, table } from '../bench/harness/report.ts';
+
+const ROOT = new URL('..', import.meta.url);
+
+interface FaultFinding {
+  fault: string;
+  seed: number;
+  messages: number;
+  lost: number;
+  doubled: number;
+  order: number;
+  gaps: number;
+  other: number;
+  error?: string;
+}
+
+interface MutantFinding {
+  mutant: string;
+  fault: string;
+  isSeen: boolean;
+}
+
+/** The README with the tables in it. */
+export function withFigures(readme: string): string {
+  return withBlock(withBlock(readme, 'faults', faultTable()), 'bench', benchTable());
+}
+
+function faultTable(): string {
+  const runs = figures<FaultFinding[]>('faults');
+  const mutants = figures<MutantFinding[]>('mutants');
+  const rows = [...new Set(runs.map(({ fault }) => fault))].map((fault) => {
+    const some = runs.filter((run) => run.fault === fault);
+    const sum = (of: (run: FaultFinding) => number) => some.reduce((all, run) => all + of(run), 0);
+    const shown = mutants.filter((mutant) => mutant.fault === fault);
+    const cells = [
+      `\`${fault}\``,
+      some.map(({ seed }) => seed).join(' '),
+      some.some(({ error }) => error) ? 'failed' : sum(({ messages }) => messages).toLocaleString('en'),
+      sum(({ lost }) => lost),
+      sum(({ doubled }) => doubled),
+      sum(({ order }) => order),
+      sum(({ gaps }) => gaps),
+      sum(({ other }) => other),
+      shown.map(({ mutant, isSeen }) => (isSeen ? mutant : `${mutant}: not seen`)).join('; '),
+    ];
+    return `| ${cells.join(' | ')} |`;
+  });
+  const heading =
+    '| fault | seeds | messages | lost | doubled | out of order | unsignalled gaps | other | red when broken so |';
+  return [heading, '|---|---|---|---|---|---|---|---|---|', ...rows].join('\n');
+}
+
+function benchTable(): string {
+  const { machine, results } = figures<{ machine: { cpu: string; cores: number; node: string }; results: Recorded[] }>(
+    'bench',
+  );
+  const finished = results.map(({ comparisons, ...benchmark }) => ({ benchmark, result: { comparisons } }));
+  return `${table(finished)}\n\nNode ${machine.node.slice(1)}, ${machine.cores} cores of ${machine.cpu}, shared by all parts.`;
+}
+
+type Recorded = Omit<Finished['benchmark'], 'run'> & Finished['result'];
+
+function figures<Figures>(name: string): Figures {
+  return JSON.parse(readFileSync(new URL(`docs/figures/${name}.json`, ROOT), 'utf8'));
+}
+
+function withBlock(readme: string, name: string, content: string): string {
+  const block = new RegExp(`(<!-- ${name} -->\\n)[\\s\\S]*?(<!-- /${name} -->)`);
+  return readme.replace(block, (_all, before: string, after: string) => `${before}\n${content}\n\n${after}`);
+}
+
+if (import.meta.url === `file://${process.argv[1]}`) {
+  const path = new URL('README.md', ROOT);
+  writeFileSync(path, withFigures(readFileSync(path, 'utf8')));
+}

@@ -1,0 +1,54 @@
+import { dayOf } from '../i18n/time.ts';
+import type { Outgoing, StoredMessage } from '../store/db.ts';
+
+/** What a chat shows, from the oldest to the newest. */
+export type Entry =
+  | { kind: 'day'; key: string; time: number }
+  | { kind: 'event'; key: string; message: StoredMessage }
+  | { kind: 'bubble'; key: string; message: StoredMessage; isMine: boolean; begins: boolean; ends: boolean }
+  | { kind: 'outgoing'; key: string; outgoing: Outgoing };
+
+/** Messages of one person that follow within this time are shown as one group, ms. */
+const GROUP_MS = 5 * 60_000;
+
+export function timeline(messages: readonly StoredMessage[], outbox: readonly Outgoing[], uid: string): Entry[] {
+  const entries: Entry[] = [];
+  let day = 0;
+  const isBubble = (message: StoredMessage | undefined) =>
+    message !== undefined && (!message.action || message.action === 'gone');
+  const together = (a: StoredMessage | undefined, b: StoredMessage | undefined) =>
+    isBubble(a) &&
+    isBubble(b) &&
+    a!.from === b!.from &&
+    dayOf(a!.sentAt) === dayOf(b!.sentAt) &&
+    Date.parse(b!.sentAt) - Date.parse(a!.sentAt) < GROUP_MS;
+  messages.forEach((message, i) => {
+    if (dayOf(message.sentAt) !== day) {
+      day = dayOf(message.sentAt);
+      entries.push({ kind: 'day', key: `day ${day} ${message.seq}`, time: day });
+    }
+    if (!isBubble(message)) {
+      entries.push({ kind: 'event', key: message.id, message });
+      return;
+    }
+    entries.push({
+      kind: 'bubble',
+      // The same before and after it was sent, so that it stays where it is.
+      key: (message.from === uid && message.clientMessageId) || message.id,
+      message,
+      isMine: message.from === uid,
+      begins: !together(messages[i - 1], message),
+      ends: !together(message, messages[i + 1]),
+    });
+  });
+  const shown = new Set(messages.map(({ clientMessageId }) => clientMessageId));
+  for (const outgoing of outbox) {
+    if (shown.has(outgoing.clientMessageId)) continue;
+    if (dayOf(outgoing.writtenAt) > day) {
+      day = dayOf(outgoing.writtenAt);
+      entries.push({ kind: 'day', key: `day ${day} outgoing`, time: day });
+    }
+    entries.push({ kind: 'outgoing', key: outgoing.clientMessageId, outgoing });
+  }
+  return entries;
+}

@@ -1,0 +1,80 @@
+import { Dexie } from 'dexie';
+import { type Api, createApi, type Session } from '../api/client.ts';
+import { Store } from './db.ts';
+import { Inbox } from './inbox.ts';
+import { Outbox } from './outbox.ts';
+import { Profiles } from './profiles.ts';
+import { type Connection, Stream } from './stream.ts';
+
+/**
+ * Everything behind the page for one user. Of all tabs of this user one follows the inbox and sends, the others show the
+ * same store: browsers open six connections to a host at most, and a stream in each tab would use them up.
+ */
+export class Chat {
+  readonly uid: string;
+  readonly api: Api;
+  readonly store: Store;
+  readonly inbox: Inbox;
+  readonly profiles: Profiles;
+  /** How the line to the service is, in whichever tab holds it. */
+  connection = $state<Connection>('connecting');
+  /** The conversation that is open and visible in this tab. */
+  watched: string | undefined;
+  readonly #channel: BroadcastChannel;
+  readonly #ending = new AbortController();
+  #leads = false;
+
+  constructor({ uid, token }: Session) {
+    this.uid = uid;
+    this.api = createApi(token);
+    this.store = new Store(uid);
+    this.inbox = new Inbox(this.store, this.api, uid, () => this.watched);
+    this.profiles = new Profiles(this.store, this.api);
+    this.#channel = new BroadcastChannel(`redisim ${uid}`);
+    this.#channel.onmessage = ({ data }: MessageEvent<Connection | 'ask'>) => {
+      if (data !== 'ask') this.connection = data;
+      else if (this.#leads) this.#channel.postMessage(this.connection);
+    };
+    this.#channel.postMessage('ask');
+    void this.#lead();
+  }
+
+  /** Ends all that goes on in the background. */
+  close(): void {
+    this.#ending.abort();
+    this.#channel.close();
+  }
+
+  /** Ends it, and removes what this browser keeps of the user. */
+  async forget(): Promise<void> {
+    this.close();
+    this.store.close();
+    await Dexie.delete(this.store.name);
+  }
+
+  async #lead(): Promise<void> {
+    const { signal } = this.#ending;
+    // Only a page of https or of this machine has locks; elsewhere every tab follows for itself.
+    if (!navigator.locks) return this.#follow();
+    await navigator.locks.request(`redisim ${this.uid}`, { signal }, () => this.#follow()).catch(() => {});
+  }
+
+  /** Follows and sends until the page is left or the user logs out. */
+  #follow(): Promise<void> {
+    this.#leads = true;
+    const stream = new Stream(this.api, this.uid, this.inbox, (connection) => {
+      this.connection = connection;
+      this.#channel.postMessage(connection);
+    });
+    const outbox = new Outbox(this.store, this.api, this.inbox);
+    stream.start();
+    outbox.start();
+    return new Promise((resolve) => {
+      this.#ending.signal.addEventListener('abort', () => {
+        stream.stop();
+        outbox.stop();
+        resolve();
+      });
+    });
+  }
+}

@@ -1,0 +1,73 @@
+import { Dexie, type EntityTable, type Table } from 'dexie';
+import type { Conversation, Message } from '../api/client.ts';
+
+/** A message as it is kept: `seq` is its number in the conversation, by which it is ordered. */
+export interface StoredMessage extends Message {
+  seq: number;
+}
+
+/** A conversation of the list. `position` is when its last message was sent, ms since 1970. */
+export interface StoredConversation {
+  conversation: string;
+  unread: number;
+  last?: StoredMessage;
+  position: number;
+}
+
+/** A message that the service does not have yet. */
+export interface Outgoing {
+  clientMessageId: string;
+  conversation: string;
+  text: string;
+  /** When it was written, ms since 1970; it is sent in this order. */
+  writtenAt: number;
+  /** Why the service refused it; absent while it waits to be sent. */
+  refusal?: string;
+}
+
+/** A name and a picture, of a person (`user:<uid>`) or a group (`group:<gid>`): named as the conversation is. */
+export interface Profile {
+  conversation: string;
+  name: string;
+  avatar: string;
+  /** When it was asked for, ms since 1970. */
+  askedAt: number;
+}
+
+/**
+ * What this browser keeps for one user, and the only truth for what is shown: several tabs show the same, and a reload
+ * shows it at once.
+ */
+export class Store extends Dexie {
+  declare messages: Table<StoredMessage, [string, number]>;
+  declare conversations: EntityTable<StoredConversation, 'conversation'>;
+  declare outbox: EntityTable<Outgoing, 'clientMessageId'>;
+  declare drafts: EntityTable<{ conversation: string; text: string }, 'conversation'>;
+  declare profiles: EntityTable<Profile, 'conversation'>;
+  declare positions: EntityTable<{ name: 'inbox'; cursor: string }, 'name'>;
+
+  constructor(uid: string) {
+    super(`redisim ${uid}`);
+    this.version(1).stores({
+      messages: '[conversation+seq], clientMessageId',
+      conversations: 'conversation, position',
+      outbox: 'clientMessageId, [conversation+writtenAt], writtenAt',
+      drafts: 'conversation',
+      profiles: 'conversation',
+      positions: 'name',
+    });
+  }
+}
+
+export function toStored(message: Message): StoredMessage {
+  return { ...message, seq: Number(message.id.slice(message.id.indexOf('-') + 1)) };
+}
+
+/** What the service says of a conversation replaces what was counted here. */
+export function toStoredConversation({ conversation, unread, last }: Conversation): StoredConversation {
+  return {
+    conversation,
+    unread,
+    ...(last ? { last: toStored(last), position: Date.parse(last.sentAt) } : { position: 0 }),
+  };
+}

@@ -1,0 +1,159 @@
+import { type Api, all, ask, type Message } from '../api/client.ts';
+import { type Store, toStored, toStoredConversation } from './db.ts';
+
+const ME = { uid: 'me' };
+
+/** A message of the inbox, and where in the inbox it is. */
+export interface Arrived {
+  message: Message;
+  cursor: string;
+}
+
+/** Writes what the inbox tells into the store. Everything may be told twice: nothing is counted twice. */
+export class Inbox {
+  readonly #store: Store;
+  readonly #api: Api;
+  readonly #uid: string;
+  /** The conversation that the person is looking at: what comes there is read. */
+  readonly #watched: () => string | undefined;
+
+  constructor(store: Store, api: Api, uid: string, watched: () => string | undefined) {
+    this.#store = store;
+    this.#api = api;
+    this.#uid = uid;
+    this.#watched = watched;
+  }
+
+  /** The cursor to go on from; on the first visit one is taken before the conversations are listed, so that nothing falls between. */
+  async position(): Promise<string> {
+    const kept = await this.#store.positions.get('inbox');
+    if (kept) return kept.cursor;
+    const { next } = await ask(
+      this.#api.GET('/v1/users/{uid}/inbox', { params: { path: ME, query: { start: '$', block: 0 } } }),
+    );
+    await this.refresh();
+    await this.moveTo(next);
+    return next;
+  }
+
+  async moveTo(cursor: string): Promise<void> {
+    await this.#store.positions.put({ name: 'inbox', cursor });
+  }
+
+  /** Messages of the inbox, in order, and the cursor behind the last one: kept together, or not at all. */
+  async take(arrived: readonly Arrived[]): Promise<void> {
+    const store = this.#store;
+    await store.transaction('rw', [store.messages, store.conversations, store.outbox, store.positions], async () => {
+      for (const { message } of arrived) await this.keep(message);
+      await this.moveTo(arrived.at(-1)!.cursor);
+    });
+    const watched = this.#watched();
+    if (watched && arrived.some(({ message }) => message.conversation === watched)) await this.markRead(watched);
+  }
+
+  /** A message from wherever: of the inbox, or the answer to a send. */
+  async keep(message: Message): Promise<void> {
+    const store = this.#store;
+    const stored = toStored(message);
+    const { conversation, seq } = stored;
+    await store.transaction('rw', [store.messages, store.conversations, store.outbox], async () => {
+      if (message.clientMessageId && message.from === this.#uid) await store.outbox.delete(message.clientMessageId);
+      if (message.action === 'delete' || (message.action === 'quit' && this.#concernsMe(message))) {
+        await store.conversations.delete(conversation);
+        return;
+      }
+      const isNew = (await store.messages.get([conversation, seq])) === undefined;
+      await store.messages.put(stored);
+      if (message.action === 'erase') await this.#erase(conversation, message.fields.id ?? '');
+      const known = await store.conversations.get(conversation);
+      const counts = isNew && !message.action && message.from !== this.#uid;
+      const isLast = !known?.last || seq >= known.last.seq;
+      await store.conversations.put({
+        conversation,
+        unread: (known?.unread ?? 0) + (counts && isLast ? 1 : 0),
+        ...(isLast ? { last: stored } : { last: known.last! }),
+        position: isLast ? Date.parse(stored.sentAt) : known.position,
+      });
+    });
+  }
+
+  /** The conversations as the service has them; what was missed is asked for where something is shown already. */
+  async refresh(): Promise<void> {
+    const conversations = await all((after) =>
+      ask(
+        this.#api.GET('/v1/users/{uid}/conversations', {
+          params: { path: ME, query: { limit: 100, ...(after ? { after } : {}) } },
+        }),
+      ),
+    );
+    const store = this.#store;
+    for (const { conversation } of conversations) await this.#backfill(conversation);
+    await store.transaction('rw', store.conversations, async () => {
+      await store.conversations.clear();
+      await store.conversations.bulkPut(conversations.map(toStoredConversation));
+    });
+  }
+
+  /** A page of older messages, the oldest of which is then the first. @returns whether there may be more */
+  async loadOlder(conversation: string): Promise<boolean> {
+    const store = this.#store;
+    const oldest = await store.messages
+      .where('[conversation+seq]')
+      .between([conversation, 0], [conversation, Infinity])
+      .first();
+    const page = await ask(
+      this.#api.GET('/v1/users/{uid}/conversations/{conversation}/messages', {
+        params: { path: { ...ME, conversation }, query: { limit: 100, ...(oldest ? { before: oldest.id } : {}) } },
+      }),
+    );
+    await store.messages.bulkPut(page.items.map(toStored));
+    return page.next !== undefined;
+  }
+
+  /** All that is there is read. */
+  async markRead(conversation: string): Promise<void> {
+    const known = await this.#store.conversations.get(conversation);
+    if (!known?.last || known.unread === 0) return;
+    await this.#store.conversations.update(conversation, { unread: 0 });
+    await ask(
+      this.#api.PUT('/v1/users/{uid}/conversations/{conversation}/read', {
+        params: { path: { ...ME, conversation } },
+        body: { upTo: known.last.id },
+      }),
+    ).catch(() => {
+      // Counted again at the next visit; nothing is lost.
+    });
+  }
+
+  /** From the newest message that is kept to the newest there is, so that the history shown has no hole. */
+  async #backfill(conversation: string): Promise<void> {
+    const { messages } = this.#store;
+    const newest = await messages
+      .where('[conversation+seq]')
+      .between([conversation, 0], [conversation, Infinity])
+      .last();
+    if (!newest) return;
+    const missed = await all((after) =>
+      ask(
+        this.#api.GET('/v1/users/{uid}/conversations/{conversation}/messages', {
+          params: { path: { ...ME, conversation }, query: { after: after ?? newest.id, limit: 100 } },
+        }),
+      ),
+    );
+    await messages.bulkPut(missed.map(toStored));
+  }
+
+  async #erase(conversation: string, id: string): Promise<void> {
+    const { messages, conversations } = this.#store;
+    const { seq } = toStored({ id } as Message);
+    const gone = await messages.get([conversation, seq]);
+    if (gone) await messages.put({ ...gone, action: 'gone', fields: {} });
+    const known = await conversations.get(conversation);
+    if (known?.last?.seq === seq)
+      await conversations.update(conversation, { last: { ...known.last, action: 'gone', fields: {} } });
+  }
+
+  #concernsMe(message: Message): boolean {
+    return message.from === this.#uid;
+  }
+}

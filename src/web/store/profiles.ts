@@ -1,0 +1,46 @@
+import { type Api, ask } from '../api/client.ts';
+import type { Profile, Store } from './db.ts';
+import { idOf, isGroup } from './ids.ts';
+
+/** A name that is older than this is asked for again when it is shown, ms. */
+const FRESH_MS = 60_000;
+
+/** Names and pictures of people and groups: kept, and asked for when they are shown and not fresh. */
+export class Profiles {
+  readonly #store: Store;
+  readonly #api: Api;
+  readonly #asking = new Map<string, number>();
+
+  constructor(store: Store, api: Api) {
+    this.#store = store;
+    this.#api = api;
+  }
+
+  /** Sees to it that the store has a fresh profile soon. */
+  want(conversation: string): void {
+    const now = Date.now();
+    if (now - (this.#asking.get(conversation) ?? 0) < FRESH_MS) return;
+    this.#asking.set(conversation, now);
+    void this.#ask(conversation).catch(() => this.#asking.delete(conversation));
+  }
+
+  /** Asks for it now, since it has just changed. */
+  async refresh(conversation: string): Promise<void> {
+    this.#asking.set(conversation, Date.now());
+    await this.#ask(conversation);
+  }
+
+  async #ask(conversation: string): Promise<void> {
+    const id = idOf(conversation);
+    const { fields } = isGroup(conversation)
+      ? await ask(this.#api.GET('/v1/groups/{gid}', { params: { path: { gid: id } } }))
+      : await ask(this.#api.GET('/v1/users/{uid}', { params: { path: { uid: id } } }));
+    const profile: Profile = {
+      conversation,
+      name: fields.name || id,
+      avatar: fields.avatar ?? '',
+      askedAt: Date.now(),
+    };
+    await this.#store.profiles.put(profile);
+  }
+}

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { Person, skip } from './browser.ts';
+import { openPage } from './people.ts';
+
+/** The chat page in a real browser, against the service as `npm start` runs it. */
+describe('the chat page: for everybody', { skip }, () => {
+  const page = openPage();
+
+  test('everything can be done with the keyboard', async () => {
+    const alice = await Person.open(page.browser, page.url);
+    page.leaveLater(alice);
+    await page.person('Ilse');
+    await alice.page.locator('input').waitFor();
+    await alice.page.keyboard.type('Jan');
+    await alice.page.keyboard.press('Enter');
+    await alice.connected();
+    await alice.page.getByRole('button', { name: 'Add a person' }).press('Enter');
+    await alice.page.keyboard.type('ilse');
+    await alice.page.keyboard.press('Enter');
+    await alice.composer.waitFor();
+    await alice.page.keyboard.type('first');
+    await alice.page.keyboard.press('Shift+Enter');
+    await alice.page.keyboard.type('second');
+    await alice.page.keyboard.press('Enter');
+    await alice.sees('first\nsecond');
+    await alice.page.keyboard.press('Escape');
+    await alice.page.getByText('Choose a chat').waitFor();
+    await alice.page.locator('a.row').focus();
+    await alice.page.keyboard.press('Enter');
+    await alice.sees('first\nsecond');
+  });
+
+  for (const colorScheme of ['light', 'dark'] as const) {
+    test(`axe finds nothing serious on any screen, ${colorScheme}`, async () => {
+      const [name, peer] = [`Mia ${colorScheme}`, `Noa ${colorScheme}`];
+      const stranger = await Person.open(page.browser, page.url, { colorScheme });
+      page.leaveLater(stranger);
+      await stranger.page.locator('form').waitFor();
+      assert.deepEqual(await stranger.barriers(), []);
+      const mia = await page.person(name, { colorScheme });
+      const noa = await page.person(peer, { colorScheme, viewport: { width: 390, height: 844 } });
+      await mia.page.getByText('No chats yet').waitFor();
+      assert.deepEqual(await mia.barriers(), [], 'empty');
+      await mia.add(`noa-${colorScheme}`);
+      await mia.say('hello https://example.com');
+      await mia.bubble('hello https://example.com').locator('[aria-label="Sent"]').waitFor();
+      assert.deepEqual(await mia.barriers(), [], 'chat');
+      await noa.page.locator('.badge').waitFor();
+      assert.deepEqual(await noa.barriers(), [], 'list');
+      await noa.openChat(`user:mia-${colorScheme}`);
+      await noa.say('hi');
+      await noa.sees('hi');
+      assert.deepEqual(await noa.barriers(), [], 'chat on a phone');
+      await page.service.call('PUT', `/groups/g-${colorScheme}`, {
+        fields: { name: 'Group' },
+        owner: `mia-${colorScheme}`,
+      });
+      await mia.go(`group/g-${colorScheme}`);
+      await mia.page.locator('main li').waitFor();
+      assert.deepEqual(await mia.barriers(), [], 'group');
+      for (const place of ['contacts', 'me']) {
+        await mia.go(place);
+        await mia.page.getByRole('heading', { name: place === 'me' ? 'Me' : 'Contacts', level: 1 }).waitFor();
+        assert.deepEqual(await mia.barriers(), [], place);
+      }
+      await mia.go('contacts');
+      await mia.page.getByRole('button', { name: 'New group' }).click();
+      await mia.page.locator('dialog').waitFor();
+      assert.deepEqual(await mia.barriers(), [], 'dialog');
+    });
+  }
+
+  test('in Chinese, where the browser speaks it', async () => {
+    const ming = await Person.open(page.browser, page.url, { locale: 'zh-CN' });
+    page.leaveLater(ming);
+    await ming.page.getByRole('heading', { name: '欢迎使用 redisim' }).waitFor();
+    assert.equal(await ming.page.evaluate(() => document.documentElement.lang), 'zh-CN');
+    await ming.logIn('小明');
+    await ming.page.getByText('还没有聊天').waitFor();
+  });
+});

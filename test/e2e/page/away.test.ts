@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { Person, skip } from './browser.ts';
+import { openPage } from './people.ts';
+
+/** The chat page in a real browser, against the service as `npm start` runs it. */
+describe('the chat page: coming and going', { skip }, () => {
+  const page = openPage();
+
+  test('after a reload the history is there at once, and what came meanwhile comes once', async () => {
+    const alice = await page.person('Rhea');
+    await page.person('Saul');
+    await alice.add('saul');
+    for (const n of [1, 2, 3]) await alice.say(`before ${n}`);
+    await alice.bubble('before 3').locator('[aria-label="Sent"]').waitFor();
+    await alice.page.goto('about:blank');
+    for (const n of [1, 2, 3])
+      await page.service.call('POST', '/users/saul/conversations/user:rhea/messages', {
+        fields: { text: `away ${n}` },
+      });
+    await alice.page.goto(`${page.url}/#/chat/user%3Asaul`);
+    await alice.sees('away 3');
+    await alice.connected();
+    assert.deepEqual(await alice.texts(), ['before 1', 'before 2', 'before 3', 'away 1', 'away 2', 'away 3']);
+    // Without a service what is kept is shown.
+    await alice.page.context().route('**/v1/**', (route) => route.abort());
+    await alice.page.reload();
+    await alice.sees('before 1');
+    assert.equal((await alice.texts()).length, 6);
+  });
+
+  test('what is written while the service is down is sent once when it is back', async () => {
+    const [alice, bob] = [await page.person('Tara'), await page.person('Udo')];
+    await alice.add('udo');
+    await alice.say('one');
+    await bob.openChat('user:tara');
+    await bob.sees('one');
+    await alice.composer.fill('typed while it ');
+    await page.service.kill();
+    await alice.page.locator('.connection.connecting').waitFor();
+    await alice.composer.pressSequentially('fell');
+    await alice.composer.press('Enter');
+    await alice.bubble('typed while it fell').locator('[aria-label="Waiting to be sent"]').waitFor();
+    await alice.say('and another');
+    await page.service.restart();
+    await alice.bubble('and another').locator('[aria-label="Sent"]').waitFor();
+    await bob.sees('and another');
+    for (const one of [alice, bob]) assert.deepEqual(await one.texts(), ['one', 'typed while it fell', 'and another']);
+    const { items } = (await page.service.call('GET', '/users/udo/conversations/user:tara/messages')) as {
+      items: { action?: string }[];
+    };
+    assert.equal(items.filter(({ action }) => !action).length, 3);
+  });
+
+  test('what is written offline goes out in order on return', async () => {
+    const alice = await page.person('Vera');
+    await page.person('Wim');
+    await alice.add('wim');
+    await alice.page.context().setOffline(true);
+    await alice.page.locator('.connection.offline').waitFor();
+    for (const n of [1, 2, 3]) await alice.say(`offline ${n}`);
+    await alice.bubble('offline 3').locator('[aria-label="Waiting to be sent"]').waitFor();
+    await alice.page.context().setOffline(false);
+    await alice.bubble('offline 3').locator('[aria-label="Sent"]').waitFor();
+    const { items } = (await page.service.call('GET', '/users/wim/conversations/user:vera/messages')) as {
+      items: { fields: { text?: string } }[];
+    };
+    assert.deepEqual(
+      items.flatMap(({ fields }) => fields.text ?? []),
+      ['offline 1', 'offline 2', 'offline 3'],
+    );
+  });
+
+  test('tabs of one user stay in step, over one stream', async () => {
+    const first = await page.person('Edda');
+    const bob = await page.person('Falk');
+    await first.add('falk');
+    const second = await Person.inTab(await first.page.context().newPage(), `${page.url}/#/chat/user%3Afalk`);
+    await second.connected();
+    await second.say('from the second tab');
+    await first.sees('from the second tab');
+    await second.bubble('from the second tab').locator('[aria-label="Sent"]').waitFor();
+    await bob.openChat('user:edda');
+    await bob.say('to both');
+    for (const tab of [first, second]) await tab.sees('to both');
+    const metrics = await (await fetch(`${page.url}/metrics`)).text();
+    assert.match(metrics, /^redisim_subscribers\{state="live"\} 2$/m, 'one for each user');
+    // The tab that followed the inbox goes; the other one takes over.
+    await first.page.close();
+    await bob.say('and now?');
+    await second.sees('and now?');
+    assert.deepEqual(second.complaints, []);
+  });
+});
