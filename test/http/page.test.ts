@@ -20,6 +20,7 @@ before(async () => {
   writeFileSync(join(folder, 'index.html'), '<!doctype html><title>page</title>');
   writeFileSync(join(folder, 'secret.txt'), 'not for anybody');
   writeFileSync(join(folder, 'assets/main-abc.js'), SCRIPT);
+  writeFileSync(join(folder, 'assets/.env'), 'not for anybody');
   writeFileSync(join(folder, 'assets/main-abc.js.br'), brotliCompressSync(SCRIPT));
   redis = await startRedis();
   service = await startService(redis, {}, folder);

@@ -141,6 +141,18 @@ test('a proxy, another name, or another page does not open it', async () => {
   assert.equal(await asks('host: localhost\r\n', 'http://evil.com/v1/demo'), false, 'a whole URL');
 });
 
+test('only a client on this machine is let in, whatever the host says', async () => {
+  const { app } = service;
+  const asked = async (remoteAddress: string) =>
+    (await app.inject({ url: '/v1/demo', remoteAddress, headers: { host: 'localhost' } })).json().login;
+  for (const address of ['127.0.0.1', '127.9.9.9', '::1', '::ffff:127.0.0.1']) {
+    assert.equal(await asked(address), true, address);
+  }
+  for (const address of ['192.168.1.5', '10.0.0.1', '::ffff:10.0.0.1', '2001:db8::1', 'fe80::1%eth0']) {
+    assert.equal(await asked(address), false, address);
+  }
+});
+
 test('off, the login is refused with what to do', async () => {
   const other = await startService(redis, { demoLogin: 'nobody' });
   const { body } = await other.with().post('/v1/demo/login', { name: 'Alice' }).expect(403);
