@@ -1,8 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { Node } from '../helpers/node.ts';
+import { embeddedRedisPid, Node } from '../helpers/node.ts';
 import type { Product } from '../helpers/product.ts';
 import { atExit, startRedis, type TestRedis } from '../helpers/redis.ts';
 import { TcpProxy } from './proxy.ts';
@@ -86,15 +86,7 @@ export class Cluster {
 
   /** The server that the node has started itself. */
   get embeddedPid(): number | undefined {
-    const folder = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
-    return folder.map(Number).find((pid) => {
-      try {
-        const isOurs = readlinkSync(`/proc/${pid}/cwd`) === this.#dataDir;
-        return isOurs && readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('redis');
-      } catch {
-        return false;
-      }
-    });
+    return embeddedRedisPid(this.#dataDir);
   }
 
   /** Writes the nodes' logs to a file that stays. */

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { atExit } from './redis.ts';
 
@@ -87,4 +87,17 @@ export class Node {
     const mib = (name: string) => Math.round(Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]) / 1024);
     return { now: mib('VmRSS'), peak: mib('VmHWM') };
   }
+}
+
+/** The process id of the Redis that a node has started in a folder; it outlives a node that was killed. */
+export function embeddedRedisPid(dataDir: string): number | undefined {
+  const processes = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
+  return processes.map(Number).find((pid) => {
+    try {
+      const isOurs = readlinkSync(`/proc/${pid}/cwd`) === dataDir;
+      return isOurs && readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('redis');
+    } catch {
+      return false;
+    }
+  });
 }

@@ -75,9 +75,9 @@ test('nothing else is served', async () => {
   }
 });
 
-test('a page that was not built is told as such', async () => {
+test('a page that was not built is told as such', async (t) => {
   const other = await startService(redis, {}, join(folder, 'nowhere'));
+  t.after(() => other.close());
   const { body } = await other.with().get('/').expect(404);
   assert.match(body.detail, /npm run build/);
-  await other.close();
 });

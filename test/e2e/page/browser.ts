@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { Node } from '../../helpers/node.ts';
+import { embeddedRedisPid, Node } from '../../helpers/node.ts';
 import { atExit } from '../../helpers/redis.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -67,6 +67,8 @@ export class Service {
   }
 
   #clear(): void {
+    const pid = embeddedRedisPid(this.#dataDir);
+    if (pid !== undefined) process.kill(pid, 'SIGKILL');
     rmSync(this.#dataDir, { recursive: true, force: true });
   }
 }

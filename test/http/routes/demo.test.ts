@@ -153,22 +153,22 @@ test('only a client on this machine is let in, whatever the host says', async ()
   }
 });
 
-test('off, the login is refused with what to do', async () => {
+test('off, the login is refused with what to do', async (t) => {
   const other = await startService(redis, { demoLogin: 'nobody' });
+  t.after(() => other.close());
   const { body } = await other.with().post('/v1/demo/login', { name: 'Alice' }).expect(403);
   assert.equal(body.code, 'demo_login_off');
   assert.match(body.detail, /DEMO_LOGIN=true/);
   assert.equal((await other.with().get('/v1/demo').expect(200)).body.login, false);
-  await other.close();
 });
 
-test('on for everybody, it also works behind a proxy, and the log warns', async () => {
+test('on for everybody, it also works behind a proxy, and the log warns', async (t) => {
   const other = await startService(redis, { demoLogin: 'everybody' });
+  t.after(() => other.close());
   const headers = { 'x-forwarded-for': '1.2.3.4', 'content-type': 'application/json' };
   const login = (extra: object) =>
     fetch(`${other.url}/v1/demo/login`, { method: 'POST', headers: { ...headers, ...extra }, body: '{"name":"Fay"}' });
   assert.equal((await login({})).status, 201);
   assert.equal((await login({ origin: 'https://evil.example' })).status, 403);
   assert.ok(other.logLines.some((line) => /whoever reaches this service can be any user/.test(line)));
-  await other.close();
 });
