@@ -16,6 +16,7 @@ interface FaultFinding {
   order: number;
   gaps: number;
   other: number;
+  notes: string[];
   error?: string;
 }
 
@@ -52,7 +53,16 @@ function faultTable(): string {
   });
   const heading =
     '| fault | seeds | messages | lost | doubled | out of order | unsignalled gaps | other | red when broken so |';
-  return [heading, '|---|---|---|---|---|---|---|---|---|', ...rows].join('\n');
+  const memory = runs
+    .filter(({ fault }) => fault === 'readers-stalled')
+    .map(({ seed, notes }) => `- seed ${seed}: ${notes.join('; ')}`);
+  return [
+    heading,
+    '|---|---|---|---|---|---|---|---|---|',
+    ...rows,
+    '\nMemory of the node in `readers-stalled` (in all: while they catch up, too):\n',
+    ...memory,
+  ].join('\n');
 }
 
 function benchTable(): string {

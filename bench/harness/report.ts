@@ -43,6 +43,8 @@ function bound(target: Target): string {
 }
 
 function spread({ median, least, greatest }: Spread): string {
+  // Against nothing, there is no ratio.
+  if (!Number.isFinite(median)) return '–';
   return `${median.toFixed(2)} (${least.toFixed(2)}–${greatest.toFixed(2)})`;
 }
 

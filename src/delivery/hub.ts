@@ -45,6 +45,7 @@ interface Listener {
  */
 export class Hub implements FeedListener, SubscriberHost {
   readonly inbox: Inbox;
+  readonly heartbeatMs: number;
   readonly #options: HubOptions;
   readonly #feed: Feed;
   readonly #listeners = new Map<Uid, Set<Listener>>();
@@ -61,6 +62,7 @@ export class Hub implements FeedListener, SubscriberHost {
   constructor(options: HubOptions) {
     this.#options = options;
     this.inbox = options.inbox;
+    this.heartbeatMs = options.heartbeatMs;
     this.#feed = new Feed({ ...options, listener: this });
   }
 
@@ -97,8 +99,7 @@ export class Hub implements FeedListener, SubscriberHost {
   subscribe(uid: Uid, start: StreamId, sink: Sink, expiresAt: number): Subscriber {
     // Listening comes before the first read, so that nothing can fall between the two.
     const subscriber = new Subscriber(this, uid, start, sink, expiresAt);
-    const { heartbeatMs } = this.#options;
-    subscriber.heartbeatAt = Date.now() + heartbeatMs * (0.5 + Math.random() / 2);
+    subscriber.heartbeatAt = Date.now() + this.heartbeatMs * (0.5 + Math.random() / 2);
     this.#subscribers.add(subscriber);
     this.#listen(uid, subscriber);
     subscriber.open();
@@ -290,7 +291,6 @@ export class Hub implements FeedListener, SubscriberHost {
    * what had been delivered when it was asked for and what has been by now.
    */
   async #verify(due: Subscriber[]): Promise<void> {
-    const { heartbeatMs } = this.#options;
     for (let first = 0; first < due.length; first += VERIFY_AT_ONCE) {
       const some = due.slice(first, first + VERIFY_AT_ONCE);
       const before = some.map((subscriber) => subscriber.cursor);
@@ -301,7 +301,7 @@ export class Hub implements FeedListener, SubscriberHost {
         const end = newest[i]!;
         const isComplete = compareStreamIds(end, before[i]!) >= 0 && compareStreamIds(end, subscriber.cursor) <= 0;
         if (isComplete) {
-          subscriber.heartbeatAt = now + heartbeatMs * (0.9 + Math.random() / 5);
+          subscriber.heartbeatAt = now + this.heartbeatMs * (0.9 + Math.random() / 5);
           subscriber.heartbeat();
         } else subscriber.behind();
       });

@@ -40,6 +40,8 @@ const PAGE = { count: 200, maxBytes: 256 * 1024 };
 /** What a subscriber needs of the hub. */
 export interface SubscriberHost {
   inbox: Inbox;
+  /** The time between two heartbeats; told to the client, which then knows how long silence is normal. */
+  heartbeatMs: number;
   /** Asks for a turn to catch up; the hub calls {@link Subscriber.catchUp}. */
   queue(subscriber: Subscriber): void;
   stateChanged(from: State | undefined, to: State): void;
@@ -97,7 +99,7 @@ export class Subscriber {
 
   /** Sends `ready` and asks for the first page. */
   open(): void {
-    this.#emit('ready', `{"cursor":"${this.#cursor}"}`);
+    this.#emit('ready', `{"cursor":"${this.#cursor}","heartbeatMs":${this.#host.heartbeatMs}}`);
     this.#flush();
     this.#host.queue(this);
   }

@@ -12,7 +12,7 @@ import { problems } from '../schemas/problem.ts';
 import { EventStream, wireForm } from '../sse.ts';
 
 const EVENTS = `Events:
-- \`ready\` at once, so that you always have a cursor
+- \`ready\` at once, so that you always have a cursor; with \`heartbeatMs\`, the time between two heartbeats
 - \`message\`: a Message, as in the history
 - \`gap\`: a Gap; something is missing, and \`backfill\` says where to find it
 - \`heartbeat\`: you have everything up to now; the server has just compared
@@ -101,7 +101,8 @@ export function inboxRoutes(app: App, { inbox, hub }: { inbox: Inbox; hub: Hub }
       if (!hub.admits(uid)) {
         // A 503 would be the end: no EventSource comes back from one.
         stream.retry(1_000 + Math.floor(Math.random() * 9_000));
-        stream.event('bye', formatStreamId(position) as Cursor, '{"reason":"too_many_subscribers"}');
+        const cursor = formatStreamId(position) as Cursor;
+        stream.event('bye', cursor, JSON.stringify({ reason: 'too_many_subscribers', cursor }));
         stream.flush();
         stream.end();
         return reply;

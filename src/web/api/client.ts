@@ -8,6 +8,7 @@ export type Group = Schemas['Group'];
 export type Member = Schemas['Member'];
 export type JoinRequest = Schemas['JoinRequest'];
 export type Problem = Schemas['Problem'];
+export type Gap = Schemas['Gap'];
 export type JoinPolicy = Group['joinPolicy'];
 
 /** Who is logged in; what every call carries. */
@@ -16,11 +17,18 @@ export interface Session {
   token: string;
 }
 
+/** On a line that is silently dead, a request would wait for minutes. */
+const TIMEOUT_MS = 15_000;
+
 /** Calls of the service as this user, with types that come from its OpenAPI document. */
 export type Api = ReturnType<typeof createApi>;
 
 export function createApi(token: string) {
-  return createClient<paths>({ baseUrl: location.origin, headers: { authorization: `Bearer ${token}` } });
+  return createClient<paths>({
+    baseUrl: location.origin,
+    headers: { authorization: `Bearer ${token}` },
+    fetch: (request) => fetch(request, { signal: AbortSignal.timeout(TIMEOUT_MS) }),
+  });
 }
 
 /** What went wrong, in the service's own words; `status` 0 where there was no answer. */
@@ -34,9 +42,9 @@ export class ApiError extends Error {
     this.code = problem?.code ?? 'no_answer';
   }
 
-  /** Whether the same request may succeed later, and has to be sent again. */
+  /** Whether the same request may succeed later, perhaps with a new token, and has to be sent again. */
   get isTemporary(): boolean {
-    return this.status === 0 || this.status === 429 || this.status >= 500;
+    return this.status === 0 || this.status === 401 || this.status === 429 || this.status >= 500;
   }
 }
 

@@ -1,5 +1,5 @@
 import { Dexie } from 'dexie';
-import { type Api, createApi, type Session } from '../api/client.ts';
+import { type Api, type ApiError, createApi, type Session } from '../api/client.ts';
 import { Store } from './db.ts';
 import { Inbox } from './inbox.ts';
 import { Outbox } from './outbox.ts';
@@ -24,7 +24,11 @@ export class Chat {
   readonly #ending = new AbortController();
   #leads = false;
 
-  constructor({ uid, token }: Session) {
+  readonly #refused: (error: ApiError) => void;
+
+  /** `refused` is called when the service takes this session no more. */
+  constructor({ uid, token }: Session, refused: (error: ApiError) => void) {
+    this.#refused = refused;
     this.uid = uid;
     this.api = createApi(token);
     this.store = new Store(uid);
@@ -62,10 +66,11 @@ export class Chat {
   /** Follows and sends until the page is left or the user logs out. */
   #follow(): Promise<void> {
     this.#leads = true;
-    const stream = new Stream(this.api, this.uid, this.inbox, (connection) => {
+    const told = (connection: Connection) => {
       this.connection = connection;
       this.#channel.postMessage(connection);
-    });
+    };
+    const stream = new Stream(this.api, this.uid, this.inbox, told, this.#refused);
     const outbox = new Outbox(this.store, this.api, this.inbox);
     stream.start();
     outbox.start();

@@ -59,7 +59,8 @@ export class Inbox {
     await store.transaction('rw', [store.messages, store.conversations, store.outbox], async () => {
       if (message.clientMessageId && message.from === this.#uid) await store.outbox.delete(message.clientMessageId);
       if (message.action === 'delete' || (message.action === 'quit' && this.#concernsMe(message))) {
-        await store.conversations.delete(conversation);
+        // No more of it can be read: if it is joined again, what came meanwhile would be a hole in what was kept.
+        await Promise.all([store.conversations.delete(conversation), this.#kept(conversation).delete()]);
         return;
       }
       const isNew = (await store.messages.get([conversation, seq])) === undefined;
@@ -75,6 +76,12 @@ export class Inbox {
         position: isLast ? Date.parse(stored.sentAt) : known.position,
       });
     });
+  }
+
+  /** What is kept may be what the service lost, and its numbers may have been given again: it is read anew. */
+  async startOver(): Promise<void> {
+    await this.#store.messages.clear();
+    await this.refresh();
   }
 
   /** The conversations as the service has them; what was missed is asked for where something is shown already. */
@@ -97,10 +104,7 @@ export class Inbox {
   /** A page of older messages, the oldest of which is then the first. @returns whether there may be more */
   async loadOlder(conversation: string): Promise<boolean> {
     const store = this.#store;
-    const oldest = await store.messages
-      .where('[conversation+seq]')
-      .between([conversation, 0], [conversation, Infinity])
-      .first();
+    const oldest = await this.#kept(conversation).first();
     const page = await ask(
       this.#api.GET('/v1/users/{uid}/conversations/{conversation}/messages', {
         params: { path: { ...ME, conversation }, query: { limit: 100, ...(oldest ? { before: oldest.id } : {}) } },
@@ -125,22 +129,28 @@ export class Inbox {
     });
   }
 
-  /** From the newest message that is kept to the newest there is, so that the history shown has no hole. */
+  /**
+   * From the first hole in what is kept to the newest message there is, so that the history shown has none. What was sent
+   * from here lies behind a hole if others wrote before it and the inbox has not told yet.
+   */
   async #backfill(conversation: string): Promise<void> {
     const { messages } = this.#store;
-    const newest = await messages
-      .where('[conversation+seq]')
-      .between([conversation, 0], [conversation, Infinity])
-      .last();
-    if (!newest) return;
+    const keys = (await this.#kept(conversation).primaryKeys()) as unknown as [string, number][];
+    const beforeHole = keys.find(([, seq], i) => keys[i + 1]?.[1] !== seq + 1);
+    if (!beforeHole) return;
+    const { id } = (await messages.get(beforeHole))!;
     const missed = await all((after) =>
       ask(
         this.#api.GET('/v1/users/{uid}/conversations/{conversation}/messages', {
-          params: { path: { ...ME, conversation }, query: { after: after ?? newest.id, limit: 100 } },
+          params: { path: { ...ME, conversation }, query: { after: after ?? id, limit: 100 } },
         }),
       ),
     );
     await messages.bulkPut(missed.map(toStored));
+  }
+
+  #kept(conversation: string) {
+    return this.#store.messages.where('[conversation+seq]').between([conversation, 0], [conversation, Infinity]);
   }
 
   async #erase(conversation: string, id: string): Promise<void> {

@@ -1,10 +1,12 @@
-import { type Api, ask, type Message } from '../api/client.ts';
+import { type Api, ApiError, ask, type Gap, type Message } from '../api/client.ts';
 import type { Arrived, Inbox } from './inbox.ts';
 
 export type Connection = 'live' | 'connecting' | 'offline';
 
-/** Heartbeats come every 20 s: after two and a half times that without anything the line is dead. */
-const SILENCE_MS = 50_000;
+/** After this many times of a heartbeat without anything the line is dead. */
+const SILENT_HEARTBEATS = 2.5;
+/** As long as nothing has told how often heartbeats come. */
+const FIRST_SILENCE_MS = 15_000;
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 15_000;
 
@@ -17,20 +19,30 @@ export class Stream {
   readonly #uid: string;
   readonly #inbox: Inbox;
   readonly #told: (connection: Connection) => void;
+  readonly #refused: (error: ApiError) => void;
   #source: EventSource | undefined;
   #silence: ReturnType<typeof setTimeout> | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #retryMs = FIRST_RETRY_MS;
+  #silenceMs = FIRST_SILENCE_MS;
   /** What has come and is not written yet. */
   #arrived: Arrived[] = [];
   #writing: Promise<void> = Promise.resolve();
   #isStopped = false;
 
-  constructor(api: Api, uid: string, inbox: Inbox, told: (connection: Connection) => void) {
+  /** `refused` is called once the service takes this user no more: it was not done before, and will not be later. */
+  constructor(
+    api: Api,
+    uid: string,
+    inbox: Inbox,
+    told: (connection: Connection) => void,
+    refused: (error: ApiError) => void,
+  ) {
     this.#api = api;
     this.#uid = uid;
     this.#inbox = inbox;
     this.#told = told;
+    this.#refused = refused;
   }
 
   start(): void {
@@ -66,8 +78,11 @@ export class Stream {
       const { ticket } = await ask(this.#api.POST('/v1/users/{uid}/tickets', { params: { path: { uid: 'me' } } }));
       if (this.#isStopped) return;
       this.#follow(`/v1/users/${this.#uid}/inbox/stream?ticket=${ticket}&start=${start}`);
-    } catch {
-      this.#again();
+    } catch (error) {
+      if (error instanceof ApiError && (error.status === 401 || error.code === 'user_not_found')) {
+        this.stop();
+        this.#refused(error);
+      } else this.#again();
     }
   }
 
@@ -80,8 +95,10 @@ export class Stream {
         this.#listenOn();
         listener((event as MessageEvent<string>).data, (event as MessageEvent<string>).lastEventId);
       });
-    on('ready', () => {
+    on('ready', (data) => {
       this.#retryMs = FIRST_RETRY_MS;
+      this.#silenceMs = SILENT_HEARTBEATS * (JSON.parse(data) as { heartbeatMs: number }).heartbeatMs;
+      this.#listenOn();
       this.#told('live');
     });
     on('heartbeat', () => this.#told('live'));
@@ -89,9 +106,10 @@ export class Stream {
       this.#arrived.push({ message: JSON.parse(data) as Message, cursor });
       if (this.#arrived.length === 1) this.#write(() => this.#takeArrived());
     });
-    on('gap', (_data, cursor) =>
+    on('gap', (data, cursor) =>
       this.#write(async () => {
-        await this.#inbox.refresh();
+        const { reason } = JSON.parse(data) as Gap;
+        await (reason === 'reset' ? this.#inbox.startOver() : this.#inbox.refresh());
         await this.#inbox.moveTo(cursor);
       }),
     );
@@ -121,7 +139,7 @@ export class Stream {
 
   #listenOn(): void {
     clearTimeout(this.#silence);
-    this.#silence = setTimeout(() => this.#again(0), SILENCE_MS);
+    this.#silence = setTimeout(() => this.#again(0), this.#silenceMs);
   }
 
   #again(afterMs = this.#retryMs * (0.5 + Math.random())): void {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Person, skip } from './browser.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Person, Service, skip } from './browser.ts';
 import { openPage } from './people.ts';
 
 /** The chat page in a real browser, against the service as `npm start` runs it. */
@@ -70,6 +71,34 @@ describe('the chat page: for everybody', { skip }, () => {
       assert.deepEqual(await mia.barriers(), [], 'dialog');
     });
   }
+
+  test('where nobody signs in by name a token does it, until it expires; what was not sent waits', async (t) => {
+    const closed = await Service.start({ DEMO_LOGIN: 'false' });
+    t.after(() => closed.stop());
+    for (const uid of ['olga', 'pit']) await closed.call('PUT', `/users/${uid}`, { fields: { name: uid } });
+    await closed.call('PUT', '/users/olga/contacts/pit');
+    const token = async (ttlSeconds: number) =>
+      ((await closed.call('POST', '/tokens', { uid: 'olga', ttlSeconds })) as { token: string }).token;
+    const olga = await Person.open(page.browser, closed.url);
+    page.leaveLater(olga);
+    await olga.page.getByLabel('Token').fill('no token');
+    await olga.page.locator('form button').click();
+    await olga.page.getByRole('alert').waitFor();
+    await olga.logIn(await token(2));
+    await olga.openChat('user:pit');
+    await olga.say('sent');
+    await olga.bubble('sent').locator('[aria-label="Sent"]').waitFor();
+    await olga.page.context().setOffline(true);
+    await olga.say('waits');
+    // Clocks may differ by five seconds: so much longer it is good.
+    await delay(7_500);
+    await olga.page.context().setOffline(false);
+    await olga.page.getByText('Your login has ended').waitFor();
+    await olga.logIn(await token(60));
+    await olga.openChat('user:pit');
+    await olga.bubble('waits').locator('[aria-label="Sent"]').waitFor();
+    assert.deepEqual(await olga.texts(), ['sent', 'waits']);
+  });
 
   test('in Chinese, where the browser speaks it', async () => {
     const ming = await Person.open(page.browser, page.url, { locale: 'zh-CN' });

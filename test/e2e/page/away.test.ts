@@ -71,6 +71,66 @@ describe('the chat page: coming and going', { skip }, () => {
     );
   });
 
+  test('a line that is silent is given up, and taken up again', async () => {
+    const [alice, bob] = [await page.person('Xena'), await page.person('Yuri')];
+    await alice.add('yuri');
+    await alice.say('before');
+    await bob.openChat('user:xena');
+    await bob.sees('before');
+    page.service.pause();
+    try {
+      // Nothing is closed, and no error comes: only the heartbeat is missing.
+      await bob.page.locator('.connection.connecting').waitFor();
+    } finally {
+      page.service.resume();
+    }
+    await bob.connected();
+    await alice.say('after');
+    await bob.sees('after');
+    assert.deepEqual(await bob.texts(), ['before', 'after']);
+  });
+
+  test('what its inbox keeps no more is read from the history, also before what was sent from here', async () => {
+    const alice = await page.person('Zara');
+    await page.person('Adam');
+    await alice.add('adam');
+    await alice.say('one');
+    await alice.bubble('one').locator('[aria-label="Sent"]').waitFor();
+    // The stream does not come through; the rest does.
+    const streams = '**/inbox/stream**';
+    await alice.page.context().route(streams, (route) => route.abort());
+    await alice.page.reload();
+    await alice.page.locator('.connection.connecting').waitFor();
+    for (const text of ['two', 'three']) {
+      await page.service.call('POST', '/users/adam/conversations/user:zara/messages', { fields: { text } });
+    }
+    await alice.say('four');
+    await alice.bubble('four').locator('[aria-label="Sent"]').waitFor();
+    assert.deepEqual(await alice.texts(), ['one', 'four']);
+    await page.service.inRedis((redis) => redis.xtrim('s:zara', 'MAXLEN', 0));
+    await alice.page.context().unroute(streams);
+    await alice.sees('three');
+    assert.deepEqual(await alice.texts(), ['one', 'two', 'three', 'four']);
+  });
+
+  test('where the service has lost its data, the page shows what there is now', async () => {
+    const alice = await page.person('Bela');
+    await page.person('Cleo');
+    await alice.add('cleo');
+    for (const n of [1, 2, 3]) await alice.say(`lost ${n}`);
+    await alice.bubble('lost 3').locator('[aria-label="Sent"]').waitFor();
+    await alice.page.goto('about:blank');
+    await page.service.inRedis((redis) => redis.flushall());
+    await page.service.kill();
+    await page.service.restart();
+    for (const uid of ['bela', 'cleo']) await page.service.call('PUT', `/users/${uid}`, { fields: { name: uid } });
+    await page.service.call('POST', '/users/cleo/conversations/user:bela/messages', { fields: { text: 'anew' } });
+    await alice.page.goto(`${page.url}/#/chat/user%3Acleo`);
+    await alice.sees('anew');
+    await alice.bubble('lost 3').waitFor({ state: 'detached' });
+    assert.deepEqual(await alice.texts(), ['anew']);
+  });
+
   test('tabs of one user stay in step, over one stream', async () => {
     const first = await page.person('Edda');
     const bob = await page.person('Falk');

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { embeddedRedisPid, Node } from '../../helpers/node.ts';
 import { atExit } from '../../helpers/redis.ts';
@@ -24,8 +25,14 @@ export class Service {
   readonly #forget = atExit(() => this.#clear());
   #node!: Node;
 
-  static async start(): Promise<Service> {
-    const service = new Service();
+  readonly #settings: Record<string, string>;
+
+  private constructor(settings: Record<string, string>) {
+    this.#settings = settings;
+  }
+
+  static async start(settings: Record<string, string> = {}): Promise<Service> {
+    const service = new Service(settings);
     await service.restart();
     return service;
   }
@@ -39,14 +46,30 @@ export class Service {
     return readFileSync(join(this.#dataDir, 'api-key'), 'utf8').trim();
   }
 
+  /** Its Redis, to do harm there. */
+  async inRedis(work: (redis: Redis) => Promise<unknown>): Promise<void> {
+    const redis = new Redis({ path: join(this.#dataDir, 'redis.sock') });
+    await work(redis);
+    redis.disconnect();
+  }
+
   kill(): Promise<void> {
     return this.#node.kill();
+  }
+
+  /** It stands still until `resume`: its connections stay open, and nothing is answered. */
+  pause(): void {
+    this.#node.pause();
+  }
+
+  resume(): void {
+    this.#node.resume();
   }
 
   /** On the same port and data. */
   async restart(): Promise<void> {
     const port = this.#node ? new URL(this.url).port : '0';
-    const env = { DATA_DIR: this.#dataDir, PORT: port, HEARTBEAT_MS: '2000' };
+    const env = { DATA_DIR: this.#dataDir, PORT: port, HEARTBEAT_MS: '2000', ...this.#settings };
     this.#node = await Node.start(join(ROOT, 'src/main.ts'), env, ['--import', 'tsx']);
   }
 

@@ -33,6 +33,14 @@ describe('the chat page: groups', { skip }, () => {
     await cyn.page.locator('dialog').getByRole('button', { name: 'Leave the group' }).click();
     await eventually(async () => (await ann.page.locator('main li').count()) === 2, 'two members');
     await eventually(async () => (await cyn.page.locator('a.row').count()) === 0, 'no chat');
+    // Who comes back reads what was said meanwhile.
+    await ann.openChat('group:book-club');
+    await ann.say('without cyn');
+    await ben.sees('without cyn');
+    await page.service.call('PUT', '/groups/book-club/members/cyn');
+    await cyn.openChat('group:book-club');
+    await cyn.sees('without cyn');
+    assert.deepEqual((await cyn.texts()).sort(), ['from ann', 'from ben', 'from cyn', 'without cyn']);
   });
 
   test('who asks to join is let in by the owner', async () => {
