@@ -11,6 +11,7 @@ import {
   rangeAfter,
   type StreamId,
   successor,
+  successorText,
   type Uid,
   withUser,
 } from '../ids.ts';
@@ -180,8 +181,7 @@ function referenceOf(cursor: string, flat: string[]): Reference {
 /** The entries up to the first hole; the next page starts with it, and tells of it. */
 function unbroken(entries: RawEntry[]): RawEntry[] {
   for (let i = 1; i < entries.length; i++) {
-    const expected = successor(parseStreamId(entries[i - 1]![0])!);
-    if (formatStreamId(expected) !== entries[i]![0]) return entries.slice(0, i);
+    if (successorText(entries[i - 1]![0]) !== entries[i]![0]) return entries.slice(0, i);
   }
   return entries;
 }
