@@ -63,17 +63,17 @@ export class Inbox {
         await Promise.all([store.conversations.delete(conversation), this.#kept(conversation).delete()]);
         return;
       }
-      const isNew = (await store.messages.get([conversation, seq])) === undefined;
       await store.messages.put(stored);
       if (message.action === 'erase') await this.#erase(conversation, message.fields.id ?? '');
       const known = await store.conversations.get(conversation);
-      const counts = isNew && !message.action && message.from !== this.#uid;
-      const isLast = !known?.last || seq >= known.last.seq;
+      if (known?.last && seq < known.last.seq) return;
+      // What is the last one already has been counted: here, or by the service when the conversations were listed.
+      const counts = seq !== known?.last?.seq && !message.action && message.from !== this.#uid;
       await store.conversations.put({
         conversation,
-        unread: (known?.unread ?? 0) + (counts && isLast ? 1 : 0),
-        ...(isLast ? { last: stored } : { last: known.last! }),
-        position: isLast ? Date.parse(stored.sentAt) : known.position,
+        unread: (known?.unread ?? 0) + (counts ? 1 : 0),
+        last: stored,
+        position: Date.parse(stored.sentAt),
       });
     });
   }

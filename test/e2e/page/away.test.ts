@@ -52,6 +52,24 @@ describe('the chat page: coming and going', { skip }, () => {
     assert.equal(items.filter(({ action }) => !action).length, 3);
   });
 
+  test('where the answer to a message is lost it is sent again, and not doubled', async () => {
+    const [alice, bob] = [await page.person('Nils'), await page.person('Orla')];
+    await alice.add('orla');
+    let lost = 0;
+    await alice.page.context().route('**/messages', async (route) => {
+      await route.fetch();
+      lost++;
+      await route.abort();
+      if (lost === 2) await alice.page.context().unroute('**/messages');
+    });
+    await alice.say('once');
+    await alice.bubble('once').locator('[aria-label="Sent"]').waitFor();
+    await bob.openChat('user:nils');
+    await alice.say('then');
+    await bob.sees('then');
+    for (const one of [alice, bob]) assert.deepEqual(await one.texts(), ['once', 'then']);
+  });
+
   test('what is written offline goes out in order on return', async () => {
     const alice = await page.person('Vera');
     await page.person('Wim');
@@ -92,7 +110,7 @@ describe('the chat page: coming and going', { skip }, () => {
 
   test('what its inbox keeps no more is read from the history, also before what was sent from here', async () => {
     const alice = await page.person('Zara');
-    await page.person('Adam');
+    for (const name of ['Adam', 'Eva']) await page.person(name);
     await alice.add('adam');
     await alice.say('one');
     await alice.bubble('one').locator('[aria-label="Sent"]').waitFor();
@@ -107,10 +125,18 @@ describe('the chat page: coming and going', { skip }, () => {
     await alice.say('four');
     await alice.bubble('four').locator('[aria-label="Sent"]').waitFor();
     assert.deepEqual(await alice.texts(), ['one', 'four']);
-    await page.service.inRedis((redis) => redis.xtrim('s:zara', 'MAXLEN', 0));
+    const fromEva = (text: string) =>
+      page.service.call('POST', '/users/eva/conversations/user:zara/messages', { fields: { text } });
+    for (const text of ['a', 'b']) await fromEva(text);
+    await page.service.inRedis((redis) => redis.xtrim('s:zara', 'MAXLEN', 1));
     await alice.page.context().unroute(streams);
     await alice.sees('three');
     assert.deepEqual(await alice.texts(), ['one', 'two', 'three', 'four']);
+    // The second was counted when the conversations were listed, and told by the stream, too.
+    await fromEva('c');
+    const row = alice.page.locator('a.row', { hasText: 'Eva' }).filter({ hasText: 'c' });
+    await row.waitFor();
+    assert.equal(await row.locator('.badge').textContent(), '3');
   });
 
   test('where the service has lost its data, the page shows what there is now', async () => {
