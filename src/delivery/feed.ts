@@ -68,9 +68,12 @@ export class Feed {
 
   /** Ends the loop and its connection. */
   async stop(): Promise<void> {
+    const { connection } = this.#options;
+    const isAway = connection.status !== 'ready';
     this.#stopping = true;
-    this.#options.connection.disconnect();
-    await this.#loop;
+    connection.disconnect();
+    // A read that waits for the reconnect is never settled by ioredis: nothing would end here as long as Redis is away.
+    if (!isAway) await this.#loop;
   }
 
   /** How long ago the feed was last read to its end or seen to be idle, ms. */

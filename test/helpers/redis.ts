@@ -24,7 +24,7 @@ export interface TestRedis {
   resume(): void;
   /** SIGKILL; resolves when the process is gone. */
   kill(): Promise<void>;
-  /** Starts it again on the same socket and folder, after `kill()`. */
+  /** Starts it again on the same socket and folder, unless it runs. */
   restart(): Promise<void>;
   /** Ends it and removes its folder. */
   stop(): Promise<void>;
@@ -64,6 +64,7 @@ export async function startRedis(options: TestRedisOptions = {}): Promise<TestRe
     resume: () => void server.kill('SIGCONT'),
     kill,
     async restart() {
+      if (server.exitCode === null && server.signalCode === null) return;
       server = await start();
     },
     async stop() {

@@ -15,7 +15,11 @@ beforeEach(async () => {
   service = await startService(redis);
   await service.people('alice', 'bob');
 });
-afterEach(() => service.close());
+afterEach(async () => {
+  redis.resume();
+  await redis.restart();
+  await service.close();
+});
 
 const SEND = '/v1/users/alice/conversations/user:bob/messages';
 const hi = { fields: { text: 'hi' } };
@@ -156,6 +160,15 @@ test('Redis is killed: 503 within 3 s, /readyz says why, and everything comes ba
   assert.equal(sent.status, 201, `${JSON.stringify(sent.body)} ${service.logLines.slice(-4).join('')}`);
   const inbox = await service.server.get('/v1/users/bob/inbox?start=0&block=0').expect(200);
   assert.equal(inbox.body.items.length, 1, 'what was refused was not done');
+});
+
+test('Redis is killed: the service still stops at once', async () => {
+  await redis.kill();
+  // By then it knows, and waits for Redis to come back.
+  assert.equal((await service.server.get('/v1/users/alice')).status, 503);
+  const since = performance.now();
+  await service.close();
+  assert.ok(performance.now() - since < service.config.drainMs);
 });
 
 test('Redis stands still: not ready after a second, and up', async () => {
