@@ -21,7 +21,11 @@ const en = {
   offline: 'Offline',
 
   noChats: 'No chats yet',
-  noChatsHint: 'Add somebody by their id, or open this page in a private window under another name.',
+  noChatsHint: (id: string) =>
+    `Your id is ${id}: others add you with it. Add somebody by theirs, or open this page in a private window under another name.`,
+  noSuchPerson: (id: string) => `Nobody here has the id “${id}”. It stands under “Me” in their window.`,
+  noSuchGroup: (id: string) => `There is no group with the id “${id}”. It stands in the group, under its name.`,
+  thatIsYou: 'That is your own id. Ask the other person for theirs.',
   addPerson: 'Add a person',
   newGroup: 'New group',
   joinGroup: 'Join a group',
@@ -134,7 +138,11 @@ const zh: Texts = {
   offline: '离线',
 
   noChats: '还没有聊天',
-  noChatsHint: '按 ID 添加一位联系人，或在无痕窗口中用另一个名字打开本页。',
+  noChatsHint: (id: string) =>
+    `你的 ID 是 ${id}，别人可用它添加你。按 ID 添加一位联系人，或在无痕窗口中用另一个名字打开本页。`,
+  noSuchPerson: (id: string) => `没有 ID 为“${id}”的人。对方可在“我”中查看自己的 ID。`,
+  noSuchGroup: (id: string) => `没有 ID 为“${id}”的群。群 ID 显示在群名称下方。`,
+  thatIsYou: '这是你自己的 ID，请向对方索取其 ID。',
   addPerson: '添加联系人',
   newGroup: '新建群组',
   joinGroup: '加入群组',
