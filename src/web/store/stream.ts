@@ -75,7 +75,12 @@ export class Stream {
       // What the last source has told is written before the next one starts behind it.
       await this.#writing;
       const start = await this.#inbox.position();
-      const { ticket } = await ask(this.#api.POST('/v1/users/{uid}/tickets', { params: { path: { uid: 'me' } } }));
+      const me = { params: { path: { uid: 'me' } } };
+      // A ticket is given also to who was removed, and an EventSource does not tell why it was refused.
+      const [{ ticket }] = await Promise.all([
+        ask(this.#api.POST('/v1/users/{uid}/tickets', me)),
+        ask(this.#api.GET('/v1/users/{uid}', me)),
+      ]);
       if (this.#isStopped) return;
       this.#follow(`/v1/users/${this.#uid}/inbox/stream?ticket=${ticket}&start=${start}`);
     } catch (error) {

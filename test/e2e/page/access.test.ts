@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { eventually } from '../../helpers/delivery.ts';
 import { Person, Service, skip } from './browser.ts';
 import { openPage } from './people.ts';
 
@@ -98,6 +99,19 @@ describe('the chat page: for everybody', { skip }, () => {
     await olga.openChat('user:pit');
     await olga.bubble('waits').locator('[aria-label="Sent"]').waitFor();
     assert.deepEqual(await olga.texts(), ['sent', 'waits']);
+  });
+
+  test('of who was removed nothing is kept', async () => {
+    const vic = await page.person('Vic');
+    await page.person('Walt');
+    await vic.add('walt');
+    await vic.say('soon gone');
+    await vic.bubble('soon gone').locator('[aria-label="Sent"]').waitFor();
+    await page.service.call('DELETE', '/users/vic');
+    await vic.page.reload();
+    await vic.page.getByText('Your login has ended').waitFor();
+    await eventually(async () => (await vic.page.evaluate(() => indexedDB.databases())).length === 0, 'no database');
+    assert.equal(await vic.page.evaluate(() => localStorage.length), 0);
   });
 
   test('in Chinese, where the browser speaks it', async () => {
