@@ -147,6 +147,7 @@ export class Inbox {
       ),
     );
     await messages.bulkPut(missed.map(toStored));
+    for (const { action, fields } of missed) if (action === 'erase') await this.#erase(conversation, fields.id ?? '');
   }
 
   #kept(conversation: string) {

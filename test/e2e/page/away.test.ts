@@ -139,6 +139,23 @@ describe('the chat page: coming and going', { skip }, () => {
     assert.equal(await row.locator('.badge').textContent(), '3');
   });
 
+  test('what was erased meanwhile is erased here, also where its inbox keeps no word of it', async () => {
+    const alice = await page.person('Inga');
+    await page.person('Jost');
+    await alice.add('jost');
+    const path = '/users/jost/conversations/user:inga/messages';
+    const { id } = (await page.service.call('POST', path, { fields: { text: 'said too much' } })) as { id: string };
+    await alice.sees('said too much');
+    await alice.page.goto('about:blank');
+    await page.service.call('DELETE', `${path}/${id}`);
+    await page.service.call('POST', path, { fields: { text: 'said well' } });
+    await page.service.inRedis((redis) => redis.xtrim('s:inga', 'MAXLEN', 0));
+    await alice.page.goto(`${page.url}/#/chat/user%3Ajost`);
+    await alice.sees('said well');
+    await alice.sees('Erased');
+    assert.deepEqual(await alice.texts(), ['Erased', 'said well']);
+  });
+
   test('where the service has lost its data, the page shows what there is now', async () => {
     const alice = await page.person('Bela');
     await page.person('Cleo');
