@@ -167,7 +167,7 @@ export class Hub implements FeedListener, SubscriberHost {
     const wanted = batch.filter((delivery) => this.#hasListener(delivery));
     for (const delivery of batch) {
       if (delivery.entry?.action === 'erase') {
-        logs.forget({ log: delivery.log, id: delivery.entry.fields.id as typeof delivery.mid });
+        logs.forget({ log: delivery.log, id: delivery.entry.target! });
       }
     }
     const large = wanted.filter((delivery) => !delivery.entry);

@@ -1,8 +1,7 @@
-import type { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
 import type { LogName, MessageId } from '../ids.ts';
-import type { Keys } from '../redis/keys.ts';
-import type { RawEntry } from '../redis/scripts.ts';
+import type { RawEntry } from '../redis/command.ts';
+import type { Store } from '../redis/store.ts';
 import { type LogEntry, parseEntry } from './message.ts';
 
 /** Names one entry of one log. */
@@ -19,13 +18,11 @@ const CACHE_BYTES = 16 * 1024 * 1024;
  * erasure is forgotten at once through {@link forget}, which the feed calls.
  */
 export class Logs {
-  readonly #redis: Redis;
-  readonly #keys: Keys;
+  readonly #store: Store;
   readonly #recent = new LRUCache<string, LogEntry>({ maxSize: CACHE_BYTES, sizeCalculation: sizeOf });
 
-  constructor(redis: Redis, keys: Keys) {
-    this.#redis = redis;
-    this.#keys = keys;
+  constructor(store: Store) {
+    this.#store = store;
   }
 
   /** The entries that `refs` name, in their order; undefined where one is gone. One round trip at most. */
@@ -34,8 +31,8 @@ export class Logs {
     const missing = refs.flatMap((ref, index) => (found[index] ? [] : [{ ref, index }]));
     if (missing.length === 0) return found;
     const runs = runsOf(missing);
-    const pipeline = this.#redis.pipeline();
-    for (const run of runs) pipeline.xrange(this.#keys.log(run[0]!.ref.log), run[0]!.ref.id, run.at(-1)!.ref.id);
+    const pipeline = this.#store.redis.pipeline();
+    for (const run of runs) pipeline.xrange(this.#store.keys.log(run[0]!.ref.log), run[0]!.ref.id, run.at(-1)!.ref.id);
     const replies = (await pipeline.exec()) ?? [];
     runs.forEach((run, i) => {
       const [error, entries] = replies[i]!;
@@ -57,8 +54,8 @@ export class Logs {
   /** The newest entry of each log; undefined where there is none. */
   async newest(logs: readonly LogName[]): Promise<(LogEntry | undefined)[]> {
     if (logs.length === 0) return [];
-    const pipeline = this.#redis.pipeline();
-    for (const log of logs) pipeline.xrevrange(this.#keys.log(log), '+', '-', 'COUNT', 1);
+    const pipeline = this.#store.redis.pipeline();
+    for (const log of logs) pipeline.xrevrange(this.#store.keys.log(log), '+', '-', 'COUNT', 1);
     const replies = (await pipeline.exec()) ?? [];
     return replies.map(([error, entries]) => {
       if (error) throw error;
