@@ -1,4 +1,4 @@
-import { type Cursor, compareStreamIds, type StreamId, type Uid } from '../ids.ts';
+import { type Cursor, compareStreamIds, type MessageId, type StreamId, type Uid } from '../ids.ts';
 import type { Inbox } from '../im/inbox.ts';
 import type { Logs } from '../im/logs.ts';
 import type { Delivery } from './delivery.ts';
@@ -165,10 +165,9 @@ export class Hub implements FeedListener, SubscriberHost {
   async deliver(batch: Delivery[]): Promise<void> {
     const { logs } = this.#options;
     const wanted = batch.filter((delivery) => this.#hasListener(delivery));
-    for (const delivery of batch) {
-      if (delivery.entry?.action === 'erase') {
-        logs.forget({ log: delivery.log, id: delivery.entry.fields.id as typeof delivery.mid });
-      }
+    for (const { log, entry } of batch) {
+      if (entry?.action === 'erase') logs.forget({ log, id: entry.fields.id as MessageId });
+      else if (entry?.action === 'delete') logs.forgetLog(log);
     }
     const large = wanted.filter((delivery) => !delivery.entry);
     if (large.length > 0) {
@@ -185,7 +184,7 @@ export class Hub implements FeedListener, SubscriberHost {
   missed(reason: string): void {
     this.#options.log.warn({ reason, subscribers: this.#subscribers.size }, 'subscribers read their inboxes');
     // An erasure may have been among what was missed.
-    this.#options.logs.forget();
+    this.#options.logs.forgetAll();
     for (const listeners of this.#listeners.values()) for (const listener of listeners) listener.behind();
   }
 
