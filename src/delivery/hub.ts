@@ -56,7 +56,8 @@ export class Hub implements FeedListener, SubscriberHost {
   #admitted = 0;
   #timer: NodeJS.Timeout | undefined;
   #verifying = false;
-  #recovering = false;
+  /** The epoch that is being moved, since data was seen to be lost in it. */
+  #lostEpoch: string | undefined;
   #draining = false;
 
   constructor(options: HubOptions) {
@@ -209,14 +210,14 @@ export class Hub implements FeedListener, SubscriberHost {
     this.#options.metrics.delivered(count);
   }
 
-  dataLost(): void {
-    if (this.#recovering) return;
-    this.#recovering = true;
+  dataLost(epoch: string): void {
+    if (epoch === this.#lostEpoch) return;
+    this.#lostEpoch = epoch;
     this.#feed
-      .dataLost()
+      .dataLost(epoch)
       .catch((error: unknown) => this.#options.log.error({ err: error }, 'the epoch could not be moved'))
       .finally(() => {
-        this.#recovering = false;
+        this.#lostEpoch = undefined;
       });
   }
 

@@ -52,8 +52,8 @@ export interface SubscriberHost {
   queue(subscriber: Subscriber): void;
   stateChanged(from: State | undefined, to: State): void;
   delivered(count: number): void;
-  /** A position that was given out in this stream lies beyond the inbox: data was lost. */
-  dataLost(): void;
+  /** A position that was given out in this stream lay beyond the inbox while this epoch held: data was lost. */
+  dataLost(epoch: string): void;
 }
 
 /**
@@ -159,7 +159,7 @@ export class Subscriber {
       while (this.#is('catching-up')) {
         const page = await this.#host.inbox.page(this.uid, this.cursor, PAGE);
         if (!this.#is('catching-up')) return;
-        if (page.beyond && this.#cursorIsOurs) this.#host.dataLost();
+        if (page.beyond && this.#cursorIsOurs) this.#host.dataLost(page.epoch);
         if (page.gap) this.#sink.event('gap', page.gap.resumed, JSON.stringify(page.gap));
         for (const { cursor, message } of page.items) this.#sink.event('message', cursor, JSON.stringify(message));
         this.#moveTo(formatStreamId(page.next) as Cursor);
