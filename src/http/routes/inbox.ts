@@ -46,7 +46,8 @@ export function inboxRoutes(app: App, { inbox, hub }: { inbox: Inbox; hub: Hub }
       const { uid } = request.params;
       const { start, count, block } = request.query;
       const position = await inbox.resolve(uid, parseStart(start));
-      if (!hub.admits(uid)) {
+      // What does not wait takes no place.
+      if (block > 0 && !hub.admits(uid)) {
         throw new ImError('too_many_subscribers', 'Too many streams and long-polls are open here.', {
           retryAfter: 1 + Math.floor(Math.random() * 5),
         });
