@@ -101,7 +101,11 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
 
   const logs = new Logs(store);
   const inbox = new Inbox(store, logs);
-  const messages = new Messages({ store, sent: (outcome) => metrics.sends.inc({ outcome }) }, config.idempotencyTtl);
+  const messages = new Messages(
+    { store, sent: (outcome) => metrics.sends.inc({ outcome }) },
+    logs,
+    config.idempotencyTtl,
+  );
   const tokens = new Tokens(config);
   const hub = new Hub({
     ...config,
@@ -137,7 +141,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   const users = new Users(store);
   userRoutes(app, { users });
   contactRoutes(app, { contacts: new Contacts(store) });
-  groupRoutes(app, { groups: new Groups(store) });
+  groupRoutes(app, { groups: new Groups(store, logs) });
   memberRoutes(app, { members: new Members(store) });
   messageRoutes(app, { messages });
   batchRoutes(app, { messages });

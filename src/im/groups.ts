@@ -1,9 +1,10 @@
 import * as commands from '../features/groups/commands.ts';
-import type { Gid, Uid } from '../ids.ts';
+import { type Gid, groupLog, type Uid } from '../ids.ts';
 import type { Store } from '../redis/store.ts';
 import { refuse } from '../refusals.ts';
 import { type Actor, uidOf } from './actor.ts';
 import { checkFields, checkPatch } from './fields.ts';
+import type { Logs } from './logs.ts';
 import { type Fields, fieldsFrom, flatten } from './message.ts';
 
 /** How one becomes a member without the owner's doing: at once, after the owner's approval, or not at all. */
@@ -26,9 +27,11 @@ const RESERVED: ReadonlySet<string> = new Set(['master', 'joinPolicy', 'createdA
 /** Groups: their fields, owner and policy. Members are told of every change by an event in the group's log. */
 export class Groups {
   readonly #store: Store;
+  readonly #logs: Logs;
 
-  constructor(store: Store) {
+  constructor(store: Store, logs: Logs) {
     this.#store = store;
+    this.#logs = logs;
   }
 
   /**
@@ -78,6 +81,7 @@ export class Groups {
   /** Removes a group with its messages, and tells its members. Owner or server. */
   async remove(actor: Actor, gid: Gid): Promise<void> {
     await this.#store.run(commands.removeGroup, { gid, actor: uidOf(actor) });
+    this.#logs.forgetLog(groupLog(gid));
   }
 
   #change(

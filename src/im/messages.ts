@@ -18,6 +18,7 @@ import { asImError } from '../redis/failure.ts';
 import { refuse } from '../refusals.ts';
 import type { ImContext } from './context.ts';
 import { checkFields } from './fields.ts';
+import type { Logs } from './logs.ts';
 import { type Fields, type Message, parseEntry, RESERVED_MESSAGE_FIELDS, toMessage } from './message.ts';
 import type { Page } from './page.ts';
 
@@ -42,11 +43,13 @@ const OWN_ID_TTL_MS = 300_000;
 /** Messages: sending, reading, history, erasure. */
 export class Messages {
   readonly #context: ImContext;
+  readonly #logs: Logs;
   readonly #idempotencyTtlMs: number;
 
   /** @param idempotencyTtlMs how long a sender's clientMessageId is remembered */
-  constructor(context: ImContext, idempotencyTtlMs: number) {
+  constructor(context: ImContext, logs: Logs, idempotencyTtlMs: number) {
     this.#context = context;
+    this.#logs = logs;
     this.#idempotencyTtlMs = idempotencyTtlMs;
   }
 
@@ -129,6 +132,7 @@ export class Messages {
   async erase(uid: Uid, conversation: Conversation, mid: MessageId): Promise<void> {
     const log = logOf(uid, conversation);
     await this.#context.store.run(commands.erase, { actor: uid, conversation, log, mid });
+    this.#logs.forget({ log, id: mid });
   }
 
   /**

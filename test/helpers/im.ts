@@ -44,9 +44,9 @@ export async function startIm(server: TestRedis, settings: Partial<ScriptSetting
     levels,
     users: new Users(store),
     contacts: new Contacts(store),
-    groups: new Groups(store),
+    groups: new Groups(store, logs),
     members: new Members(store),
-    messages: new Messages({ store, sent: () => {} }, 86_400_000),
+    messages: new Messages({ store, sent: () => {} }, logs, 86_400_000),
     conversations: new Conversations(store, logs),
     inbox: new Inbox(store, logs),
     /** Creates users. */
