@@ -126,8 +126,9 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   registerShutdown(app, () => hub.draining);
   await registerSecurity(app, config.corsOrigins);
   registerAuth(app, tokens);
-  await registerRateLimit(app, redis, keys.rateLimit(), {
+  registerRateLimit(app, {
     perUser: config.rateLimit,
+    burst: config.rateLimitBurst,
     perServer: config.rateLimitServer,
   });
   await registerSwagger(app, version);
