@@ -3,6 +3,7 @@ import Fastify, { LogController } from 'fastify';
 import type { Config } from './config.ts';
 import { Hub } from './delivery/hub.ts';
 import { registerAuth } from './http/auth.ts';
+import { BODY_LIMIT } from './http/body-limit.ts';
 import type { App } from './http/fastify.ts';
 import { loggerOptions, registerRequestLog, requestId } from './http/logging.ts';
 import { PAGE_FOLDER, registerPage } from './http/page.ts';
@@ -32,6 +33,7 @@ import { Inbox } from './im/inbox.ts';
 import { Logs } from './im/logs.ts';
 import { Members } from './im/members.ts';
 import { Messages } from './im/messages.ts';
+import { Revocations } from './im/revocations.ts';
 import { Users } from './im/users.ts';
 import { createMetrics } from './metrics.ts';
 import { FEED_BLOCK_MS, type RedisLink } from './redis/connect.ts';
@@ -41,8 +43,6 @@ import { Store } from './redis/store.ts';
 
 /** Of the keys' layout; another one in the database refuses to start. */
 const SCHEMA_VERSION = '1';
-/** 64 KiB of fields, in the longest way that JSON can write them, and some more. */
-const BODY_LIMIT = 512 * 1024;
 /** A subscriber whose socket takes nothing for so long is sent away, ms. */
 const STALL_MS = 120_000;
 
@@ -72,7 +72,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestId,
     trustProxy: config.trustProxy === true ? true : config.trustProxy || false,
-    bodyLimit: BODY_LIMIT,
+    bodyLimit: BODY_LIMIT.small,
     // A slow sender is cut off; a slow reader of a stream is the hub's business.
     requestTimeout: 30_000,
     keepAliveTimeout: 72_000,
@@ -107,10 +107,12 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     config.idempotencyTtl,
   );
   const tokens = new Tokens(config);
-  const hub = new Hub({
+  const revocations = new Revocations(store, () => hub.feedLagMs);
+  const hub: Hub = new Hub({
     ...config,
     inbox,
     logs,
+    revocations,
     store,
     connection: link.openFeed(),
     blockMs: FEED_BLOCK_MS,
@@ -130,9 +132,10 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   registerRequestLog(app, metrics);
   registerShutdown(app, () => hub.draining);
   await registerSecurity(app, config.corsOrigins);
-  registerAuth(app, tokens);
-  await registerRateLimit(app, store.redis, store.keys.rateLimit(), {
+  registerAuth(app, tokens, revocations);
+  registerRateLimit(app, {
     perUser: config.rateLimit,
+    burst: config.rateLimitBurst,
     perServer: config.rateLimitServer,
   });
   await registerSwagger(app, version);
@@ -147,8 +150,8 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   batchRoutes(app, { messages });
   conversationRoutes(app, { conversations: new Conversations(store, logs) });
   inboxRoutes(app, { inbox, hub });
-  tokenRoutes(app, { tokens });
-  demoRoutes(app, { users, tokens, allowed: config.demoLogin });
+  tokenRoutes(app, { tokens, users, revocations });
+  demoRoutes(app, { users, tokens, revocations, allowed: config.demoLogin });
   serviceRoutes(app, { redis: store.redis, hub, metrics });
   await registerDocs(app);
   await registerPage(app, options.pageFolder ?? PAGE_FOLDER);
@@ -156,7 +159,12 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     app.log.warn('DEMO_LOGIN=true: whoever reaches this service can be any user, with no password');
   }
 
-  app.addHook('onReady', () => hub.start());
+  app.addHook('onReady', async () => {
+    // The feed's position comes first, so that no revocation can fall between the two.
+    await hub.start();
+    await revocations.load();
+    users.finishRemovals().catch((error: unknown) => app.log.warn({ err: error }, 'a removal could not be finished'));
+  });
   // Before the server stops to listen: an open stream would keep it from ending.
   app.addHook('preClose', async () => hub.drain());
   app.addHook('onClose', () => hub.stop());

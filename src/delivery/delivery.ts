@@ -12,15 +12,18 @@ export class Delivery {
   readonly mid: MessageId;
   /** `uid n uid n …`: who was reached, and the number of the entry in each one's inbox. */
   readonly recipients: readonly string[];
+  /** In place of a message: tokens of this user are refused that were issued up to a moment, s since 1970. */
+  readonly revoked: { uid: Uid; until: number } | undefined;
   /** The message; undefined while only its log has it (it was too large for the feed), or if it is gone. */
   entry: LogEntry | undefined;
   #reader = '';
   #json = '';
 
   constructor([id, flat]: RawEntry) {
-    const [, log, , mid, , to, ...body] = flat;
     this.id = parseStreamId(id)!;
     this.epoch = id.slice(0, id.indexOf('-') + 1);
+    this.revoked = flat[0] === 'revoked' ? { uid: flat[1] as Uid, until: Number(flat[3]) } : undefined;
+    const [, log, , mid, , to, ...body] = this.revoked ? [] : flat;
     this.log = (log ?? '') as LogName;
     this.mid = (mid ?? '0-0') as MessageId;
     this.recipients = to ? to.split(' ') : [];

@@ -1,6 +1,7 @@
 import { type Cursor, compareStreamIds, type StreamId, type Uid } from '../ids.ts';
 import type { Inbox } from '../im/inbox.ts';
 import type { Logs } from '../im/logs.ts';
+import type { Revocations } from '../im/revocations.ts';
 import type { Delivery } from './delivery.ts';
 import { Feed, type FeedListener, type FeedOptions } from './feed.ts';
 import { type Sink, type State, Subscriber, type SubscriberHost } from './subscriber.ts';
@@ -23,6 +24,8 @@ export interface HubMetrics {
 export interface HubOptions extends Omit<FeedOptions, 'listener'> {
   inbox: Inbox;
   logs: Logs;
+  /** Kept up to date by what the feed tells. */
+  revocations: Pick<Revocations, 'add' | 'reload'>;
   metrics: HubMetrics;
   heartbeatMs: number;
   /** A subscriber whose socket takes nothing for so long is closed, ms. */
@@ -166,7 +169,8 @@ export class Hub implements FeedListener, SubscriberHost {
   async deliver(batch: Delivery[]): Promise<void> {
     const { logs } = this.#options;
     const wanted = batch.filter((delivery) => this.#hasListener(delivery));
-    for (const { log, entry } of batch) {
+    for (const { log, entry, revoked } of batch) {
+      if (revoked) this.#revoke(revoked.uid, revoked.until);
       if (entry?.action === 'erase') logs.forget({ log, id: entry.target! });
       else if (entry?.action === 'delete') logs.forgetLog(log);
     }
@@ -186,6 +190,7 @@ export class Hub implements FeedListener, SubscriberHost {
     this.#options.log.warn({ reason, subscribers: this.#subscribers.size }, 'subscribers read their inboxes');
     // An erasure may have been among what was missed.
     this.#options.logs.forgetAll();
+    this.#options.revocations.reload();
     for (const listeners of this.#listeners.values()) for (const listener of listeners) listener.behind();
   }
 
@@ -219,6 +224,16 @@ export class Hub implements FeedListener, SubscriberHost {
       .finally(() => {
         this.#lostEpoch = undefined;
       });
+  }
+
+  /** A user was removed: its streams end at once. */
+  #revoke(uid: Uid, until: number): void {
+    this.#options.revocations.add(uid, until);
+    for (const listener of [...(this.#listeners.get(uid) ?? [])]) {
+      if (!(listener instanceof Subscriber)) continue;
+      listener.close('user_removed');
+      this.unsubscribe(listener);
+    }
   }
 
   #hasListener(delivery: Delivery): boolean {

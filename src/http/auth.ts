@@ -1,7 +1,7 @@
 import type { FastifyRequest, RouteOptions } from 'fastify';
 import { ImError } from '../errors.ts';
 import type { Uid } from '../ids.ts';
-import type { Actor } from '../im/actor.ts';
+import type { Revocations } from '../im/revocations.ts';
 import type { App } from './fastify.ts';
 import { problems } from './schemas/problem.ts';
 import type { Tokens } from './tokens.ts';
@@ -18,13 +18,23 @@ import type { Tokens } from './tokens.ts';
  */
 export type Access = 'public' | 'any' | 'self' | 'stream' | 'member' | 'owner' | 'server';
 
-/** Who calls. */
-export type Caller = Actor & {
+interface Credential {
   /** When the credential ends, ms since 1970; Infinity for an API key. */
   readonly expiresAt: number;
   /** Whose requests are counted together where they are limited: the user's, or those of one API key. */
   readonly countedAs: string;
-};
+}
+
+/** A user, by a token of theirs or by a ticket. */
+export interface UserCaller extends Credential {
+  readonly kind: 'user';
+  readonly uid: Uid;
+  /** When the token was made, s since 1970, if it says so; a ticket is as old as the token that asked for it. */
+  readonly issuedAt: number | undefined;
+}
+
+/** Who calls: an actor, and what is known of the credential. */
+export type Caller = UserCaller | (Credential & { readonly kind: 'server' });
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -46,11 +56,13 @@ const SECURITY: Record<Access, Record<string, string[]>[]> = {
   server: [{ serverKey: [] }],
 };
 
+const REVOKED = 'The token was issued before its user was removed. Ask whoever signs you in for a new one.';
+
 /**
  * Enforces every route's `config.access` and stamps it into its schema, with the errors that any route may answer. A
  * route without a declaration does not start.
  */
-export function registerAuth(app: App, tokens: Tokens): void {
+export function registerAuth(app: App, tokens: Tokens, revocations: Revocations): void {
   // A getter would cost more than a property that every request has from the beginning.
   app.decorateRequest('caller', null as never);
   app.addHook('onRoute', (route) => {
@@ -62,14 +74,21 @@ export function registerAuth(app: App, tokens: Tokens): void {
     stamp(route, access);
     if (access === 'public') return;
     const check = (request: FastifyRequest, _reply: unknown, done: (error?: Error) => void) => {
-      const admit = (caller: Caller) => {
+      const admit = (isRevoked: boolean, caller: Caller) => {
+        if (isRevoked) throw new ImError('unauthorized', REVOKED);
         request.caller = caller;
         authorize(request, access);
       };
+      const identify = async (known: Caller | Promise<Caller>) => {
+        const caller = await known;
+        admit(caller.kind === 'user' && (await revocations.isRevoked(caller)), caller);
+      };
       try {
         const caller = authenticate(request, access, tokens);
-        if (caller instanceof Promise) return void caller.then(admit).then(() => done(), done);
-        admit(caller);
+        if (caller instanceof Promise) return void identify(caller).then(() => done(), done);
+        const isRevoked = caller.kind === 'user' && revocations.isRevoked(caller);
+        if (isRevoked instanceof Promise) return void identify(caller).then(() => done(), done);
+        admit(isRevoked, caller);
       } catch (error) {
         return done(error as Error);
       }
@@ -120,12 +139,20 @@ interface ProblemResponse {
   content: { 'application/problem+json': { schema: object; examples: object } };
 }
 
-/** Most requests carry a credential that is known: nothing has to wait then. */
+/**
+ * Who calls; most requests carry a credential that is known, and nothing has to wait then.
+ *
+ * Some clients send all that they have, a token in the header and a ticket in the query: then the token alone counts, and
+ * one that is wrong is told to be so, even beside a good ticket. Else a client whose token has ended would go on as
+ * somebody that it may no longer be, and never learn of it. A header of another scheme, such as a browser's "Basic" for
+ * a proxy in front, is not ours: the ticket counts.
+ */
 function authenticate(request: FastifyRequest, access: Access, tokens: Tokens): Caller | Promise<Caller> {
-  const ticket = (request.query as { ticket?: unknown }).ticket;
-  if (access === 'stream' && typeof ticket === 'string') return tokens.verifyTicket(ticket);
   const [scheme, credential] = (request.headers.authorization ?? '').split(' ', 2);
-  if (scheme?.toLowerCase() !== 'bearer' || !credential) {
+  const isBearer = scheme?.toLowerCase() === 'bearer';
+  const { ticket } = request.query as { ticket?: unknown };
+  if (access === 'stream' && !isBearer && typeof ticket === 'string') return tokens.verifyTicket(ticket);
+  if (!isBearer || !credential) {
     throw new ImError('unauthorized', 'Send "Authorization: Bearer <user token or API key>".');
   }
   return tokens.verify(credential);

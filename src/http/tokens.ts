@@ -11,7 +11,8 @@ import {
 import { LRUCache } from 'lru-cache';
 import { ImError } from '../errors.ts';
 import { isName, type Uid } from '../ids.ts';
-import type { Caller } from './auth.ts';
+import type { Caller, UserCaller } from './auth.ts';
+import { type Expected, refusedTicket, refusedToken } from './refused-credential.ts';
 
 /** What the configuration says of credentials. */
 export interface TokenSettings {
@@ -20,6 +21,7 @@ export interface TokenSettings {
   jwtSecret: string;
   /** An outside issuer's keys; its tokens are then the only user tokens. */
   jwksUrl?: string | undefined;
+  /** The `iss` and `aud` that user tokens must have where these are set; those made here have them. */
   jwtIssuer?: string | undefined;
   jwtAudience?: string | undefined;
   jwtAlgorithms: readonly string[];
@@ -39,6 +41,8 @@ const REMEMBERED = 50_000;
 const CLOCK_TOLERANCE_S = 5;
 const TICKET_TTL_S = 600;
 const TICKET_TYPE = 'redisim-ticket+jwt';
+/** A ticket's claim: the `iat` of the token that asked for it, absent where that has none. */
+const TOKEN_ISSUED_AT = 'tiat';
 
 /** Verifies API keys, user tokens and stream tickets, and makes the latter two. */
 export class Tokens {
@@ -47,6 +51,7 @@ export class Tokens {
   readonly #secret: KeyObject;
   readonly #ticketSecret: KeyObject;
   readonly #jwks: JWTVerifyGetKey | undefined;
+  readonly #expected: Expected;
   readonly #remembered = new LRUCache<string, Caller>({ max: REMEMBERED });
 
   constructor(settings: TokenSettings) {
@@ -63,6 +68,12 @@ export class Tokens {
     this.#jwks = settings.jwksUrl
       ? createRemoteJWKSet(new URL(settings.jwksUrl), { timeoutDuration: 2_500 })
       : undefined;
+    this.#expected = {
+      algorithms: this.#jwks ? settings.jwtAlgorithms : ['HS256'],
+      ...(settings.jwtIssuer ? { issuer: settings.jwtIssuer } : {}),
+      ...(settings.jwtAudience ? { audience: settings.jwtAudience } : {}),
+      signer: this.#jwks ? 'the issuer of JWKS_URL, with a key that it has now' : 'whoever has the JWT_SECRET of here',
+    };
   }
 
   /**
@@ -81,7 +92,8 @@ export class Tokens {
   }
 
   async #verifyToken(credential: string, name: string): Promise<Caller> {
-    const caller = this.#callerOf(await this.#claims(credential), this.#settings.jwtUidClaim);
+    const claims = await this.#claims(credential);
+    const caller = callerOf(claims, this.#settings.jwtUidClaim, claims.iat);
     const ttl = Math.min(REMEMBERED_MS, caller.expiresAt - Date.now());
     if (ttl > 0) this.#remembered.set(name, caller, { ttl });
     return caller;
@@ -91,44 +103,51 @@ export class Tokens {
   async verifyTicket(ticket: string): Promise<Caller> {
     const options = { algorithms: ['HS256'], typ: TICKET_TYPE, requiredClaims: ['exp', 'sub'] };
     const { payload } = await jwtVerify(ticket, this.#ticketSecret, options).catch((error: unknown) => {
-      throw refused('ticket', error);
+      throw refusedTicket(error);
     });
-    return this.#callerOf(payload, 'sub');
+    return callerOf(payload, 'sub', payload[TOKEN_ISSUED_AT]);
   }
 
-  /** Makes a user token. @throws ImError `tokens_by_issuer` if tokens come from elsewhere */
-  async issueToken(uid: Uid, ttlSeconds: number): Promise<Issued> {
+  /**
+   * Makes a user token.
+   *
+   * @param notBefore the token is not told to be older than that, s since 1970
+   * @throws ImError `tokens_by_issuer` if tokens come from elsewhere
+   */
+  async issueToken(uid: Uid, ttlSeconds: number, notBefore = 0): Promise<Issued> {
     if (this.#jwks) throw new ImError('tokens_by_issuer', 'JWKS_URL is set: get user tokens from that issuer.');
-    return issue(this.#secret, { [this.#settings.jwtUidClaim]: uid }, 'JWT', ttlSeconds);
+    const iat = Math.max(nowInSeconds(), Math.ceil(notBefore));
+    const { issuer, audience } = this.#expected;
+    const whose = { ...(issuer ? { iss: issuer } : {}), ...(audience ? { aud: audience } : {}) };
+    return issue(this.#secret, { ...whose, [this.#settings.jwtUidClaim]: uid, iat, exp: iat + ttlSeconds }, 'JWT');
   }
 
-  /** Makes a ticket, good for this user's stream alone. */
-  issueTicket(uid: Uid): Promise<Issued> {
-    return issue(this.#ticketSecret, { sub: uid }, TICKET_TYPE, TICKET_TTL_S);
+  /** Makes a ticket, good for this user's stream alone, and no longer than the credential that asks for it. */
+  issueTicket(uid: Uid, askedBy: Caller): Promise<Issued> {
+    const iat = nowInSeconds();
+    const exp = Math.min(iat + TICKET_TTL_S, Math.floor(askedBy.expiresAt / 1_000));
+    const tiat = askedBy.kind === 'user' ? askedBy.issuedAt : iat;
+    return issue(this.#ticketSecret, { sub: uid, iat, exp, [TOKEN_ISSUED_AT]: tiat }, TICKET_TYPE);
   }
 
   async #claims(token: string): Promise<JWTPayload> {
-    const { jwtIssuer: issuer, jwtAudience: audience, jwtAlgorithms } = this.#settings;
-    const common = { requiredClaims: ['exp'], clockTolerance: CLOCK_TOLERANCE_S };
+    const { signer, algorithms, ...claims } = this.#expected;
+    const options = {
+      ...claims,
+      algorithms: [...algorithms],
+      requiredClaims: ['exp'],
+      clockTolerance: CLOCK_TOLERANCE_S,
+    };
     try {
-      if (!this.#jwks) return (await jwtVerify(token, this.#secret, { ...common, algorithms: ['HS256'] })).payload;
-      const options = { ...common, algorithms: [...jwtAlgorithms], issuer: issuer!, audience: audience! };
+      if (!this.#jwks) return (await jwtVerify(token, this.#secret, options)).payload;
       return await verifyWithSet(token, this.#jwks, options);
     } catch (error) {
-      if (!this.#jwks || !isIssuersFault(error)) throw refused('token', error);
+      if (!this.#jwks || !isIssuersFault(error)) throw refusedToken(error, this.#expected);
       throw new ImError('unavailable', "The token issuer's keys can't be fetched right now.", {
         retryAfter: 5,
         cause: error,
       });
     }
-  }
-
-  #callerOf(payload: JWTPayload, claim: string): Caller {
-    const uid = payload[claim];
-    if (typeof uid !== 'string' || !isName(uid)) {
-      throw new ImError('unauthorized', `The token's "${claim}" is not a valid uid.`);
-    }
-    return { kind: 'user', uid: uid as Uid, expiresAt: payload.exp! * 1_000, countedAs: uid };
   }
 }
 
@@ -136,15 +155,29 @@ function digest(credential: string): Buffer {
   return hash('sha256', credential, 'buffer');
 }
 
-async function issue(key: KeyObject, claims: JWTPayload, type: string, ttlSeconds: number): Promise<Issued> {
-  const now = Math.floor(Date.now() / 1_000);
-  const exp = now + ttlSeconds;
-  const credential = await new SignJWT(claims)
-    .setProtectedHeader({ alg: 'HS256', typ: type })
-    .setIssuedAt(now)
-    .setExpirationTime(exp)
-    .sign(key);
-  return { credential, expiresAt: new Date(exp * 1_000).toISOString() };
+function nowInSeconds(): number {
+  return Math.floor(Date.now() / 1_000);
+}
+
+async function issue(key: KeyObject, claims: JWTPayload & { exp: number }, typ: string): Promise<Issued> {
+  const credential = await new SignJWT(claims).setProtectedHeader({ alg: 'HS256', typ }).sign(key);
+  return { credential, expiresAt: new Date(claims.exp * 1_000).toISOString() };
+}
+
+/** Whom the claims of a verified token or ticket name. @throws ImError `unauthorized` */
+function callerOf(payload: JWTPayload, claim: string, issuedAt: unknown): UserCaller {
+  const uid = payload[claim];
+  if (typeof uid !== 'string' || !isName(uid)) {
+    const what = uid === undefined ? 'missing' : 'no valid uid';
+    throw new ImError('unauthorized', `The token's "${claim}" is ${what}; it must name the user, for example "alice".`);
+  }
+  return {
+    kind: 'user',
+    uid: uid as Uid,
+    issuedAt: typeof issuedAt === 'number' ? issuedAt : undefined,
+    expiresAt: payload.exp! * 1_000,
+    countedAs: uid,
+  };
 }
 
 /** A token may name no key: then each one that fits its algorithm is tried. */
@@ -168,13 +201,4 @@ async function verifyWithSet(token: string, keys: JWTVerifyGetKey, options: JWTV
 function isIssuersFault(error: unknown): boolean {
   if (!(error instanceof errors.JOSEError)) return true;
   return ['ERR_JOSE_GENERIC', 'ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JWK_INVALID'].includes(error.code);
-}
-
-/** Why a token or ticket is not taken, in words that help its owner. */
-function refused(what: 'token' | 'ticket', cause: unknown): ImError {
-  if (cause instanceof errors.JWTExpired) {
-    return new ImError('unauthorized', `The ${what} has expired; get a new one.`, { cause });
-  }
-  const claim = cause instanceof errors.JWTClaimValidationFailed ? ` ("${cause.claim}": ${cause.reason})` : '';
-  return new ImError('unauthorized', `The ${what} is not valid${claim}.`, { cause });
 }

@@ -15,6 +15,7 @@ export async function startNode(
   const hub = new Hub({
     inbox: im.inbox,
     logs: im.logs,
+    revocations: { add: () => {}, reload: () => {} },
     store: im.store,
     connection,
     log: quiet,

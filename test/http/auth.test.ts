@@ -7,6 +7,7 @@ import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
 import { registerAuth } from '../../src/http/auth.ts';
 import type { App } from '../../src/http/fastify.ts';
 import type { Tokens } from '../../src/http/tokens.ts';
+import type { Revocations } from '../../src/im/revocations.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 import { API_KEY, JWT_SECRET, type Service, startService, userToken } from '../helpers/service.ts';
 
@@ -167,7 +168,7 @@ test('an outside issuer: its tokens, and only those', async () => {
 
 test('a route that does not say who may call it does not start', () => {
   const app = Fastify() as unknown as App;
-  registerAuth(app, {} as Tokens);
+  registerAuth(app, {} as Tokens, {} as Revocations);
   assert.throws(() => app.get('/v1/secrets', async () => ({})), /GET \/v1\/secrets does not declare config.access/);
   app.get('/v1/open', { config: { access: 'public' } }, async () => ({}));
 });

@@ -258,3 +258,60 @@ test('without memory a send is refused whole, and reading goes on', async () => 
   other.close();
   await full.stop();
 });
+
+test('one log of a wrong type does not hide what the rest of a batch came to', async () => {
+  await im.redis.set(im.keys.log('ds:alice:carol' as never), 'somebody has overwritten it');
+  const send = (to: string, text: string) => ({ uid: uid('alice'), conversation: conversation(to), fields: { text } });
+  const results = await im.messages.sendMany([send('user:bob', '1'), send('user:carol', '2'), send('user:bob', '3')]);
+  assert.deepEqual(
+    results.map((result) => ('error' in result ? result.error.code : result.created)),
+    [true, 'internal', true],
+  );
+  assert.deepEqual(texts(await im.all('bob')), ['1', '3']);
+});
+
+test('a batch that writes more inboxes than one call may goes on in another, in order', async () => {
+  const names = Array.from({ length: 700 }, (_, i) => `m${i}`);
+  await im.people(...names);
+  await im.team('big', names[0]!, ...names.slice(1));
+  const before = await commandCounts(im.redis);
+  const sends = Array.from({ length: 8 }, (_, i) => ({
+    uid: uid('m0'),
+    conversation: conversation('group:big'),
+    fields: { text: `${i}` },
+  }));
+  const results = await im.messages.sendMany(sends);
+  assert.ok(results.every((result) => 'created' in result && result.created));
+  const calls = (await commandCounts(im.redis)).evalsha! - before.evalsha!;
+  assert.equal(calls, 3, 'three sends of 700 each fill a call');
+  const { items } = await im.messages.history(uid('m5'), conversation('group:big'), { limit: 8 });
+  assert.deepEqual(
+    items.map(({ fields }) => fields.text),
+    ['0', '1', '2', '3', '4', '5', '6', '7'],
+  );
+});
+
+test('a feed that takes nothing is told of, and the message is stored all the same', async () => {
+  await im.redis.del(im.keys.feed());
+  await im.redis.set(im.keys.feed(), 'somebody has overwritten it');
+  await im.say('alice', 'user:bob', 'hi');
+  assert.match(im.refused.join(), /^feed: WRONGTYPE/);
+  assert.deepEqual(texts(await im.all('bob')), ['hi']);
+});
+
+test('the sender and the place are the path, whatever a body says', async () => {
+  const body = { fields: { text: 'hi' }, uid: uid('carol'), conversation: conversation('user:carol') };
+  const { message } = await im.messages.send(uid('alice'), conversation('user:bob'), body);
+  assert.deepEqual([message.from, message.conversation], ['alice', 'user:bob']);
+});
+
+test('who may not read a history makes nobody read it', async () => {
+  await im.team('team', 'alice', 'bob');
+  await im.say('alice', 'group:team', 'secret');
+  const before = await commandCounts(im.redis);
+  await assert.rejects(im.messages.history(uid('carol'), conversation('group:team'), { limit: 100 }), {
+    code: 'not_member',
+  });
+  const reads = (counts: Record<string, number>) => (counts.xrevrange ?? 0) + (counts.xrange ?? 0);
+  assert.equal(reads(await commandCounts(im.redis)) - reads(before), 0);
+});

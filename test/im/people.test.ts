@@ -131,3 +131,14 @@ test('conversations come newest first, in pages', async () => {
   const times = await Promise.all(seen.map(async (name) => (await im.all(name)).items[0]!.message.sentAt));
   assert.deepEqual(times, [...times].sort().reverse());
 });
+
+test('a page of conversations reads the newest entries of that page alone', async () => {
+  await im.people('alice', ...Array.from({ length: 60 }, (_, i) => `b${i}`));
+  for (let i = 0; i < 60; i++) await im.say(`b${i}`, 'user:alice', 'x'.repeat(60_000));
+  const output = async () => Number(/total_net_output_bytes:(\d+)/.exec(await im.redis.info('stats'))![1]);
+  const before = await output();
+  const page = await im.conversations.list(uid('alice'), { limit: 1 });
+  assert.equal(page.items[0]?.last?.fields.text?.length, 60_000);
+  const bytes = (await output()) - before;
+  assert.ok(bytes < 200_000, `${bytes} bytes for one conversation`);
+});

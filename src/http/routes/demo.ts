@@ -1,5 +1,6 @@
 import type { DemoLoginFor } from '../../config.ts';
 import { ImError } from '../../errors.ts';
+import type { Revocations } from '../../im/revocations.ts';
 import type { Users } from '../../im/users.ts';
 import { mayLogIn, uidOfName } from '../demo-login.ts';
 import type { App } from '../fastify.ts';
@@ -15,8 +16,11 @@ const HOW =
   'DEMO_LOGIN=true turns it on for everybody, who can then be whoever they like.';
 
 /** Signing in with a mere name, for the chat page and for trying things out. */
-export function demoRoutes(app: App, deps: { users: Users; tokens: Tokens; allowed: DemoLoginFor }): void {
-  const { users, tokens, allowed } = deps;
+export function demoRoutes(
+  app: App,
+  deps: { users: Users; tokens: Tokens; revocations: Revocations; allowed: DemoLoginFor },
+): void {
+  const { users, tokens, revocations, allowed } = deps;
 
   app.get(
     '/v1/demo',
@@ -37,6 +41,10 @@ export function demoRoutes(app: App, deps: { users: Users; tokens: Tokens; allow
     '/v1/demo/login',
     {
       config: { access: 'public' },
+      // Before the body is read: who may not come here is not worth the work.
+      onRequest: (request, _reply, done) => {
+        done(mayLogIn(request, allowed) ? undefined : new ImError('demo_login_off', HOW));
+      },
       schema: {
         operationId: 'demoLogin',
         tags: ['demo'],
@@ -50,11 +58,10 @@ export function demoRoutes(app: App, deps: { users: Users; tokens: Tokens; allow
       },
     },
     async (request, reply) => {
-      if (!mayLogIn(request, allowed)) throw new ImError('demo_login_off', HOW);
       const name = request.body.name.trim();
       const uid = uidOfName(name);
       await users.ensure(uid, { name });
-      const { credential, expiresAt } = await tokens.issueToken(uid, TTL_S);
+      const { credential, expiresAt } = await tokens.issueToken(uid, TTL_S, revocations.notBefore(uid));
       return reply.status(201).send({ uid, token: credential, expiresAt });
     },
   );
