@@ -28,7 +28,7 @@ export const Token = component('Token', {
 });
 
 export const Ticket = component('Ticket', {
-  description: 'A ticket, good for 10 minutes and for one thing: `GET /v1/users/{uid}/inbox/stream?ticket=…`.',
+  description: 'A ticket, good for at most 10 minutes and for one thing: `GET /v1/users/{uid}/inbox/stream?ticket=…`.',
   properties: {
     ticket: Type.String({ description: 'The ticket.' }),
     expiresAt: TimeText('When it ends, and a stream with it.'),
