@@ -16,13 +16,6 @@ const LINGER_MS = 2_000;
 /** When an EventSource comes back by itself, ms. */
 const RETRY_MS = 3_000;
 
-/** The wire form that a client's Accept header asks for; undefined if it takes neither. */
-export function wireForm(accept: string | undefined): WireForm | undefined {
-  if (!accept) return 'sse';
-  if (accept.includes('application/x-ndjson')) return 'ndjson';
-  return /text\/(event-stream|\*)|\*\/\*/.test(accept) ? 'sse' : undefined;
-}
-
 /**
  * An open response of events. Takes the reply away from Fastify, and sends the head at once. The response has no length
  * and no chunks, and ends with its connection: a frame goes to the socket as it is, and several go in one write.
