@@ -9,6 +9,7 @@ import type { App } from '../fastify.ts';
 import { ref } from '../schemas/component.ts';
 import { InboxQuery, Inbox as InboxSchema, StreamHeaders, StreamQuery } from '../schemas/inbox.ts';
 import { UserParams } from '../schemas/params.ts';
+import { complaint, START_PATTERN } from '../schemas/patterns.ts';
 import { problems } from '../schemas/problem.ts';
 import { EventStream } from '../sse.ts';
 
@@ -133,11 +134,7 @@ function parseStart(start: string): Start {
   if (start === '$') return 'now';
   const id = parseStreamId(start);
   if (id) return id;
-  throw new ImError(
-    'invalid_cursor',
-    `"${start.slice(0, 100)}" is no cursor. Use 0 (the oldest entry), $ (from now on), or an id like 1763900000123-17, ` +
-      'both numbers below 2^64.',
-  );
+  throw new ImError('invalid_cursor', `${complaint(START_PATTERN, start)}.`);
 }
 
 /** Aborts when the client has gone, also if it already has. */
