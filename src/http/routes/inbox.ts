@@ -7,6 +7,7 @@ import type { Inbox, Start } from '../../im/inbox.ts';
 import { wireForm } from '../accept.ts';
 import type { App } from '../fastify.ts';
 import { ref } from '../schemas/component.ts';
+import { StreamEvent } from '../schemas/events.ts';
 import { InboxQuery, Inbox as InboxSchema, StreamHeaders, StreamQuery } from '../schemas/inbox.ts';
 import { UserParams } from '../schemas/params.ts';
 import { complaint, START_PATTERN } from '../schemas/patterns.ts';
@@ -20,7 +21,8 @@ const EVENTS = `Events:
 - \`heartbeat\`: you have everything up to now; the server has just compared
 - \`bye\`: the stream ends, and \`reason\` says why: shutdown, token_expired, user_removed, too_slow, too_many_subscribers
 
-Each carries a cursor as its \`id\`. With \`Accept: application/x-ndjson\` each event is one line \`{"event","cursor","data"}\`.`;
+Each carries a cursor as its \`id\`. With \`Accept: application/x-ndjson\` each event is one line, a \`StreamEvent\`; its
+\`data\` is that of Server-Sent Events, too.`;
 
 /** What happens to a user: by long-poll, or as a stream. */
 export function inboxRoutes(app: App, { inbox, hub }: { inbox: Inbox; hub: Hub }): void {
@@ -90,7 +92,7 @@ export function inboxRoutes(app: App, { inbox, hub }: { inbox: Inbox; hub: Hub }
             description: 'The events.',
             content: {
               'text/event-stream': { schema: { type: 'string' } },
-              'application/x-ndjson': { schema: { type: 'string' } },
+              'application/x-ndjson': { schema: StreamEvent },
             },
           },
           ...problems('invalid_cursor', 'user_not_found', 'not_acceptable'),

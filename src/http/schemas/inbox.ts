@@ -77,16 +77,19 @@ export const InboxQuery = query({
       minimum: 0,
       maximum: 60_000,
       default: 0,
-      examples: [10_000],
     }),
   ),
 });
 
+export const TICKET = {
+  type: 'string',
+  description: 'A ticket in place of the Authorization header.',
+  maxLength: 1_000,
+} as const;
+
 export const StreamQuery = query({
   start: defaulted(startText('Where to start:', { default: '$' })),
-  ticket: Type.Optional(
-    Type.String({ description: 'A ticket in place of the Authorization header.', maxLength: 1_000 }),
-  ),
+  ticket: Type.Optional(Type.String(TICKET)),
 });
 
 export const StreamHeaders = Type.Object({

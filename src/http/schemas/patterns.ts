@@ -19,12 +19,14 @@ export const UIDS_PATTERN = `^${ANY_NAME}(,${ANY_NAME}){0,${MAX_IDS - 1}}$`;
 export const START_PATTERN = `^(0|\\$|${STREAM_ID})$`;
 /** What to call oneself at the demo login. */
 export const DISPLAY_NAME_PATTERN = '^\\s*\\S([\\s\\S]{0,62}\\S)?\\s*$';
-/** Places in the order of a list, as its `next` tells them: by time (in the words of Redis, so not only digits) or by name. */
+/** A score, as JavaScript prints it: a time in ms, unless somebody has written another number by hand. */
+const SCORE = '-?[0-9]{1,21}(\\.[0-9]{1,20})?(e[+-][0-9]{1,3})?';
+/** Places in the order of a list, as its `next` tells them: by time or by name. */
 export const NEXT_PATTERN = {
-  contacts: `^[0-9.e+-]{1,32},(user|group):${ANY_NAME}$`,
+  contacts: `^${SCORE},(user|group):${ANY_NAME}$`,
   conversations: `^${STREAM_ID},(user|group):${ANY_NAME}$`,
   members: PATH_NAME_PATTERN,
-  requests: `^[0-9.e+-]{1,32},${ANY_NAME}$`,
+  requests: `^${SCORE},${ANY_NAME}$`,
 } as const;
 
 interface Words {
