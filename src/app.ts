@@ -6,6 +6,7 @@ import { registerAuth } from './http/auth.ts';
 import { BODY_LIMIT } from './http/body-limit.ts';
 import type { App } from './http/fastify.ts';
 import { loggerOptions, registerRequestLog, requestId } from './http/logging.ts';
+import { withoutNulls } from './http/nulls.ts';
 import { PAGE_FOLDER, registerPage } from './http/page.ts';
 import { answerMalformedRequest, registerProblems, sendProblem } from './http/problem.ts';
 import { registerRateLimit } from './http/rate-limit.ts';
@@ -81,7 +82,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     return503OnClosing: false,
     // Long enough for any mistake to be told as one, instead of a path that does not exist.
     routerOptions: { maxParamLength: 20_000 },
-    schemaController: { compilersFactory: { buildValidator: buildValidator as never } },
+    schemaController: { compilersFactory: { buildValidator: withoutNulls(buildValidator) as never } },
     frameworkErrors: (error, request, reply) => sendProblem(request as never, reply as never, error),
     clientErrorHandler: answerMalformedRequest,
   }) as never;

@@ -64,6 +64,8 @@ export interface ImErrorOptions {
   errors?: FieldError[];
   /** Seconds after which a retry makes sense; sent as `Retry-After`. */
   retryAfter?: number;
+  /** Headers of the answer, such as the methods that there are. */
+  headers?: Record<string, string>;
   /** Members added to the problem document, such as the `clientMessageId` to retry with. */
   extensions?: Record<string, string>;
   cause?: unknown;
@@ -76,6 +78,7 @@ export class ImError extends Error {
   readonly title: string;
   readonly errors: FieldError[] | undefined;
   readonly retryAfter: number | undefined;
+  readonly headers: Record<string, string>;
   readonly extensions: Record<string, string>;
 
   /** @param detail what happened and what to change, for a person to read */
@@ -86,6 +89,7 @@ export class ImError extends Error {
     [this.status, this.title] = CODES[code];
     this.errors = options.errors;
     this.retryAfter = options.retryAfter;
+    this.headers = options.headers ?? {};
     this.extensions = options.extensions ?? {};
   }
 }

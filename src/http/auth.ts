@@ -3,7 +3,7 @@ import { ImError } from '../errors.ts';
 import type { Uid } from '../ids.ts';
 import type { Revocations } from '../im/revocations.ts';
 import type { App } from './fastify.ts';
-import { problems } from './schemas/problem.ts';
+import { withProblems } from './schemas/problem.ts';
 import type { Tokens } from './tokens.ts';
 
 /**
@@ -107,36 +107,17 @@ function stamp(route: RouteOptions, access: Access): void {
   const schema = route.schema as { security?: unknown; response?: object; body?: unknown };
   schema.security = SECURITY[access];
   const writes = !['GET', 'HEAD'].includes([route.method].flat()[0]!);
-  const common = problems(
+  schema.response = withProblems(
+    schema.response ?? {},
     'invalid_request',
     ...(route.url.includes('/:uid') ? (['me_needs_user'] as const) : []),
     ...(access === 'public' ? [] : (['unauthorized', 'forbidden', 'too_many_requests'] as const)),
-    ...(schema.body ? (['body_too_large', 'unsupported_media_type'] as const) : []),
+    ...(schema.body ? (['request_timeout', 'body_too_large', 'unsupported_media_type'] as const) : []),
+    'headers_too_large',
     'internal',
     'unavailable',
     ...(writes ? (['storage_full', 'outcome_unknown'] as const) : []),
   );
-  schema.response = mergeProblems(common, (schema.response ?? {}) as Record<number, object>);
-}
-
-/** A status that both name is described by both. */
-function mergeProblems(common: Record<number, object>, own: Record<number, object>): Record<number, object> {
-  const merged = { ...common, ...own };
-  for (const status of Object.keys(common).map(Number)) {
-    const [a, b] = [common[status], own[status]] as Partial<ProblemResponse>[];
-    const [ofA, ofB] = [a?.content, b?.content].map((content) => content?.['application/problem+json']);
-    if (!ofA || !ofB) continue;
-    merged[status] = {
-      description: [...new Set([...a!.description!.split('. '), ...b!.description!.split('. ')])].join('. '),
-      content: { 'application/problem+json': { ...ofA, examples: { ...ofA.examples, ...ofB.examples } } },
-    };
-  }
-  return merged;
-}
-
-interface ProblemResponse {
-  description: string;
-  content: { 'application/problem+json': { schema: object; examples: object } };
 }
 
 /**

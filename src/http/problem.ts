@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { type ErrorCode, type FieldError, ImError } from '../errors.ts';
-import { MAX_FIELD_NAME } from '../im/fields.ts';
+import { type ErrorCode, ImError } from '../errors.ts';
 import { asImError } from '../redis/failure.ts';
+import { codeOf, complaints } from './complaints.ts';
 import type { App } from './fastify.ts';
 
 const CONTENT_TYPE = 'application/problem+json; charset=utf-8';
@@ -19,25 +19,23 @@ const FASTIFY_CODES: Record<string, [code: ErrorCode, detail: string]> = {
   FST_ERR_MAX_PARAM_LENGTH: ['invalid_request', 'A part of the path is too long.'],
 };
 
-/** Errors of the same request that are told at most. */
-const MAX_ERRORS = 20;
-
 /** Answers every error as `application/problem+json` (RFC 9457): the one place that renders them. */
 export function registerProblems(app: App): void {
   app.setErrorHandler((error: FastifyError, request, reply) => sendProblem(request, reply, error));
-  app.setNotFoundHandler((request, reply) => {
-    const allow = methodsOf(app, request.url);
-    if (allow.length > 0) {
-      reply.header('allow', allow.join(', '));
-      return sendProblem(request, reply, new ImError('method_not_allowed', `Use one of: ${allow.join(', ')}.`));
-    }
-    const path = request.url.split('?', 1)[0]!.slice(0, 200);
-    return sendProblem(
-      request,
-      reply,
-      new ImError('route_not_found', `There is no ${request.method} ${path}. See /docs.`),
-    );
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(request, reply, noOperation(app, request.method, request.url)),
+  );
+  // Before the body is read: that there is no operation matters more than what is wrong with the body.
+  app.addHook('preParsing', async (request) => {
+    if (request.is404) throw noOperation(app, request.method, request.url);
   });
+}
+
+function noOperation(app: App, method: string, url: string): ImError {
+  const path = url.split('?', 1)[0]!;
+  const allow = methodsOf(app, path).join(', ');
+  if (allow === '') return new ImError('route_not_found', `There is no ${method} ${path.slice(0, 200)}. See /docs.`);
+  return new ImError('method_not_allowed', `Use one of: ${allow}.`, { headers: { allow } });
 }
 
 /** Sends an error. Whatever is not meant for the caller is logged, and told as `internal` without its text. */
@@ -46,6 +44,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
   if (known.status >= 500) request.log.error({ err: known.cause ?? known, code: known.code }, known.message);
   // A path that can't be decoded fails before any hook.
   reply.header('x-request-id', request.id);
+  reply.headers(known.headers);
   if (known.retryAfter !== undefined) reply.header('retry-after', String(known.retryAfter));
   if (known.code === 'unauthorized') reply.header('www-authenticate', challenge(request, known.message));
   return reply
@@ -82,6 +81,21 @@ const PARSER_CODES: Record<string, [code: ErrorCode, detail: string]> = {
   ERR_HTTP_REQUEST_TIMEOUT: ['request_timeout', 'The request took too long to come; send it again.'],
 };
 
+function malformed({ code: parserCode = '' }: NodeJS.ErrnoException): ImError {
+  const [code, detail] = PARSER_CODES[parserCode] ?? ['invalid_request', 'This is no HTTP request.'];
+  return new ImError(code, detail);
+}
+
+/** A request line as far as the parser could have got, had it known the method. */
+const REQUEST_LINE = /^([A-Z]{1,20}) (\/[!-~]{0,2000}) HTTP\/1\.[01]\r\n/;
+
+/** Node's parser knows the methods that are registered, and takes any other for no HTTP; we have it no more than those. */
+function unknownMethod(app: App, error: NodeJS.ErrnoException & { rawPacket?: Buffer }): ImError | undefined {
+  if (error.code !== 'HPE_INVALID_METHOD') return undefined;
+  const [, method, url] = REQUEST_LINE.exec(error.rawPacket?.toString('latin1', 0, 2_100) ?? '') ?? [];
+  return method && url ? noOperation(app, method, url) : undefined;
+}
+
 /** Answers what is no HTTP request at all, as far as an answer is possible. */
 export function answerMalformedRequest(this: App, error: NodeJS.ErrnoException, socket: Socket): void {
   // An answer that is under way, such as a stream, must not get another one in its middle.
@@ -90,14 +104,14 @@ export function answerMalformedRequest(this: App, error: NodeJS.ErrnoException, 
     socket.destroy();
     return;
   }
-  const [code, detail] = PARSER_CODES[error.code ?? ''] ?? ['invalid_request', 'This is no HTTP request.'];
-  const known = new ImError(code, detail);
+  const known = unknownMethod(this, error) ?? malformed(error);
   const requestId = randomUUID();
   // Not the error itself: it carries what was sent.
   this.log.info({ reqId: requestId, code: error.code, status: known.status }, 'no request');
   const body = JSON.stringify(problemOf(known, requestId));
+  const allow = known.headers.allow ? `allow: ${known.headers.allow}\r\n` : '';
   socket.end(
-    `HTTP/1.1 ${known.status} ${STATUS_CODES[known.status]}\r\ncontent-type: ${CONTENT_TYPE}\r\n` +
+    `HTTP/1.1 ${known.status} ${STATUS_CODES[known.status]}\r\ncontent-type: ${CONTENT_TYPE}\r\n${allow}` +
       `content-length: ${Buffer.byteLength(body)}\r\nx-request-id: ${requestId}\r\nconnection: close\r\n\r\n${body}`,
   );
 }
@@ -108,7 +122,7 @@ function translate(error: unknown, method: string): ImError {
   const { code, validation, validationContext, statusCode, message } = cause as Partial<FastifyError>;
   if (validation) {
     const errors = complaints(validation, validationContext ?? 'request');
-    return new ImError('invalid_request', `${errors[0]?.path}: ${errors[0]?.message}`, { errors });
+    return new ImError(codeOf(validation), `${errors[0]?.path}: ${errors[0]?.message}`, { errors });
   }
   const known = FASTIFY_CODES[code ?? ''];
   if (known) return new ImError(known[0], known[1], { cause });
@@ -119,39 +133,9 @@ function translate(error: unknown, method: string): ImError {
   return new ImError('internal', 'Something went wrong here. The log has it under this requestId.', { cause });
 }
 
-type Validation = NonNullable<FastifyError['validation']>;
-
-function complaints(validation: Validation, context: string): FieldError[] {
-  // What is wrong with a member's name is told once, by the schema of the whole.
-  const told = validation.filter((complaint) => !('propertyName' in complaint)).slice(0, MAX_ERRORS);
-  return told.map((complaint) => ({
-    path: shorten(`${context}${complaint.instancePath}`),
-    message: messageOf(complaint),
-  }));
-}
-
-function messageOf(complaint: Validation[number]): string {
-  const { keyword, params, message = 'is not valid' } = complaint;
-  const given = params as { additionalProperty?: string; propertyName?: string; allowedValues?: unknown[] };
-  const { examples } = (complaint as { parentSchema?: { examples?: unknown[] } }).parentSchema ?? {};
-  if (keyword === 'additionalProperties') {
-    return `has an unknown member "${shorten(given.additionalProperty ?? '')}"; remove it`;
-  }
-  if (keyword === 'propertyNames') {
-    return `has a member with the name "${shorten(given.propertyName ?? '')}"; names have 1 to ${MAX_FIELD_NAME} characters`;
-  }
-  if (keyword === 'enum') return `must be one of: ${given.allowedValues?.join(', ')}`;
-  return keyword === 'pattern' && examples ? `${message}, for example ${examples[0]}` : message;
-}
-
-/** A caller's own text is shown to them, but not all of half a megabyte. */
-function shorten(text: string): string {
-  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
-}
-
 /** The methods that a path has, if it is one of ours. */
 function methodsOf(app: App, url: string): string[] {
-  return (['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const).filter(
+  return (['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const).filter(
     (method) => app.findRoute({ method, url }) !== null || app.hasRoute({ method, url }),
   );
 }

@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { withExamples } from './examples.ts';
 import type { App } from './fastify.ts';
+import { TICKET } from './schemas/inbox.ts';
 
 /** The groups of operations in the document, in the order of a newcomer's questions. */
 const TAGS = [
@@ -23,7 +24,25 @@ const DESCRIPTION = `An instant-messaging backend: REST to act, one inbox a user
 **Errors** are \`application/problem+json\` with a stable \`code\`. 503 means that nothing was done. 504 \`outcome_unknown\`
 means that it may have been done: repeat it, a send with the same \`clientMessageId\`.
 
-**Lists** are \`{ items, next }\`: pass \`next\` as \`after\` for the following page; the last one has none.`;
+Headers or a path of more than 16 KiB are answered with 431, a method that a path does not have with 405.
+
+**Lists** are \`{ items, next }\`. For the following page pass \`next\` as \`after\`; in a history as \`before\` or
+\`after\`, whichever way you read; in an inbox as \`start\`. The last page has none; an inbox always has one.`;
+
+const THIS_SERVER = { url: '/', description: 'This server.' };
+
+/** The plugin leaves out a parameter that is a way to authenticate as well, but not every generator makes one of the latter. */
+function withTicket<Openapi extends object>(openapi: Openapi): Openapi {
+  const { paths } = openapi as {
+    paths: Record<string, Record<string, { security?: object[]; parameters?: object[] }>>;
+  };
+  const { description, ...schema } = TICKET;
+  const parameter = { name: 'ticket', in: 'query', required: false, description, schema };
+  for (const operation of Object.values(paths).flatMap((methods) => Object.values(methods))) {
+    if (operation.security?.some((way) => 'ticket' in way)) operation.parameters?.push(parameter);
+  }
+  return openapi;
+}
 
 /** Collects the routes into an OpenAPI 3.1 document. Before the routes. */
 export async function registerSwagger(app: App, version: string): Promise<void> {
@@ -36,7 +55,8 @@ export async function registerSwagger(app: App, version: string): Promise<void> 
         description: DESCRIPTION,
         license: { name: 'MIT', identifier: 'MIT' },
       },
-      servers: [{ url: '/', description: 'This server.' }],
+      // A generated client needs one that is absolute.
+      servers: [{ url: 'http://127.0.0.1:8888', description: 'On this machine, as it comes.' }, THIS_SERVER],
       tags: TAGS,
       components: {
         securitySchemes: {
@@ -54,7 +74,7 @@ export async function registerSwagger(app: App, version: string): Promise<void> 
       },
     },
     transformObject: (document) =>
-      withExamples('openapiObject' in document ? document.openapiObject : document.swaggerObject),
+      withTicket(withExamples('openapiObject' in document ? document.openapiObject : document.swaggerObject)),
     refResolver: { buildLocalReference: (schema) => String(schema.$id) },
   });
 }
@@ -81,6 +101,9 @@ export async function registerDocs(app: App): Promise<void> {
     routePrefix: '/docs',
     staticCSP: DOCS_CSP,
     uiConfig: { docExpansion: 'list' },
+    // The page tries the server that it came from, and may call no other.
+    transformSpecification: (document) => ({ ...document, servers: [THIS_SERVER] }),
+    transformSpecificationClone: true,
     logLevel: 'warn',
   });
 }

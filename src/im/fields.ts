@@ -56,13 +56,19 @@ function checkName(name: string, reserved: ReadonlySet<string>): void {
       `"${name}" is reserved; use another name. Reserved are: ${[...reserved].join(', ')}.`,
     );
   }
-  if (name.length < 1 || name.length > MAX_FIELD_NAME) {
+  const length = lengthOf(name);
+  if (length < 1 || length > MAX_FIELD_NAME) {
     throw new ImError(
       'invalid_request',
-      `A field's name has 1 to ${MAX_FIELD_NAME} characters; one here has ${name.length}.`,
+      `A field's name has 1 to ${MAX_FIELD_NAME} characters; one here has ${length}.`,
     );
   }
   checkWellFormed(name, name);
+}
+
+/** In code points, as the schema counts: an emoji is one character. */
+function lengthOf(text: string): number {
+  return text.length > 2 * MAX_FIELD_NAME ? text.length : [...text].length;
 }
 
 /** A lone surrogate has no UTF-8: Redis would get a replacement character, and the reader other text than was sent. */

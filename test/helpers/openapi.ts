@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 /** As much of an OpenAPI document as tests look at. */
 export interface Document {
   openapi: string;
+  info: { description: string };
+  servers: { url: string }[];
   paths: Record<string, Record<string, OperationObject>>;
   components: {
     schemas: Record<string, object>;
@@ -27,7 +29,7 @@ export interface Parameter {
   in: 'path' | 'query' | 'header';
   required: boolean;
   description: string;
-  schema: { type: string; pattern?: string };
+  schema: { type: string; pattern?: string; default?: unknown };
 }
 
 export interface Media {
@@ -40,6 +42,11 @@ export interface Media {
 export interface Operation extends OperationObject {
   method: 'get' | 'put' | 'post' | 'patch' | 'delete';
   path: string;
+}
+
+/** The codes of the errors that an operation may answer with. */
+export function codesOf({ responses }: OperationObject): string[] {
+  return Object.keys(responses.default?.content?.['application/problem+json']?.examples ?? {});
 }
 
 /** The document as it is committed. */

@@ -77,7 +77,7 @@ test('"me" is the user of the token, and nobody with an API key', async () => {
   const bob = await service.user('bob');
   assert.equal((await bob.put('/v1/groups/g/members/me').expect(201)).body.uid, 'bob');
   await service.server.put('/v1/users/alice/contacts/me').expect(400);
-  await service.server.post('/v1/users/alice/conversations/user:me/messages', { fields: {} }).expect(400);
+  await service.server.post('/v1/users/alice/conversations/user:me/messages', { fields: { text: 'x' } }).expect(400);
 });
 
 test('tokens that are made here are taken here', async () => {

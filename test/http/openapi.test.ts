@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { Ajv2020 as Ajv } from 'ajv/dist/2020.js';
 import { ERROR_CODES, statusOf } from '../../src/errors.ts';
-import { document, operations } from '../helpers/openapi.ts';
+import { codesOf, document, operations } from '../helpers/openapi.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
-import { type Service, startService } from '../helpers/service.ts';
+import { API_KEY, type Service, startService } from '../helpers/service.ts';
 
 let redis: TestRedis;
 let service: Service;
@@ -16,8 +17,8 @@ after(async () => {
   await redis?.stop();
 });
 
-/** Codes that no operation has: where there is no operation, or what a client can't provoke at one. */
-const OF_NO_OPERATION = ['route_not_found', 'method_not_allowed', 'request_timeout', 'headers_too_large'];
+/** Codes that no operation has: where there is no operation. */
+const OF_NO_OPERATION = ['route_not_found', 'method_not_allowed'];
 
 test('the committed document is what the service says (npm run openapi writes it)', async () => {
   const { body } = await service.with().get('/openapi.json').expect(200);
@@ -51,26 +52,150 @@ test('every JSON body has a named schema and an example', () => {
   }
 });
 
-test('every error is documented where its status says', () => {
+test('an operation has one response for all its errors, which tells each of its codes', () => {
   const documented = new Set<string>();
-  for (const { operationId, responses } of operations) {
-    for (const [status, { content = {} }] of Object.entries(responses)) {
-      for (const code of Object.keys(content['application/problem+json']?.examples ?? {})) {
-        documented.add(code);
-        assert.equal(document.components.examples[code]?.value.code, code);
-        assert.equal(document.components.examples[code]?.value.status, Number(status), operationId);
-      }
+  for (const operation of operations) {
+    const { operationId, responses } = operation;
+    // Not ready is no error of the caller's: it has a form of its own.
+    const failures = Object.keys(responses).filter((status) => !status.startsWith('2'));
+    assert.deepEqual(failures, operationId === 'getReadiness' ? ['503', 'default'] : ['default'], operationId);
+    assert.deepEqual(responses.default?.content?.['application/problem+json']?.schema, {
+      $ref: '#/components/schemas/Problem',
+    });
+    for (const code of codesOf(operation)) {
+      documented.add(code);
+      const { status } = document.components.examples[code]!.value;
+      assert.ok(responses.default?.description.includes(`- ${status} \`${code}\``), `${operationId} ${code}`);
     }
+    assert.ok(codesOf(operation).includes('headers_too_large'), operationId);
   }
   const expected = ERROR_CODES.filter((code) => !OF_NO_OPERATION.includes(code));
   assert.deepEqual([...documented].toSorted(), expected.toSorted());
-  for (const code of expected) assert.equal(document.components.examples[code]?.value.status, statusOf(code));
+  for (const code of expected) {
+    const { value } = document.components.examples[code]!;
+    assert.deepEqual([value.code, value.status], [code, statusOf(code)]);
+  }
+  assert.match(document.info.description, /431.*405/s);
 });
 
-test('no unions anywhere, and null only removes a field', () => {
+test('unions are discriminated, and null only removes a field', () => {
   for (const [name, schema] of Object.entries(document.components.schemas)) {
     const text = JSON.stringify(schema);
-    assert.doesNotMatch(text, /"(oneOf|anyOf|allOf)"/, name);
+    if (name !== 'StreamEvent') assert.doesNotMatch(text, /"(oneOf|anyOf|allOf)"/, name);
     if (name !== 'FieldsPatch') assert.doesNotMatch(text, /"null"/, name);
   }
+});
+
+test('what has a name of its own in the code of a client has one in the document', () => {
+  const { schemas } = document.components;
+  for (const name of [
+    'JoinPolicy',
+    'MemberRole',
+    'GapReason',
+    'ProblemError',
+    'ReadyEvent',
+    'HeartbeatEvent',
+    'ByeEvent',
+  ]) {
+    assert.ok(schemas[name], name);
+  }
+  const text = JSON.stringify(document.paths) + JSON.stringify(schemas);
+  for (const [name, schema] of Object.entries(schemas)) {
+    const isUsed = text.includes(`"#/components/schemas/${name}"`);
+    assert.ok(isUsed, `${name} is used nowhere`);
+    // An enumeration of more than one value inside another schema would be one for each place.
+    for (const property of Object.values(
+      (schema as { properties?: Record<string, { enum?: string[] }> }).properties ?? {},
+    ))
+      assert.ok((property.enum?.length ?? 0) <= 1 || name === 'Readiness', `${name}: ${property.enum}`);
+  }
+});
+
+test('a line of NDJSON is an event of the document, and the data of Server-Sent Events is its data', async () => {
+  const ajv = new Ajv({ strict: false, formats: { 'date-time': true } });
+  ajv.addSchema({ $id: 'document', ...document } as never);
+  const isEvent = ajv.compile({ $ref: 'document#/components/schemas/StreamEvent' });
+  const { schemas } = document.components;
+  const { discriminator } = schemas.StreamEvent as { discriminator: { mapping: Record<string, string> } };
+  assert.deepEqual(Object.keys(discriminator.mapping), ['ready', 'message', 'gap', 'heartbeat', 'bye']);
+  for (const pointer of Object.values(discriminator.mapping)) {
+    const { examples } = schemas[pointer.split('/').at(-1)!] as { examples: object[] };
+    assert.ok(isEvent(examples[0]), `${pointer}: ${JSON.stringify(isEvent.errors)}`);
+  }
+  await service.people('nina', 'olaf');
+  for (let i = 0; i < 3; i++) await service.say('nina', 'user:olaf', 'x');
+  await service.redis.xtrim(service.keys.inbox('olaf' as never), 'MAXLEN', 1);
+  const stream = await fetch(`${service.url}/v1/users/olaf/inbox/stream?start=1-1`, {
+    headers: { authorization: `Bearer ${API_KEY}`, accept: 'application/x-ndjson' },
+  });
+  let text = '';
+  for await (const chunk of stream.body!.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    if (text.includes('"event":"message"') && text.endsWith('\n')) break;
+  }
+  const lines = text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  assert.deepEqual(
+    lines.map((line) => line.event),
+    ['ready', 'gap', 'message'],
+  );
+  for (const line of lines) assert.ok(isEvent(line), `${JSON.stringify(line)}: ${JSON.stringify(isEvent.errors)}`);
+});
+
+test('a generated client knows where to send what, and what not to send', () => {
+  assert.deepEqual(
+    document.servers.map((server) => server.url),
+    ['http://127.0.0.1:8888', '/'],
+  );
+  const find = (id: string) => operations.find((operation) => operation.operationId === id)!;
+  const parameter = (id: string, name: string) => {
+    const found = find(id).parameters?.find((one) => one.name === name);
+    assert.ok(found, `${id} ${name}`);
+    return found;
+  };
+  assert.equal(parameter('streamInbox', 'ticket').in, 'query');
+  assert.ok(find('streamInbox').security.some((way) => 'ticket' in way));
+  assert.equal(parameter('readInbox', 'block').schema.default, 0);
+  assert.equal(parameter('streamInbox', 'start').schema.default, '$');
+  assert.match(parameter('listMessages', 'before').description, /Not together with `after`/);
+  assert.match(parameter('listMessages', 'after').description, /Not together with `before`/);
+  const right: [id: string, name: string, values: string[]][] = [
+    ['listUsers', 'ids', ['alice', 'alice,bob', Array.from({ length: 100 }, () => 'a'.repeat(64)).join()]],
+    ['listContacts', 'after', ['1763900311455,user:bob', '0,group:team', '1.5e+22,user:b']],
+    ['listConversations', 'after', ['1763900311455-42,user:bob', '0-0,group:team']],
+    ['listMembers', 'after', ['bob']],
+    ['listJoinRequests', 'after', ['1763900311455,carol']],
+    ['listMessages', 'after', ['1763900311455-42', '18446744073709551615-18446744073709551615']],
+    ['readInbox', 'start', ['0', '$', '1763900311455-42']],
+  ];
+  const wrong = ['', ',', 'a b', 'nonsense nonsense', '123456789012345678901-1,user:bob', '-'];
+  for (const [id, name, values] of right) {
+    const pattern = new RegExp(parameter(id, name).schema.pattern!, 'u');
+    for (const value of values) assert.match(value, pattern, `${id} ${name}`);
+    for (const value of wrong) assert.doesNotMatch(value, pattern, `${id} ${name}`);
+  }
+});
+
+test('the document has the words of the API alone, and describes what a system event carries', () => {
+  assert.doesNotMatch(JSON.stringify(document), /RECIVE/i);
+  const { Message } = document.components.schemas as Record<
+    string,
+    { properties: { action: { description: string } } }
+  >;
+  for (const word of [
+    'create',
+    'update',
+    'owner',
+    'join',
+    'quit',
+    'delete',
+    'link',
+    'request',
+    'refuse',
+    'erase',
+    'gone',
+  ])
+    assert.match(Message!.properties.action.description, new RegExp(`\`${word}\``), word);
 });

@@ -19,7 +19,7 @@ export function contactRoutes(app: App, { contacts }: { contacts: Contacts }): v
         description:
           'People that were added and groups that were joined, the oldest first. For the user itself, or a server key.',
         params: SelfParams,
-        querystring: pageQuery(MAX_PAGE),
+        querystring: pageQuery(MAX_PAGE, 'contacts', '1763900311455,user:bob'),
         response: responses({ 200: answer(ContactList, 'A page of contacts.') }, 'invalid_cursor'),
       },
     },

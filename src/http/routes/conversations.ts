@@ -21,7 +21,7 @@ export function conversationRoutes(app: App, { conversations }: { conversations:
           'Each with its newest entry, how many messages are unread, and up to where it is read; the one with the newest ' +
           'entry first. For the user itself, or a server key.',
         params: SelfParams,
-        querystring: pageQuery(MAX_PAGE),
+        querystring: pageQuery(MAX_PAGE, 'conversations', '1763900311455-42,user:bob'),
         response: responses({ 200: answer(ConversationList, 'A page of conversations.') }, 'invalid_cursor'),
       },
     },

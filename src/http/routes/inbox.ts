@@ -4,12 +4,15 @@ import { poll } from '../../delivery/poll.ts';
 import { ImError } from '../../errors.ts';
 import { type Cursor, formatStreamId, parseStreamId } from '../../ids.ts';
 import type { Inbox, Start } from '../../im/inbox.ts';
+import { wireForm } from '../accept.ts';
 import type { App } from '../fastify.ts';
 import { ref } from '../schemas/component.ts';
+import { StreamEvent } from '../schemas/events.ts';
 import { InboxQuery, Inbox as InboxSchema, StreamHeaders, StreamQuery } from '../schemas/inbox.ts';
 import { UserParams } from '../schemas/params.ts';
+import { complaint, START_PATTERN } from '../schemas/patterns.ts';
 import { problems } from '../schemas/problem.ts';
-import { EventStream, wireForm } from '../sse.ts';
+import { EventStream } from '../sse.ts';
 
 const EVENTS = `Events:
 - \`ready\` at once, so that you always have a cursor; with \`heartbeatMs\`, the time between two heartbeats
@@ -18,7 +21,8 @@ const EVENTS = `Events:
 - \`heartbeat\`: you have everything up to now; the server has just compared
 - \`bye\`: the stream ends, and \`reason\` says why: shutdown, token_expired, user_removed, too_slow, too_many_subscribers
 
-Each carries a cursor as its \`id\`. With \`Accept: application/x-ndjson\` each event is one line \`{"event","cursor","data"}\`.`;
+Each carries a cursor as its \`id\`. With \`Accept: application/x-ndjson\` each event is one line, a \`StreamEvent\`; its
+\`data\` is that of Server-Sent Events, too.`;
 
 /** What happens to a user: by long-poll, or as a stream. */
 export function inboxRoutes(app: App, { inbox, hub }: { inbox: Inbox; hub: Hub }): void {
@@ -30,10 +34,11 @@ export function inboxRoutes(app: App, { inbox, hub }: { inbox: Inbox; hub: Hub }
       schema: {
         operationId: 'readInbox',
         tags: ['inbox'],
-        summary: 'Read the inbox, and wait if there is nothing',
+        summary: 'Read the inbox, or wait for something new',
         description:
-          'Everything that happened to the user after `start`, the oldest first: IM.RECIVE. Pass `next` as `start` again, and ' +
-          'nothing is missed or seen twice. For the user itself, or a server key.',
+          'Everything that happened to the user after `start`, the oldest first; without parameters, from the oldest entry ' +
+          'kept. Pass `next` as `start`, and nothing is missed or seen twice; with `block` the answer then waits until there ' +
+          'is something. For the user itself, or a server key.',
         params: UserParams,
         querystring: InboxQuery,
         response: {
@@ -44,7 +49,14 @@ export function inboxRoutes(app: App, { inbox, hub }: { inbox: Inbox; hub: Hub }
     },
     async (request, reply) => {
       const { uid } = request.params;
-      const { start, count, block } = request.query;
+      const { start = '0', count, block } = request.query;
+      if (block > 0 && request.query.start === undefined) {
+        throw new ImError(
+          'invalid_request',
+          '"block" needs a "start": the place to wait after. For whatever happens next: ?start=$&block=10000. To go on after ' +
+            'what you have read, its "next": ?start=1763900000123-17&block=10000.',
+        );
+      }
       const position = await inbox.resolve(uid, parseStart(start));
       // What does not wait takes no place.
       if (block > 0 && !hub.admits(uid)) {
@@ -81,7 +93,7 @@ export function inboxRoutes(app: App, { inbox, hub }: { inbox: Inbox; hub: Hub }
             description: 'The events.',
             content: {
               'text/event-stream': { schema: { type: 'string' } },
-              'application/x-ndjson': { schema: { type: 'string' } },
+              'application/x-ndjson': { schema: StreamEvent },
             },
           },
           ...problems('invalid_cursor', 'user_not_found', 'not_acceptable'),
@@ -92,7 +104,11 @@ export function inboxRoutes(app: App, { inbox, hub }: { inbox: Inbox; hub: Hub }
       const { uid } = request.params;
       const form = wireForm(request.headers.accept);
       if (!form) {
-        throw new ImError('not_acceptable', 'Accept text/event-stream or application/x-ndjson.');
+        throw new ImError(
+          'not_acceptable',
+          'Send "Accept: text/event-stream" for Server-Sent Events, or "Accept: application/x-ndjson" for one JSON ' +
+            'object a line.',
+        );
       }
       // An EventSource without a last event sends an empty header, or none.
       const position = await inbox.resolve(uid, parseStart(request.headers['last-event-id'] || request.query.start));
@@ -121,11 +137,7 @@ function parseStart(start: string): Start {
   if (start === '$') return 'now';
   const id = parseStreamId(start);
   if (id) return id;
-  throw new ImError(
-    'invalid_cursor',
-    `"${start.slice(0, 100)}" is no cursor. Use 0 (the oldest entry), $ (from now on), or an id like 1763900000123-17, ` +
-      'both numbers below 2^64.',
-  );
+  throw new ImError('invalid_cursor', `${complaint(START_PATTERN, start)}.`);
 }
 
 /** Aborts when the client has gone, also if it already has. */

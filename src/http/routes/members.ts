@@ -18,7 +18,7 @@ export function memberRoutes(app: App, { members }: { members: Members }): void 
         summary: 'List the members of a group',
         description: 'In the order of their uids. For members, or a server key.',
         params: GroupParams,
-        querystring: pageQuery(MAX_PAGE),
+        querystring: pageQuery(MAX_PAGE, 'members', 'bob'),
         response: responses({ 200: answer(MemberList, 'A page of members.') }, 'not_member', 'group_not_found'),
       },
     },
@@ -96,7 +96,7 @@ export function memberRoutes(app: App, { members }: { members: Members }): void 
         summary: 'List who asked to join',
         description: 'The oldest request first. For the owner, or a server key.',
         params: GroupParams,
-        querystring: pageQuery(MAX_PAGE),
+        querystring: pageQuery(MAX_PAGE, 'requests', '1763900311455,carol'),
         response: responses(
           { 200: answer(JoinRequestList, 'A page of requests.') },
           'invalid_cursor',

@@ -3,8 +3,9 @@ import { BODY_LIMIT } from '../body-limit.ts';
 import type { App } from '../fastify.ts';
 import { ref } from '../schemas/component.ts';
 import { SelfParams, UserParams, uidsOf } from '../schemas/params.ts';
+import { MAX_IDS } from '../schemas/patterns.ts';
 import { answer, nothing, responses } from '../schemas/responses.ts';
-import { MAX_IDS, User, UserInput, UserList, UserPatch, UsersQuery } from '../schemas/users.ts';
+import { User, UserInput, UserList, UserPatch, UsersQuery } from '../schemas/users.ts';
 
 /** People: their profiles, and their removal. */
 export function userRoutes(app: App, { users }: { users: Users }): void {
@@ -91,7 +92,7 @@ export function userRoutes(app: App, { users }: { users: Users }): void {
         response: responses({ 200: answer(UserList, 'Those that exist.') }),
       },
     },
-    async (request) => ({ items: await users.list(uidsOf(request.query.ids, MAX_IDS, 'querystring/ids')) }),
+    async (request) => ({ items: await users.list(uidsOf(request.query.ids, 'querystring/ids')) }),
   );
 
   app.delete(

@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import { component, input, ref } from './component.ts';
-import { Fields } from './fields.ts';
+import { MessageFields } from './fields.ts';
 import { ClientMessageIdText, Message, MessageExample } from './messages.ts';
 import { ConversationText, UidText } from './params.ts';
 import { Problem } from './problem.ts';
@@ -13,7 +13,7 @@ const BatchMessage = input('BatchMessage', {
   properties: {
     uid: UidText('The sender.'),
     conversation: ConversationText('Where to, as the sender names it.'),
-    fields: Fields,
+    fields: MessageFields,
     clientMessageId: Type.Optional(ClientMessageIdText),
   },
   examples: [{ uid: 'alice', conversation: 'user:bob', fields: { text: 'hi' }, clientMessageId: 'm-0001' }],

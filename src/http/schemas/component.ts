@@ -31,6 +31,12 @@ export function input<Properties extends TProperties>(
   return component(name, { ...options, additionalProperties: false });
 }
 
+/** Makes a named schema of anything else, such as an enumeration, and answers a use of it. */
+export function named<Value>(name: string, schema: object): TUnsafe<Value> {
+  components.push({ $id: name, ...schema });
+  return Type.Unsafe<Value>({ $ref: `${name}#` });
+}
+
 /** A use of a named schema, with its type. */
 export function ref<Schema extends TSchema & { $id: string }>(schema: Schema): TUnsafe<Static<Schema>> {
   return Type.Unsafe<Static<Schema>>({ $ref: `${schema.$id}#` });

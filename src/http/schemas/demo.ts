@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import { component, input } from './component.ts';
 import { TimeText, UidText } from './params.ts';
+import { DISPLAY_NAME_PATTERN } from './patterns.ts';
 
 export const Demo = component('Demo', {
   description: 'What the chat page may offer.',
@@ -17,7 +18,7 @@ export const DemoLoginInput = input('DemoLoginInput', {
     name: Type.String({
       description: 'A name. Spaces around it do not count; without them it has 1 to 64 characters.',
       maxLength: MAX_LENGTH,
-      pattern: '^\\s*\\S([\\s\\S]{0,62}\\S)?\\s*$',
+      pattern: DISPLAY_NAME_PATTERN,
       examples: ['Alice'],
     }),
   },

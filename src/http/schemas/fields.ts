@@ -1,7 +1,6 @@
-import Type, { type TUnsafe } from 'typebox';
 import { MAX_FIELD_NAME, MAX_FIELDS } from '../../im/fields.ts';
 import type { Fields as FieldMap } from '../../im/message.ts';
-import { components } from './component.ts';
+import { named } from './component.ts';
 
 const LIMITS = {
   maxProperties: MAX_FIELDS,
@@ -9,13 +8,8 @@ const LIMITS = {
 };
 const RULES = `At most ${MAX_FIELDS} fields, names of 1 to ${MAX_FIELD_NAME} characters, 64 KiB of names and values together.`;
 
-function register<Value>(name: string, schema: object): TUnsafe<Value> {
-  components.push({ $id: name, ...schema });
-  return Type.Unsafe<Value>({ $ref: `${name}#` });
-}
-
 /** A flat map of strings. */
-export const Fields = register<FieldMap>('Fields', {
+export const Fields = named<FieldMap>('Fields', {
   type: 'object',
   description: `A flat map of strings. ${RULES}`,
   ...LIMITS,
@@ -23,8 +17,18 @@ export const Fields = register<FieldMap>('Fields', {
   examples: [{ text: 'hi' }],
 });
 
+/** What a message says. */
+export const MessageFields = named<FieldMap>('MessageFields', {
+  type: 'object',
+  description: `What a message says: a flat map of strings, at least one. ${RULES}`,
+  ...LIMITS,
+  minProperties: 1,
+  additionalProperties: { type: 'string' },
+  examples: [{ text: 'hi' }],
+});
+
 /** A change of fields. */
-export const FieldsPatch = register<Record<string, string | null>>('FieldsPatch', {
+export const FieldsPatch = named<Record<string, string | null>>('FieldsPatch', {
   type: 'object',
   description: `Fields to set; null removes one. ${RULES}`,
   ...LIMITS,

@@ -1,16 +1,15 @@
 import Type from 'typebox';
 import type { JoinPolicy } from '../../im/groups.ts';
-import { component, input } from './component.ts';
+import { component, input, named } from './component.ts';
 import { Fields, FieldsPatch } from './fields.ts';
 import { GidText, TimeText, UidText } from './params.ts';
 
-const JoinPolicyText = Type.Unsafe<JoinPolicy>(
-  Type.String({
-    enum: ['open', 'approval', 'closed'] satisfies JoinPolicy[],
-    description: 'How one joins without the owner: at once, after approval, or not at all.',
-    examples: ['open'],
-  }),
-);
+const JoinPolicyText = named<JoinPolicy>('JoinPolicy', {
+  type: 'string',
+  enum: ['open', 'approval', 'closed'] satisfies JoinPolicy[],
+  description: 'How one joins without the owner: at once, after approval, or not at all.',
+  examples: ['open'],
+});
 
 export const Group = component('Group', {
   description: 'A group.',

@@ -1,12 +1,13 @@
 import Type from 'typebox';
-import type { Cursor } from '../../ids.ts';
+import { type Cursor, STREAM_ID_PATTERN } from '../../ids.ts';
 import type { Gap as ImGap } from '../../im/inbox.ts';
-import { component, ref } from './component.ts';
+import { component, named, ref } from './component.ts';
 import { MessageExample, messageProperties } from './messages.ts';
 import { defaulted, query } from './params.ts';
+import { START_PATTERN } from './patterns.ts';
 
-const cursor = (description: string) =>
-  Type.Unsafe<Cursor>({ type: 'string', description, examples: ['1763900000123-17'] });
+export const cursor = (description: string) =>
+  Type.Unsafe<Cursor>({ type: 'string', pattern: STREAM_ID_PATTERN, description, examples: ['1763900000123-17'] });
 
 export const InboxItem = component('InboxItem', {
   description: 'A message or event, and the place of it in the inbox.',
@@ -14,14 +15,17 @@ export const InboxItem = component('InboxItem', {
   examples: [{ cursor: '1763900000123-17', ...MessageExample }],
 });
 
+const GapReason = named<ImGap['reason']>('GapReason', {
+  type: 'string',
+  enum: ['trimmed', 'reset'] satisfies ImGap['reason'][],
+  description: '`trimmed`: the inbox no longer keeps it. `reset`: Redis lost data, and the ids started anew.',
+  examples: ['trimmed'],
+});
+
 export const Gap = component('Gap', {
   description: 'Something is missing in front of the items, and can be read elsewhere.',
   properties: {
-    reason: Type.Unsafe<ImGap['reason']>({
-      type: 'string',
-      enum: ['trimmed', 'reset'],
-      description: '`trimmed`: the inbox no longer keeps it. `reset`: Redis lost data, and the ids started anew.',
-    }),
+    reason: GapReason,
     requested: cursor('The cursor that was asked for.'),
     resumed: cursor('The cursor after which reading went on.'),
     lost: Type.Optional(
@@ -53,34 +57,39 @@ export const Inbox = component('Inbox', {
   examples: [{ items: [{ cursor: '1763900000123-17', ...MessageExample }], next: '1763900000123-17' }],
 });
 
-/** Its form is checked by the route, which shows a right one. */
-const start = defaulted(
+const START =
+  '`0` (the oldest entry kept), `$` (from now on), or a cursor: `next`, an item’s `cursor`, an event’s `id`.';
+const startText = (description: string, options = {}) =>
   Type.String({
-    description:
-      'Where to start: `0` (the oldest entry kept), `$` (from now on), or a cursor: `next`, an item’s `cursor`, an event’s `id`.',
-    default: '$',
+    pattern: START_PATTERN,
+    description: `${description} ${START}`,
     examples: ['0', '$', '1763900000123-17'],
-  }),
-);
+    ...options,
+  });
 
 export const InboxQuery = query({
-  start,
+  // No `default`: it has to be seen whether it was given.
+  start: Type.Optional(startText('Where to start, `0` if absent; needed with `block`:')),
   count: defaulted(Type.Integer({ description: 'How many items at most.', minimum: 1, maximum: 100, default: 20 })),
   block: defaulted(
     Type.Integer({
-      description: 'How long to wait if there is nothing, ms. 0 answers at once.',
+      description: 'How long to wait if there is nothing after `start`, ms. 0 answers at once.',
       minimum: 0,
       maximum: 60_000,
-      default: 10_000,
+      default: 0,
     }),
   ),
 });
 
+export const TICKET = {
+  type: 'string',
+  description: 'A ticket in place of the Authorization header.',
+  maxLength: 1_000,
+} as const;
+
 export const StreamQuery = query({
-  start,
-  ticket: Type.Optional(
-    Type.String({ description: 'A ticket in place of the Authorization header.', maxLength: 1_000 }),
-  ),
+  start: defaulted(startText('Where to start:', { default: '$' })),
+  ticket: Type.Optional(Type.String(TICKET)),
 });
 
 export const StreamHeaders = Type.Object({

@@ -1,12 +1,14 @@
-import Type from 'typebox';
 import type { Member as GroupMember } from '../../im/members.ts';
-import { component } from './component.ts';
+import { component, named } from './component.ts';
 import { TimeText, UidText } from './params.ts';
 import { listOf } from './responses.ts';
 
-const RoleText = Type.Unsafe<GroupMember['role']>(
-  Type.String({ enum: ['owner', 'member'], description: 'What the member is.', examples: ['member'] }),
-);
+const RoleText = named<GroupMember['role']>('MemberRole', {
+  type: 'string',
+  enum: ['owner', 'member'] satisfies GroupMember['role'][],
+  description: 'What the member is.',
+  examples: ['member'],
+});
 
 export const Member = component('Member', {
   description: 'A member of a group.',

@@ -2,7 +2,7 @@ import Type from 'typebox';
 import { CLIENT_MESSAGE_ID_PATTERN } from '../../ids.ts';
 import { RESERVED_MESSAGE_FIELDS } from '../../im/message.ts';
 import { component, input } from './component.ts';
-import { Fields } from './fields.ts';
+import { Fields, MessageFields } from './fields.ts';
 import { ConversationText, limitUpTo, MessageIdText, query, TimeText, UidText } from './params.ts';
 import { listOf } from './responses.ts';
 
@@ -31,11 +31,15 @@ export const messageProperties = {
   from: Type.Optional(UidText('Who sent or did it. Absent only with the action `gone`.')),
   action: Type.Optional(
     Type.String({
-      description:
-        'Absent in what people send. A system event says what happened: `create`, `update`, `owner`, `join`, `quit`, ' +
-        '`delete`, `link`, `request`, `refuse`. Its fields name the new `owner`, or the `group` asked for. A change of an ' +
-        'earlier message, `erase`, has it as its `target`. ' +
-        '`gone` stands for a message that was erased or is kept no more.',
+      description: `Absent in what people send. A system event says what happened, and its \`fields\` to whom or what:
+- \`create\`, \`update\`, \`delete\`: of the group \`from\` acts in; no fields
+- \`owner\`: the group was handed to \`owner\`
+- \`join\`, \`quit\`: \`from\` is who came or went; no fields
+- \`link\`: \`from\` added the other person to the contacts; no fields
+- \`request\`: \`from\` asks to join \`group\`, which the reader owns
+- \`refuse\`: the request to join \`group\` was turned down
+- \`erase\`: a change of an earlier message, its \`target\`, which is gone
+- \`gone\`, without \`from\` and fields: stands in an inbox for a message that was erased or is kept no more`,
       examples: ['join'],
     }),
   ),
@@ -58,14 +62,22 @@ const reserved = [...RESERVED_MESSAGE_FIELDS].map((name) => `\`${name}\``).join(
 
 export const MessageInput = input('MessageInput', {
   description: `A message to send. Reserved as names of fields: ${reserved}.`,
-  properties: { fields: Fields, clientMessageId: Type.Optional(ClientMessageIdText) },
+  properties: { fields: MessageFields, clientMessageId: Type.Optional(ClientMessageIdText) },
   examples: [{ fields: { text: 'hi' }, clientMessageId: 'm-0001' }],
 });
 
-export const MessageList = listOf(Message, '1763900311455-42');
+export const MessageList = listOf(
+  Message,
+  '1763900311455-42',
+  'as `before` or `after`: the direction that the page went in (`before`, if you gave neither)',
+);
 
 export const HistoryQuery = query({
-  before: Type.Optional(MessageIdText('Only what was sent before this message; the page ends just before it.')),
-  after: Type.Optional(MessageIdText('Only what was sent after this message; the page starts just after it.')),
+  before: Type.Optional(
+    MessageIdText('Only what was sent before this message; the page ends just before it. Not together with `after`.'),
+  ),
+  after: Type.Optional(
+    MessageIdText('Only what was sent after this message; the page starts just after it. Not together with `before`.'),
+  ),
   limit: limitUpTo(100),
 });

@@ -11,9 +11,7 @@ import {
   STREAM_ID_PATTERN,
   type Uid,
 } from '../../ids.ts';
-
-/** The pattern of a name in a path; `me` has been replaced before it is looked at, and is refused elsewhere. */
-const PATH_NAME_PATTERN = NAME_PATTERN.replace('(?!me$)', '');
+import { complaint, NEXT_PATTERN, PATH_NAME_PATTERN, UIDS_PATTERN } from './patterns.ts';
 
 /** Text that is trusted to be what its type says once the pattern holds. */
 function name<Name extends string>(pattern: string, example: string, description: string): TUnsafe<Name> {
@@ -73,13 +71,14 @@ export function limitUpTo(maximum: number) {
 }
 
 /** Which page of a list. */
-export function pageQuery(maximum: number) {
+export function pageQuery(maximum: number, list: keyof typeof NEXT_PATTERN, next: string) {
   return query({
     limit: limitUpTo(maximum),
     after: Type.Optional(
       Type.String({
-        pattern: '^[!-~]{1,128}$',
+        pattern: NEXT_PATTERN[list],
         description: 'The `next` of the page before; absent for the first.',
+        examples: [next],
       }),
     ),
   });
@@ -96,18 +95,14 @@ export function query<Properties extends TProperties>(
 /** A message id whose two numbers fit 64 bits. @throws ImError `invalid_request` */
 export function messageIdOf(text: string, path: string): MessageId {
   if (parseStreamId(text)) return text as MessageId;
-  const message = `"${text}" is not a message id: two numbers of up to 64 bits, for example 1763900311455-42`;
+  const message = complaint(STREAM_ID_PATTERN, text, '1763900311455-42');
   throw new ImError('invalid_request', `${path}: ${message}`, { errors: [{ path, message }] });
 }
 
-/** A comma-separated list of uids. @throws ImError `invalid_request` */
-export function uidsOf(text: string, maximum: number, path: string): Uid[] {
+/** A comma-separated list of uids. @throws ImError `invalid_request` if `me` is among them, which the pattern lets pass */
+export function uidsOf(text: string, path: string): Uid[] {
   const uids = text.split(',');
-  const wrong = uids.find((uid) => !isName(uid));
-  if (wrong === undefined && uids.length <= maximum) return uids as Uid[];
-  const message =
-    wrong === undefined
-      ? `has ${uids.length} uids; at most ${maximum} are allowed`
-      : `"${wrong.slice(0, 100)}" is not a uid; a list looks like alice,bob`;
+  if (uids.every(isName)) return uids as Uid[];
+  const message = complaint(UIDS_PATTERN, text, 'alice,bob');
   throw new ImError('invalid_request', `${path}: ${message}`, { errors: [{ path, message }] });
 }

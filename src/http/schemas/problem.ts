@@ -2,6 +2,15 @@ import Type from 'typebox';
 import { ERROR_CODES, type ErrorCode, statusOf, titleOf } from '../../errors.ts';
 import { component, ref } from './component.ts';
 
+const ProblemError = component('ProblemError', {
+  description: 'One thing that is wrong with a request.',
+  properties: {
+    path: Type.String({ description: 'Where.', examples: ['body/fields/text'] }),
+    message: Type.String({ description: 'What to change.', examples: ['must be string'] }),
+  },
+  examples: [{ path: 'body/fields/text', message: 'must be string' }],
+});
+
 /** An error, RFC 9457. */
 export const Problem = component('Problem', {
   description: 'An error (RFC 9457). `code` is stable: decide by it, and show `detail` to people.',
@@ -16,13 +25,7 @@ export const Problem = component('Problem', {
     code: Type.String({ description: 'The stable code of the error.', examples: ERROR_CODES.slice(0, 1) }),
     requestId: Type.String({ description: "The request's id, as in the `x-request-id` header and the log." }),
     errors: Type.Optional(
-      Type.Array(
-        Type.Object({
-          path: Type.String({ description: 'Where, such as `body/fields/text`.' }),
-          message: Type.String({ description: 'What to change.' }),
-        }),
-        { description: 'What is wrong with a request that does not fit its schema.' },
-      ),
+      Type.Array(ref(ProblemError), { description: 'What is wrong with a request that does not fit its schema.' }),
     ),
     clientMessageId: Type.Optional(
       Type.String({ description: 'With `outcome_unknown`: repeat the send with this, and it is not doubled.' }),
@@ -30,24 +33,36 @@ export const Problem = component('Problem', {
   },
 });
 
-/** The responses of a route that may fail with these codes, one for each status. */
-export function problems(...codes: ErrorCode[]): Record<number, object> {
-  const byStatus = new Map<number, ErrorCode[]>();
-  for (const code of new Set(codes)) byStatus.set(statusOf(code), [...(byStatus.get(statusOf(code)) ?? []), code]);
-  return Object.fromEntries(
-    [...byStatus].map(([status, some]) => [
-      status,
-      {
-        description: some.map((code) => `\`${code}\`: ${titleOf(code)}`).join('. '),
-        content: {
-          'application/problem+json': {
-            schema: ref(Problem),
-            examples: Object.fromEntries(some.map((code) => [code, { value: exampleOf(code) }])),
-          },
+const MEDIA_TYPE = 'application/problem+json';
+
+interface ProblemResponse {
+  description: string;
+  content: { [MEDIA_TYPE]: { schema: object; examples: Record<string, object> } };
+}
+
+/**
+ * The response of a route that may fail with these codes: one for all of them, since they have one form. Which they are
+ * is told by its description and examples.
+ */
+export function problems(...codes: ErrorCode[]): { default: ProblemResponse } {
+  const sorted = [...new Set(codes)].sort((a, b) => statusOf(a) - statusOf(b));
+  return {
+    default: {
+      description: `An error:\n${sorted.map((code) => `- ${statusOf(code)} \`${code}\`: ${titleOf(code)}`).join('\n')}`,
+      content: {
+        [MEDIA_TYPE]: {
+          schema: ref(Problem),
+          examples: Object.fromEntries(sorted.map((code) => [code, { value: exampleOf(code) }])),
         },
       },
-    ]),
-  );
+    },
+  };
+}
+
+/** Responses of a route, which may also fail with these codes. */
+export function withProblems(responses: { default?: ProblemResponse }, ...codes: ErrorCode[]): object {
+  const own = Object.keys(responses.default?.content[MEDIA_TYPE].examples ?? {}) as ErrorCode[];
+  return { ...responses, ...problems(...codes, ...own) };
 }
 
 function exampleOf(code: ErrorCode) {

@@ -21,8 +21,8 @@ export function nothing(description: string) {
   return Type.Null({ description });
 }
 
-/** A named schema of a page of a list. */
-export function listOf<Item extends TSchema & { $id: string }>(item: Item, next: string) {
+/** A named schema of a page of a list, whose `next` is passed on in a parameter. */
+export function listOf<Item extends TSchema & { $id: string }>(item: Item, next: string, parameter = 'as `after`') {
   const example = (item as { examples?: Static<Item>[] }).examples![0]!;
   return component(`${item.$id}List`, {
     description: `A page of a list of ${item.$id}.`,
@@ -30,7 +30,7 @@ export function listOf<Item extends TSchema & { $id: string }>(item: Item, next:
       items: Type.Array(ref(item)),
       next: Type.Optional(
         Type.String({
-          description: 'Pass it on for the following page; absent on the last.',
+          description: `Pass it ${parameter} for the following page; absent on the last.`,
           examples: [next],
         }),
       ),

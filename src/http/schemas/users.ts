@@ -2,9 +2,8 @@ import Type from 'typebox';
 import { component, input, ref } from './component.ts';
 import { Fields, FieldsPatch } from './fields.ts';
 import { query, TimeText, UidText } from './params.ts';
+import { MAX_IDS, UIDS_PATTERN } from './patterns.ts';
 
-/** How many users one request may ask for. */
-export const MAX_IDS = 100;
 /** The length of as many of the longest uids, with commas. */
 const MAX_IDS_LENGTH = MAX_IDS * 65;
 
@@ -37,8 +36,8 @@ export const UserList = component('UserList', {
 
 export const UsersQuery = query({
   ids: Type.String({
-    minLength: 1,
     maxLength: MAX_IDS_LENGTH,
+    pattern: UIDS_PATTERN,
     description: `Uids with commas in between, at most ${MAX_IDS}.`,
     examples: ['alice,bob'],
   }),

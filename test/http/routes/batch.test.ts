@@ -25,7 +25,7 @@ test('each message of a batch has its own result, in order', async () => {
     { uid: 'alice', conversation: 'user:bob', fields: { text: '1' }, clientMessageId: 'b-1' },
     { uid: 'alice', conversation: 'user:bob', fields: { text: 'other' }, clientMessageId: 'b-1' },
     { uid: 'alice', conversation: 'user:bob', fields: { action: 'join' } },
-    { uid: 'nobody', conversation: 'user:bob', fields: {} },
+    { uid: 'nobody', conversation: 'user:bob', fields: { text: 'from nobody' } },
     { uid: 'bob', conversation: 'user:alice', fields: { text: '2' } },
   ]).expect(200);
   assert.deepEqual(
@@ -72,6 +72,7 @@ test('none, too many, or a malformed one: the batch is refused as a whole', asyn
     [one, { ...one, conversation: 'fay' }],
     [one, { ...one, uid: 'me' }],
     [one, { ...one, extra: 1 }],
+    [one, { ...one, fields: {} }],
     [one, { ...one, fields: { text: 1 } }],
   ]) {
     assert.equal((await send(messages).expect(400)).body.code, 'invalid_request');

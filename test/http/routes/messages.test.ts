@@ -99,9 +99,9 @@ test("a sender can't forge what the service writes itself", async () => {
     assert.match(body.detail, new RegExp(`"${name}"`));
   }
   for (const body of [
-    { fields: {}, action: 'join' },
-    { fields: {}, from: 'jan' },
-    { fields: {}, id: '1-1' },
+    { fields: { text: 'x' }, action: 'join' },
+    { fields: { text: 'x' }, from: 'jan' },
+    { fields: { text: 'x' }, id: '1-1' },
   ]) {
     await service.server.post(path('ida', 'user:jan'), body).expect(400);
   }
