@@ -144,7 +144,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   conversationRoutes(app, { conversations: new Conversations(context, logs) });
   inboxRoutes(app, { inbox, hub });
   tokenRoutes(app, { tokens });
-  demoRoutes(app, { users, tokens, allowed: config.demoLogin });
+  demoRoutes(app, { users, tokens, demo: { allowed: config.demoLogin, secret: config.demoSecret } });
   serviceRoutes(app, { redis, hub, metrics });
   await registerDocs(app);
   await registerPage(app, options.pageFolder ?? PAGE_FOLDER);

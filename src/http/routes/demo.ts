@@ -1,7 +1,5 @@
-import type { DemoLoginFor } from '../../config.ts';
-import { ImError } from '../../errors.ts';
 import type { Users } from '../../im/users.ts';
-import { mayLogIn, uidOfName } from '../demo-login.ts';
+import { checkDemoIsOn, checkDemoSecret, type DemoAccess, uidOfName } from '../demo-login.ts';
 import type { App } from '../fastify.ts';
 import { ref } from '../schemas/component.ts';
 import { Demo, DemoLogin, DemoLoginInput } from '../schemas/demo.ts';
@@ -10,13 +8,9 @@ import type { Tokens } from '../tokens.ts';
 
 const TTL_S = 30 * 86_400;
 
-const HOW =
-  'It works on the machine of the service alone, under a name such as http://127.0.0.1:8888, with its own Redis and tokens. ' +
-  'DEMO_LOGIN=true turns it on for everybody, who can then be whoever they like.';
-
 /** Signing in with a mere name, for the chat page and for trying things out. */
-export function demoRoutes(app: App, deps: { users: Users; tokens: Tokens; allowed: DemoLoginFor }): void {
-  const { users, tokens, allowed } = deps;
+export function demoRoutes(app: App, deps: { users: Users; tokens: Tokens; demo: DemoAccess }): void {
+  const { users, tokens, demo } = deps;
 
   app.get(
     '/v1/demo',
@@ -26,11 +20,11 @@ export function demoRoutes(app: App, deps: { users: Users; tokens: Tokens; allow
         operationId: 'getDemo',
         tags: ['demo'],
         summary: 'Does a demo login work here?',
-        description: 'Public. Whether `POST /v1/demo/login` would work for a request that comes as this one does.',
+        description: 'Public. Whether `POST /v1/demo/login` is on, and whether it needs the secret of the link.',
         response: responses({ 200: answer(Demo, 'Whether it does.') }),
       },
     },
-    async (request) => ({ login: mayLogIn(request, allowed) }),
+    async () => ({ login: demo.allowed !== 'nobody', needsSecret: demo.allowed === 'holders of the secret' }),
   );
 
   app.post(
@@ -43,14 +37,21 @@ export function demoRoutes(app: App, deps: { users: Users; tokens: Tokens; allow
         summary: 'Sign in with a mere name',
         description:
           'Makes a user of this name if there is none, with the name as its field `name`, and a token for it that is good ' +
-          'for 30 days. A user that exists is left as it is. Public, and on only where `DEMO_LOGIN` lets it; by default ' +
-          'for clients on the machine of the service, as long as it is not set up for anything else. Safe to repeat.',
+          'for 30 days. A user that exists is left as it is. Public, and on only where `DEMO_LOGIN` lets it: by default ' +
+          'where nothing is set up for others, and for those who have the secret that the service prints in a link when ' +
+          'it starts. Safe to repeat.',
         body: ref(DemoLoginInput),
-        response: responses({ 201: answer(DemoLogin, 'The user and the token.') }, 'demo_login_off'),
+        response: responses(
+          { 201: answer(DemoLogin, 'The user and the token.') },
+          'demo_login_off',
+          'demo_secret_needed',
+        ),
       },
+      // Before the body is read, and before it is validated: strangers cost nothing.
+      onRequest: async () => checkDemoIsOn(demo),
+      preValidation: async (request) => checkDemoSecret(request.body, demo),
     },
     async (request, reply) => {
-      if (!mayLogIn(request, allowed)) throw new ImError('demo_login_off', HOW);
       const name = request.body.name.trim();
       const uid = uidOfName(name);
       await users.ensure(uid, { name });
