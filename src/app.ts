@@ -152,7 +152,12 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   conversationRoutes(app, { conversations: new Conversations(store, logs) });
   inboxRoutes(app, { inbox, hub });
   tokenRoutes(app, { tokens, users, revocations });
-  demoRoutes(app, { users, tokens, revocations, allowed: config.demoLogin });
+  demoRoutes(app, {
+    users,
+    tokens,
+    revocations,
+    demo: { allowed: config.demoLogin, secret: config.demoSecret },
+  });
   serviceRoutes(app, { redis: store.redis, hub, metrics });
   await registerDocs(app);
   await registerPage(app, options.pageFolder ?? PAGE_FOLDER);

@@ -3,42 +3,48 @@ import { join } from 'node:path';
 import type { Config } from './config.ts';
 import { API_KEY_FILE } from './secrets.ts';
 
+/** What the banner tells of. */
+export interface BannerOptions {
+  /** As configured, before the generated key was filled in. */
+  config: Config;
+  address: AddressInfo;
+  /** Of the embedded Redis. */
+  socket: string;
+  demoSecret: string;
+}
+
 /**
- * What a newcomer reads after the start: where the service is, and three lines to paste into a second terminal. What
- * is printed ends up in logs, so the lines read the key and do not hold it.
- * @param config as configured, before the generated key was filled in
+ * What a newcomer reads after the start: where the service is, the link to the chat page, and a block to paste into a
+ * second terminal. What is printed ends up in logs, so the block reads the key and does not hold it; the link holds the
+ * secret of the demo login, which is there only where nothing was set up that is worth guarding.
+ *
+ * The block has no comments, which zsh takes for commands, and no alias, which a shell without a terminal does not know.
  */
-export function banner(config: Config, address: AddressInfo, socket: string): string {
+export function banner({ config, address, socket, demoSecret }: BannerOptions): string {
   const origin = `http://${hostOf(address)}:${address.port}`;
-  const users = `${origin}/v1/users`;
   const generated = config.apiKeys.length === 0;
   const key = generated ? `$(cat ${quote(join(config.dataDir, API_KEY_FILE))})` : '$KEY';
-  const authorization = `"Authorization: Bearer ${key}"`;
-  const curl = `curl -sS -w '\\n' -H ${authorization}`;
-  const post = `curl -sS -w '\\n' -H "$A" -H 'Content-Type: application/json'`;
   const lines = [
     `redisim listens on ${origin}   (API: ${origin}/docs, Redis: redis-cli -s ${quote(socket)})`,
-    ...(config.demoLogin === 'nobody'
-      ? []
-      : [`Chat: open ${origin} in two browser windows, one of them private, and log in under two names`]),
+    ...(config.demoLogin === 'nobody' ? [] : ['', ...chatLines(origin, demoSecret)]),
     '',
-    `Paste into a second terminal${generated ? '' : ', where KEY is one of your API_KEYS'}:`,
+    'To try the API, paste these lines into a second terminal: they make Alice and Bob, let Alice write to Bob, read',
+    `Bob's inbox, and follow it live until Ctrl-C.${generated ? '' : ' KEY is one of your API_KEYS.'}`,
     '',
-    '# 1. Make Alice and Bob, and let Alice write to Bob',
-    [
-      `A=${authorization} U=${users}`,
-      `${post} -X PUT -d '{"fields":{"name":"Alice"}}' $U/alice`,
-      `${post} -X PUT -d '{"fields":{"name":"Bob"}}' $U/bob`,
-      `${post} -d '{"fields":{"text":"hi"}}' $U/alice/conversations/user:bob/messages`,
-    ].join('; '),
-    '',
-    "# 2. Read Bob's inbox",
-    `${curl} '${users}/bob/inbox?start=0'`,
-    '',
-    '# 3. Follow it live; send again with the first line, and end with Ctrl-C',
-    `${curl} -N '${users}/bob/inbox/stream?start=0'`,
+    `im() { curl -sS -w '\\n' -H "Authorization: Bearer ${key}" -H 'Content-Type: application/json' "$@"; }`,
+    `U=${origin}/v1/users`,
+    `im -X PUT $U/alice -d '{"fields":{"name":"Alice"}}'`,
+    `im -X PUT $U/bob -d '{"fields":{"name":"Bob"}}'`,
+    `im $U/alice/conversations/user:bob/messages -d '{"fields":{"text":"hi"}}'`,
+    'im "$U/bob/inbox?start=0"',
+    'im -N "$U/bob/inbox/stream?start=0"',
   ];
   return `\n${lines.join('\n')}\n\n`;
+}
+
+function chatLines(origin: string, demoSecret: string): string[] {
+  const link = demoSecret === '' ? origin : `${origin}/#demo=${encodeURIComponent(demoSecret)}`;
+  return ['To chat, open this link in two browser windows, one of them private, under two names:', '', link];
 }
 
 /** An address that a client on this machine can connect to. */

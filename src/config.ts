@@ -50,7 +50,7 @@ export const configSchema = Type.Object({
   ),
   JWT_UID_CLAIM: text('The token claim that is the uid', 'sub', '^[^\\s]{1,128}$', 'the name of a claim'),
   DEMO_LOGIN: choice(
-    'Who may sign in with a mere name, as on the chat page: auto is this machine alone, where nothing else is set up',
+    'Who may sign in with a mere name, as on the chat page: auto is who has the link that the start prints, on this machine alone, where no keys, tokens or Redis are set up',
     'auto',
     ['auto', 'true', 'false'],
   ),
@@ -173,6 +173,8 @@ function toConfig(env: Environment) {
     jwtAlgorithms: list(env.JWT_ALGORITHMS),
     jwtUidClaim: env.JWT_UID_CLAIM,
     demoLogin: demoLoginOf(env),
+    /** Empty until secrets.ts has filled it in, where holders of the secret may log in. */
+    demoSecret: '',
     redisUrl: env.REDIS_URL || undefined,
     redisServerBin: env.REDIS_SERVER_BIN || undefined,
     appendfsync: env.APPENDFSYNC,
@@ -197,15 +199,15 @@ function toConfig(env: Environment) {
   };
 }
 
-/** For whom the demo login is: nobody, requests from this machine, or everybody. */
-export type DemoLoginFor = 'nobody' | 'this machine' | 'everybody';
+/** Who may sign in with a mere name. The secret is kept in DATA_DIR, and shown to who starts the service. */
+export type DemoLoginFor = 'nobody' | 'holders of the secret' | 'everybody';
 
-/** Left to itself it is on only where nobody else can come, and where no one has set up anything to be trusted. */
+/** Left to itself it is on only where nobody else is meant to come, and where no one has set up anything to be trusted. */
 function demoLoginOf(env: Environment): DemoLoginFor {
   if (env.DEMO_LOGIN === 'true') return 'everybody';
   const isLocal = env.HOST === 'localhost' || isLoopback(env.HOST);
-  const isAlone = isLocal && !env.REDIS_URL && !env.JWKS_URL;
-  return env.DEMO_LOGIN === 'auto' && isAlone ? 'this machine' : 'nobody';
+  const isSetUp = [env.API_KEYS, env.JWT_SECRET, env.JWKS_URL, env.REDIS_URL].some((value) => value !== '');
+  return env.DEMO_LOGIN === 'auto' && isLocal && !isSetUp ? 'holders of the secret' : 'nobody';
 }
 
 const LOOPBACK = new BlockList();
@@ -213,7 +215,7 @@ LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
 LOOPBACK.addAddress('::1', 'ipv6');
 
 /** True for an IP address, in its usual form, that only this machine can connect from or to. */
-export function isLoopback(address: string): boolean {
+function isLoopback(address: string): boolean {
   const version = isIP(address);
   return version !== 0 && LOOPBACK.check(address, version === 4 ? 'ipv4' : 'ipv6');
 }

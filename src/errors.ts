@@ -15,6 +15,7 @@ const CODES = {
   not_owner: [403, 'Only the owner of the group may do this'],
   join_closed: [403, 'The group admits nobody by itself'],
   demo_login_off: [403, 'The demo login is off'],
+  demo_secret_needed: [403, 'The demo login needs the secret of the link'],
   // 404
   route_not_found: [404, 'No such operation'],
   user_not_found: [404, 'No such user'],

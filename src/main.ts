@@ -64,7 +64,10 @@ async function start(): Promise<void> {
   closers.push(() => Promise.race([app.close(), delay(config.drainMs + APP_MARGIN_MS)]).then(() => {}));
   await app.listen({ host: config.host, port: config.port });
   const [address] = app.addresses();
-  if (embedded && typeof address === 'object') process.stdout.write(banner(configured, address, embedded.socket));
+  if (embedded && typeof address === 'object') {
+    const { demoSecret } = config;
+    process.stdout.write(banner({ config: configured, address, socket: embedded.socket, demoSecret }));
+  }
 }
 
 /** Calls `first` at the first signal, and `second` at another one that is meant as such. */

@@ -7,9 +7,11 @@ import { type Config, ConfigError } from './config.ts';
 export const API_KEY_FILE = 'api-key';
 /** The generated signing secret, in DATA_DIR. */
 export const JWT_SECRET_FILE = 'jwt-secret';
+/** The generated secret of the demo login, in DATA_DIR. */
+export const DEMO_SECRET_FILE = 'demo-secret';
 
 /**
- * Fills in the key and the secret that were not configured from files in DATA_DIR, which are made (mode 0600) when
+ * Fills in the key and the secrets that were not configured from files in DATA_DIR, which are made (mode 0600) when
  * they are not there yet. With REDIS_URL there is nothing to do: the configuration has both.
  * @param warn is told of a file that others may read
  */
@@ -21,6 +23,7 @@ export async function withSecrets(config: Config, warn: (message: string) => voi
     ...config,
     apiKeys: config.apiKeys.length > 0 ? config.apiKeys : [await keep(API_KEY_FILE)],
     jwtSecret: config.jwtSecret || (await keep(JWT_SECRET_FILE)),
+    demoSecret: config.demoLogin === 'holders of the secret' ? await keep(DEMO_SECRET_FILE) : '',
   };
 }
 

@@ -34,13 +34,16 @@ describe('the settings', () => {
     assert.deepEqual(config.jwtAlgorithms, ['RS256', 'ES256', 'EdDSA']);
   });
 
-  test('the demo login is for this machine, and off where anything is set up for others', () => {
+  test('the demo login is for who has the secret, and off where anything is set up for others', () => {
     const allowed = (env: Record<string, string>) => loadConfig(env).demoLogin;
-    assert.equal(allowed({}), 'this machine');
-    for (const HOST of ['localhost', '127.0.0.2', '::1']) assert.equal(allowed({ HOST }), 'this machine', HOST);
+    assert.equal(allowed({}), 'holders of the secret');
+    for (const HOST of ['localhost', '127.0.0.2', '::1'])
+      assert.equal(allowed({ HOST }), 'holders of the secret', HOST);
     for (const HOST of ['0.0.0.0', '::', '192.168.1.5', 'chat.example.com', 'localhost.example.com']) {
       assert.equal(allowed({ HOST }), 'nobody', HOST);
     }
+    assert.equal(allowed({ API_KEYS: KEY }), 'nobody');
+    assert.equal(allowed({ JWT_SECRET: SECRET }), 'nobody');
     const outside = { REDIS_URL: 'redis://redis:6379', API_KEYS: KEY, JWT_SECRET: SECRET };
     assert.equal(allowed(outside), 'nobody');
     assert.equal(allowed({ ...outside, DEMO_LOGIN: 'true', HOST: '0.0.0.0' }), 'everybody');

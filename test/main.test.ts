@@ -5,9 +5,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, test } from 'node:test';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { promisify } from 'node:util';
+import { banner } from '../src/banner.ts';
+import { loadConfig } from '../src/config.ts';
+import { buildProduct, type Product } from './helpers/product.ts';
 import { endWithUs } from './helpers/redis.ts';
+import { Paste, shells } from './helpers/shells.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const run = promisify(execFile);
@@ -16,9 +20,14 @@ const hasCurl = await run('curl', ['--version']).then(
   () => false,
 );
 
+let product: Product;
 let dataDir: string;
 let services: Service[];
 
+before(async () => {
+  product = await buildProduct();
+});
+after(() => product.remove());
 beforeEach(() => {
   // A shell must not take this path apart.
   dataDir = join(mkdtempSync(join(tmpdir(), 'redisim-main-')), "Ann's data");
@@ -38,13 +47,18 @@ class Service {
   stderr = '';
 
   constructor(env: Record<string, string> = {}) {
-    this.process = spawn(process.execPath, ['--import', 'tsx', join(ROOT, 'src/main.ts')], {
+    this.process = spawn(process.execPath, [product.main], {
       cwd: ROOT,
       env: { PATH: process.env.PATH, PORT: '0', DATA_DIR: dataDir, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    let watched = false;
     this.process.stdout!.on('data', (data) => {
       this.stdout += data;
+      // Its Redis outlives it where a test is aborted.
+      const redisPid = /"redisPid":(\d+)/.exec(this.stdout)?.[1];
+      if (redisPid && !watched) this.process.once('exit', endWithUs(Number(redisPid)));
+      watched ||= redisPid !== undefined;
     });
     this.process.stderr!.on('data', (data) => {
       this.stderr += data;
@@ -59,7 +73,7 @@ class Service {
 
   /** Resolves when the banner has been printed. */
   async up(): Promise<this> {
-    while (!/^# 3\..*\n.*\n/m.test(this.stdout)) {
+    while (!/inbox\/stream\?start=0"\n/.test(this.stdout)) {
       assert.ok(this.isRunning, `it ended: ${this.stderr}`);
       await Promise.race([once(this.process.stdout!, 'data'), once(this.process, 'close')]);
     }
@@ -81,9 +95,14 @@ class Service {
     return /redisim listens on (\S+)/.exec(this.stdout)![1]!;
   }
 
-  /** A line of the banner, by its number. */
-  line(number: number): string {
-    return new RegExp(`^# ${number}\\..*\\n(.*)$`, 'm').exec(this.stdout)![1]!;
+  /** What the banner says to paste. */
+  get block(): string {
+    return /^im\(\)[\s\S]*?\n(?=\n)/m.exec(this.stdout)![0];
+  }
+
+  /** The link that the banner says to open. */
+  get link(): URL {
+    return new URL(/^http:\S+#\S+$/m.exec(this.stdout)![0]);
   }
 
   get key(): string {
@@ -91,27 +110,52 @@ class Service {
   }
 }
 
+/** What the pasted lines are answered with. */
+interface Answer {
+  fields: Record<string, string>;
+  items: Answer[];
+}
+
 describe('the banner', { skip: !hasCurl && 'curl is not installed' }, () => {
-  test('its lines work as pasted, and show no secret', async () => {
+  test('its block works as pasted, its link lets one log in by a name, and no other secret is shown', async (t) => {
     const service = await new Service().up();
-    const { stdout: made } = await run('sh', ['-c', service.line(1)]);
-    const [alice, bob, message] = made
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line));
-    assert.deepEqual([alice.fields.name, bob.fields.name, message.fields.text], ['Alice', 'Bob', 'hi']);
-
-    const { stdout: inbox } = await run('sh', ['-c', service.line(2)]);
-    assert.equal(JSON.parse(inbox).items[0].fields.text, 'hi');
-
-    const follow = spawn('sh', ['-c', `exec ${service.line(3)}`], { stdio: ['ignore', 'pipe', 'inherit'] });
-    let seen = '';
-    while (!/event: message\ndata: .*"hi"/.test(seen)) seen += (await once(follow.stdout, 'data'))[0];
-    follow.kill();
-
-    for (const secret of [service.key, readFileSync(join(dataDir, 'jwt-secret'), 'utf8').trim()]) {
-      assert.ok(!service.stdout.includes(secret) && !service.stderr.includes(secret));
+    for (const { name, skip } of shells) {
+      if (skip) {
+        t.diagnostic(skip);
+        continue;
+      }
+      const paste = new Paste(name, service.block, join(dataDir, '..'));
+      t.after(() => paste.kill());
+      await paste.shows(/event: message\ndata: .*"hi"/);
+      assert.doesNotMatch(paste.output, /not found|no matches|unexpected/i);
+      const [alice, bob, message, inbox] = paste.answers as unknown as Answer[];
+      assert.deepEqual([alice?.fields.name, bob?.fields.name, message?.fields.text], ['Alice', 'Bob', 'hi'], name);
+      assert.equal(inbox?.items[0]?.fields.text, 'hi', name);
     }
+    const { origin, hash } = service.link;
+    assert.equal(origin, service.origin);
+    const secret = /^#demo=([\w-]{43})$/.exec(hash)![1];
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify({ name: 'Zoë', secret });
+    const login = await fetch(`${origin}/v1/demo/login`, { method: 'POST', headers, body });
+    assert.equal(((await login.json()) as { uid: string }).uid, 'zoe');
+    for (const hidden of [service.key, readFileSync(join(dataDir, 'jwt-secret'), 'utf8').trim()]) {
+      assert.ok(!service.stdout.includes(hidden) && !service.stderr.includes(hidden));
+    }
+    assert.equal(service.stdout.split(secret!).length, 2, 'the secret stands in the link, and nowhere in the log');
+  });
+
+  test('it has no link to log in with where keys are configured, and no secret where there is none', () => {
+    const address = { address: '0.0.0.0', family: 'IPv4', port: 80 };
+    const withKeys = loadConfig({ API_KEYS: 'k'.repeat(16), DATA_DIR: dataDir });
+    const text = banner({ config: withKeys, address, socket: '/s', demoSecret: '' });
+    assert.doesNotMatch(text, /#demo|To chat/);
+    assert.match(text, /KEY is one of your API_KEYS[\s\S]*Bearer \$KEY"/);
+    const forAll = loadConfig({ DEMO_LOGIN: 'true', DATA_DIR: dataDir });
+    assert.match(
+      banner({ config: forAll, address, socket: '/s', demoSecret: '' }),
+      /To chat.*\n\nhttp:\/\/127.0.0.1:80\n/,
+    );
   });
 });
 

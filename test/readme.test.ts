@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
-import { execFile, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { after, before, test } from 'node:test';
-import { promisify } from 'node:util';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, type TestContext, test } from 'node:test';
 import { withFigures } from '../scripts/figures.ts';
 import { withSettings } from '../scripts/settings.ts';
 import { startRedis, type TestRedis } from './helpers/redis.ts';
 import { API_KEY, type Service, startService } from './helpers/service.ts';
+import { Paste, shells } from './helpers/shells.ts';
 
-const run = promisify(execFile);
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 
 let redis: TestRedis;
@@ -33,20 +34,37 @@ test('the tables of faults and benchmarks are those that were measured (npm run 
 const hasCurl = spawnSync('curl', ['--version']).status === 0;
 const skip = !hasCurl && !process.env.CI && 'curl is not installed';
 
-test('the curl lines of the README work as they are pasted, and leave the keys that it names', { skip }, async () => {
+/** Pastes all blocks of the section at once, until the last, the stream, has shown what was sent. */
+async function pasteReadme(t: TestContext, shell: string, { url }: Service, folder: string): Promise<void> {
   const section = readme.slice(readme.indexOf('## The API in curl'), readme.indexOf('**Callers.**'));
-  const [setup, calls] = [...section.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, code]) => code!);
-  const script = `shopt -s expand_aliases\n${setup}${calls}`
-    .replace('$(cat data/api-key)', API_KEY)
-    .replace('http://127.0.0.1:8888', service.url)
-    .replace('curl -sS', 'curl -sS --max-time 2')
-    .replace(/^im -N/m, 'im -N --no-buffer');
-  const { stdout } = await run('bash', ['-c', `${script}\ntrue`]);
-  const answers = stdout.split('\n').filter((line) => line.startsWith('{'));
-  assert.ok(answers.length >= 11, stdout);
-  for (const line of answers) assert.equal(JSON.parse(line).code, undefined, line);
-  assert.match(stdout, /event: message\ndata: .*"hello, team"/);
+  const blocks = [...section.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, code]) => code!);
+  mkdirSync(join(folder, 'data'));
+  writeFileSync(join(folder, 'data/api-key'), API_KEY);
+  const paste = new Paste(shell, blocks.join('').replace('http://127.0.0.1:8888', url), folder);
+  t.after(() => paste.kill());
+  await paste.shows(/event: message\ndata: .*"hello, team"/);
+  assert.doesNotMatch(paste.output, /not found|no matches|unexpected/i);
+  assert.ok(paste.answers.length >= 9, paste.output);
+  for (const answer of paste.answers) assert.equal(answer.code, undefined, JSON.stringify(answer));
+}
 
+for (const { name, skip: noShell } of shells) {
+  const why = skip || noShell;
+  test(`the curl lines of the README work as they are pasted into ${name}`, { skip: why }, async (t) => {
+    const fresh = await startService(redis);
+    const folder = mkdtempSync(join(tmpdir(), 'redisim-readme-'));
+    t.after(async () => {
+      await fresh.close();
+      rmSync(folder, { recursive: true });
+    });
+    await pasteReadme(t, name, fresh, folder);
+  });
+}
+
+test('they leave the keys that it names', { skip }, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'redisim-readme-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  await pasteReadme(t, 'bash', service, folder);
   const { redis: db } = service;
   await db.zadd('gq:team', 1, 'carol');
   const table = readme.slice(readme.indexOf('| key | type |'), readme.indexOf('`n` in a log counts'));

@@ -31,11 +31,13 @@ test('are made once, for this user alone, and differ', async () => {
   const [key] = first.apiKeys;
   assert.match(key!, /^[\w-]{43}$/);
   assert.match(first.jwtSecret, /^[\w-]{43}$/);
-  assert.notEqual(key, first.jwtSecret);
-  for (const name of ['api-key', 'jwt-secret']) assert.equal(statSync(join(dataDir, name)).mode & 0o777, 0o600);
+  assert.match(first.demoSecret, /^[\w-]{43}$/);
+  assert.equal(new Set([key, first.jwtSecret, first.demoSecret]).size, 3);
+  for (const name of ['api-key', 'demo-secret', 'jwt-secret'])
+    assert.equal(statSync(join(dataDir, name)).mode & 0o777, 0o600);
   assert.equal(readFileSync(join(dataDir, 'api-key'), 'utf8').trim(), key);
   assert.deepEqual(await load(), first);
-  assert.deepEqual(readdirSync(dataDir).sort(), ['api-key', 'jwt-secret']);
+  assert.deepEqual(readdirSync(dataDir).sort(), ['api-key', 'demo-secret', 'jwt-secret']);
   assert.deepEqual(warnings, []);
 });
 

@@ -1,56 +1,45 @@
-import { createHash } from 'node:crypto';
-import { isIPv4 } from 'node:net';
-import type { FastifyRequest } from 'fastify';
-import { type DemoLoginFor, isLoopback } from '../config.ts';
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { DemoLoginFor } from '../config.ts';
+import { ImError } from '../errors.ts';
 import { isName, MAX_NAME, type Uid } from '../ids.ts';
 
+/** Who may sign in with a mere name, and the secret that those know who may not be everybody. */
+export interface DemoAccess {
+  allowed: DemoLoginFor;
+  secret: string;
+}
+
+const HOW_TO_TURN_ON =
+  'It is on where neither API_KEYS, JWT_SECRET, JWKS_URL nor REDIS_URL is set and HOST is this machine alone. ' +
+  'DEMO_LOGIN=true turns it on for everybody, who can then be whoever they like.';
+
+const WHERE_THE_SECRET_IS =
+  'Open the link that the service printed when it started: it carries the secret. ' +
+  'In a request send it as `secret`; DATA_DIR keeps it in the file demo-secret.';
+
+/** @throws ImError where nobody may sign in with a mere name */
+export function checkDemoIsOn({ allowed }: DemoAccess): void {
+  if (allowed === 'nobody') throw new ImError('demo_login_off', HOW_TO_TURN_ON);
+}
+
 /**
- * Whether a request may sign in with a mere name. With `this machine` it has to come straight from a client on this
- * machine: nothing may have passed it on from somewhere else, and the name that it was sent to must be one that no
- * stranger's DNS can point here. A web page may do it only for itself, else any page that is open in a browser here
- * could make itself tokens.
+ * Where a request comes from is no proof: to the service one that a proxy passes on looks like any client of this
+ * machine. Knowing what only DATA_DIR and the link hold is one.
+ * @param body as it was sent, not validated yet
+ * @throws ImError unless it has the secret, where one is needed
  */
-export function mayLogIn(request: FastifyRequest, allowed: DemoLoginFor): boolean {
-  if (allowed === 'nobody') return false;
-  if (allowed === 'this machine' && !isFromHere(request)) return false;
-  return isOfOwnOrigin(request);
+export function checkDemoSecret(body: unknown, { allowed, secret }: DemoAccess): void {
+  if (allowed !== 'holders of the secret') return;
+  const given = (body as { secret?: unknown } | null | undefined)?.secret;
+  if (typeof given !== 'string') throw new ImError('demo_secret_needed', WHERE_THE_SECRET_IS);
+  // Digests have one length, and how far they agree tells nothing.
+  if (!timingSafeEqual(digestOf(given), digestOf(secret))) {
+    throw new ImError('demo_secret_needed', `The secret is not that of this service. ${WHERE_THE_SECRET_IS}`);
+  }
 }
 
-function isFromHere({ raw }: FastifyRequest): boolean {
-  // Not `request.ip` or `request.host`: with TRUST_PROXY those are what a header says.
-  if (!isLoopback(raw.socket.remoteAddress ?? '')) return false;
-  // Of two Host headers Node shows the first; a whole URL as the target names a host of its own.
-  const hosts = raw.rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host');
-  if (hosts.length !== 1 || !raw.url?.startsWith('/')) return false;
-  return isLocalHost(raw.headers.host ?? '') && !Object.keys(raw.headers).some((name) => FORWARDED.test(name));
-}
-
-/** What proxies and tunnels add to a request that they pass on. */
-const FORWARDED = new RegExp(
-  [
-    '^(x-)?forwarded(-|$)',
-    '^x-(original|envoy|appengine|azure|vercel)-',
-    '^(cf|cdn|fly|fastly|tailscale|ngrok)-',
-    '^x-(real|remote|proxyuser)-(ip|addr)$',
-    '^x-(amzn-trace|arr-log)-id$',
-    '(client|connecting)-?ip(v6)?$',
-    '^via$',
-  ].join('|'),
-);
-
-const LOCAL_NAME = /^([a-z0-9-]+\.)*localhost$/i;
-
-/** True for the host, with or without a port, of a URL that always leads to the client's own machine. */
-function isLocalHost(host: string): boolean {
-  const name = host.replace(/:\d{1,5}$/, '');
-  if (LOCAL_NAME.test(name) || name === '[::1]') return true;
-  return isIPv4(name) && isLoopback(name);
-}
-
-/** Of the scheme nothing is known here: TLS may end at a proxy. */
-function isOfOwnOrigin({ headers, host }: FastifyRequest): boolean {
-  if (headers.origin === undefined) return true;
-  return host !== '' && /^https?:\/\/(.*)$/i.exec(headers.origin)?.[1]?.toLowerCase() === host.toLowerCase();
+function digestOf(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
 }
 
 /**

@@ -1,8 +1,6 @@
-import type { DemoLoginFor } from '../../config.ts';
-import { ImError } from '../../errors.ts';
 import type { Revocations } from '../../im/revocations.ts';
 import type { Users } from '../../im/users.ts';
-import { mayLogIn, uidOfName } from '../demo-login.ts';
+import { checkDemoIsOn, checkDemoSecret, type DemoAccess, uidOfName } from '../demo-login.ts';
 import type { App } from '../fastify.ts';
 import { ref } from '../schemas/component.ts';
 import { Demo, DemoLogin, DemoLoginInput } from '../schemas/demo.ts';
@@ -11,16 +9,12 @@ import type { Tokens } from '../tokens.ts';
 
 const TTL_S = 30 * 86_400;
 
-const HOW =
-  'It works on the machine of the service alone, under a name such as http://127.0.0.1:8888, with its own Redis and tokens. ' +
-  'DEMO_LOGIN=true turns it on for everybody, who can then be whoever they like.';
-
 /** Signing in with a mere name, for the chat page and for trying things out. */
 export function demoRoutes(
   app: App,
-  deps: { users: Users; tokens: Tokens; revocations: Revocations; allowed: DemoLoginFor },
+  deps: { users: Users; tokens: Tokens; revocations: Revocations; demo: DemoAccess },
 ): void {
-  const { users, tokens, revocations, allowed } = deps;
+  const { users, tokens, revocations, demo } = deps;
 
   app.get(
     '/v1/demo',
@@ -30,32 +24,36 @@ export function demoRoutes(
         operationId: 'getDemo',
         tags: ['demo'],
         summary: 'Does a demo login work here?',
-        description: 'Public. Whether `POST /v1/demo/login` would work for a request that comes as this one does.',
+        description: 'Public. Whether `POST /v1/demo/login` is on, and whether it needs the secret of the link.',
         response: responses({ 200: answer(Demo, 'Whether it does.') }),
       },
     },
-    async (request) => ({ login: mayLogIn(request, allowed) }),
+    async () => ({ login: demo.allowed !== 'nobody', needsSecret: demo.allowed === 'holders of the secret' }),
   );
 
   app.post(
     '/v1/demo/login',
     {
       config: { access: 'public' },
-      // Before the body is read: who may not come here is not worth the work.
-      onRequest: (request, _reply, done) => {
-        done(mayLogIn(request, allowed) ? undefined : new ImError('demo_login_off', HOW));
-      },
       schema: {
         operationId: 'demoLogin',
         tags: ['demo'],
         summary: 'Sign in with a mere name',
         description:
           'Makes a user of this name if there is none, with the name as its field `name`, and a token for it that is good ' +
-          'for 30 days. A user that exists is left as it is. Public, and on only where `DEMO_LOGIN` lets it; by default ' +
-          'for clients on the machine of the service, as long as it is not set up for anything else. Safe to repeat.',
+          'for 30 days. A user that exists is left as it is. Public, and on only where `DEMO_LOGIN` lets it: by default ' +
+          'where nothing is set up for others, and for those who have the secret that the service prints in a link when ' +
+          'it starts. Safe to repeat.',
         body: ref(DemoLoginInput),
-        response: responses({ 201: answer(DemoLogin, 'The user and the token.') }, 'demo_login_off'),
+        response: responses(
+          { 201: answer(DemoLogin, 'The user and the token.') },
+          'demo_login_off',
+          'demo_secret_needed',
+        ),
       },
+      // Before the body is read, and before it is validated: strangers cost nothing.
+      onRequest: async () => checkDemoIsOn(demo),
+      preValidation: async (request) => checkDemoSecret(request.body, demo),
     },
     async (request, reply) => {
       const name = request.body.name.trim();

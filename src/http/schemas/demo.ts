@@ -5,8 +5,11 @@ import { DISPLAY_NAME_PATTERN } from './patterns.ts';
 
 export const Demo = component('Demo', {
   description: 'What the chat page may offer.',
-  properties: { login: Type.Boolean({ description: 'Whether this caller can sign in with a mere name.' }) },
-  examples: [{ login: true }],
+  properties: {
+    login: Type.Boolean({ description: 'Whether one can sign in with a mere name.' }),
+    needsSecret: Type.Boolean({ description: 'Whether that takes the secret of the link that the service printed.' }),
+  },
+  examples: [{ login: true, needsSecret: true }],
 });
 
 /** Of a name with the spaces around it. */
@@ -21,8 +24,15 @@ export const DemoLoginInput = input('DemoLoginInput', {
       pattern: DISPLAY_NAME_PATTERN,
       examples: ['Alice'],
     }),
+    secret: Type.Optional(
+      Type.String({
+        description: 'What stands behind `#demo=` in the link that the service printed when it started.',
+        maxLength: 256,
+        examples: ['rH1oqq5GkY3c0vZc2yK8b3m3m0T2i3mPpQnq3l8wX4s'],
+      }),
+    ),
   },
-  examples: [{ name: 'Alice' }],
+  examples: [{ name: 'Alice', secret: 'rH1oqq5GkY3c0vZc2yK8b3m3m0T2i3mPpQnq3l8wX4s' }],
 });
 
 export const DemoLogin = component('DemoLogin', {

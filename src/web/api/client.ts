@@ -9,6 +9,7 @@ export type Member = Schemas['Member'];
 export type JoinRequest = Schemas['JoinRequest'];
 export type Problem = Schemas['Problem'];
 export type Gap = Schemas['Gap'];
+export type Demo = Schemas['Demo'];
 export type JoinPolicy = Group['joinPolicy'];
 
 /** Who is logged in; what every call carries. */

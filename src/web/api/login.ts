@@ -1,5 +1,6 @@
-import type { Session } from './client.ts';
+import type { Demo, Session } from './client.ts';
 import { ApiError, ask, createApi } from './client.ts';
+import { demoSecret } from './demo.svelte.ts';
 
 const KEY = 'redisim.session';
 
@@ -18,18 +19,22 @@ export function forgetSession(): void {
   localStorage.removeItem(KEY);
 }
 
-/** Whether the service lets anybody in who names a name: only a demo does. */
-export async function offersDemo(): Promise<boolean> {
-  return ask(createApi('').GET('/v1/demo')).then(
-    ({ login }) => login,
-    () => false,
-  );
+/** Whether one may sign in with a mere name here, and whether that takes the secret of the link in the terminal. */
+export async function askForDemo(): Promise<Demo> {
+  return ask(createApi('').GET('/v1/demo')).catch(() => ({ login: false, needsSecret: false }));
 }
 
-/** @throws ApiError */
+/** @throws ApiError; the secret is forgotten where it is not the service's */
 export async function loginByName(name: string): Promise<Session> {
-  const { uid, token } = await ask(createApi('').POST('/v1/demo/login', { body: { name } }));
-  return { uid, token };
+  const secret = demoSecret.value;
+  const body = { name, ...(secret === undefined ? {} : { secret }) };
+  try {
+    const { uid, token } = await ask(createApi('').POST('/v1/demo/login', { body }));
+    return { uid, token };
+  } catch (error) {
+    if ((error as ApiError).code === 'demo_secret_needed') demoSecret.forget();
+    throw error;
+  }
 }
 
 /** Whose a token is, is written in it; whether it is good, the service says. @throws ApiError */

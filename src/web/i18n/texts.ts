@@ -11,9 +11,14 @@ const en = {
   loginTitle: 'Welcome to redisim',
   loginIntro: 'Choose a name and start to talk. Nothing to sign up for.',
   loginHint: 'Open this page in a second, private window under another name to talk with yourself.',
+  linkHint: 'To chat with yourself, open the link from the terminal in a private window, too, and choose another name.',
+  linkIntro:
+    'To log in with just a name, open the link shown in the terminal where redisim is running. It ends in #demo=…',
+  linkOutdated: 'That link is no longer valid. Open the one that the terminal shows now.',
   yourName: 'Your name',
   tokenIntro: 'Log in with a user token. Your server makes one with POST /v1/tokens.',
   token: 'Token',
+  orToken: 'Or log in with a user token',
   loginExpired: 'Your login has ended. Please log in again.',
 
   live: 'Connected',
@@ -22,7 +27,7 @@ const en = {
 
   noChats: 'No chats yet',
   noChatsHint: (id: string) =>
-    `Your id is ${id}: others add you with it. Add somebody by theirs, or open this page in a private window under another name.`,
+    `Your id is ${id}: others add you with it. Add somebody by theirs, or log in under another name in a private window.`,
   noSuchPerson: (id: string) => `Nobody here has the id “${id}”. It stands under “Me” in their window.`,
   noSuchGroup: (id: string) => `There is no group with the id “${id}”. It stands in the group, under its name.`,
   thatIsYou: 'That is your own id. Ask the other person for theirs.',
@@ -128,9 +133,13 @@ const zh: Texts = {
   loginTitle: '欢迎使用 redisim',
   loginIntro: '取个名字就能开始聊天，无需注册。',
   loginHint: '再开一个无痕窗口，用另一个名字登录，就能和自己聊聊看。',
+  linkHint: '在无痕窗口中也打开终端里的链接，用另一个名字登录，就能和自己聊聊看。',
+  linkIntro: '请打开启动 redisim 的终端中显示的链接（以 #demo=… 结尾），只需取个名字即可登录。',
+  linkOutdated: '该链接已失效，请打开终端中当前显示的链接。',
   yourName: '你的名字',
   tokenIntro: '请使用用户令牌登录。令牌由你的服务器通过 POST /v1/tokens 签发。',
   token: '令牌',
+  orToken: '或使用用户令牌登录',
   loginExpired: '登录已失效，请重新登录。',
 
   live: '已连接',
@@ -139,7 +148,7 @@ const zh: Texts = {
 
   noChats: '还没有聊天',
   noChatsHint: (id: string) =>
-    `你的 ID 是 ${id}，别人可用它添加你。按 ID 添加一位联系人，或在无痕窗口中用另一个名字打开本页。`,
+    `你的 ID 是 ${id}，别人可用它添加你。按 ID 添加一位联系人，或在无痕窗口中用另一个名字登录。`,
   noSuchPerson: (id: string) => `没有 ID 为“${id}”的人。对方可在“我”中查看自己的 ID。`,
   noSuchGroup: (id: string) => `没有 ID 为“${id}”的群。群 ID 显示在群名称下方。`,
   thatIsYou: '这是你自己的 ID，请向对方索取其 ID。',

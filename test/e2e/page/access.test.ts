@@ -10,7 +10,7 @@ describe('the chat page: for everybody', { skip }, () => {
   const page = openPage();
 
   test('everything can be done with the keyboard', async () => {
-    const alice = await Person.open(page.browser, page.url);
+    const alice = await Person.open(page.browser, page.link);
     page.leaveLater(alice);
     await page.person('Ilse');
     await alice.page.locator('input').waitFor();
@@ -36,7 +36,7 @@ describe('the chat page: for everybody', { skip }, () => {
   for (const colorScheme of ['light', 'dark'] as const) {
     test(`axe finds nothing serious on any screen, ${colorScheme}`, async () => {
       const [name, peer] = [`Mia ${colorScheme}`, `Noa ${colorScheme}`];
-      const stranger = await Person.open(page.browser, page.url, { colorScheme });
+      const stranger = await Person.open(page.browser, page.link, { colorScheme });
       page.leaveLater(stranger);
       await stranger.page.locator('form').waitFor();
       assert.deepEqual(await stranger.barriers(), []);
@@ -72,6 +72,37 @@ describe('the chat page: for everybody', { skip }, () => {
       assert.deepEqual(await mia.barriers(), [], 'dialog');
     });
   }
+
+  test('the link of the terminal lets one in by a name, and leaves no trace in the address', async (t) => {
+    const without = await Person.open(page.browser, page.url);
+    page.leaveLater(without);
+    await without.page.getByText('open the link shown in the terminal').waitFor();
+    assert.deepEqual(await without.barriers(), []);
+    // Pasted over the address of the open page: nothing is loaded anew.
+    await without.page.goto(page.link);
+    await without.page.getByLabel('Your name').waitFor();
+    assert.equal(without.page.url(), `${page.url}/`);
+    await without.page.reload();
+    await without.logIn('Lena');
+    assert.ok(!(await without.page.evaluate(() => JSON.stringify(history.state))).includes(page.service.demoSecret));
+    // Another name in the same tab: no need for the link.
+    await without.go('me');
+    await without.page.getByRole('button', { name: 'Log out' }).click();
+    await without.logIn('Lars');
+
+    const outdated = await Person.open(page.browser, `${page.url}/#demo=of-yesterday`);
+    page.leaveLater(outdated);
+    await outdated.page.getByLabel('Your name').fill('Mallory');
+    await outdated.page.locator('form button').click();
+    await outdated.page.getByText('That link is no longer valid').waitFor();
+    await outdated.page.getByText('open the link shown in the terminal').waitFor();
+
+    const open = await Service.start({ DEMO_LOGIN: 'true' });
+    t.after(() => open.stop());
+    const anybody = await Person.open(page.browser, open.url);
+    page.leaveLater(anybody);
+    await anybody.logIn('Fay');
+  });
 
   test('where nobody signs in by name a token does it, until it expires; what was not sent waits', async (t) => {
     const closed = await Service.start({ DEMO_LOGIN: 'false' });
@@ -115,7 +146,7 @@ describe('the chat page: for everybody', { skip }, () => {
   });
 
   test('in Chinese, where the browser speaks it', async () => {
-    const ming = await Person.open(page.browser, page.url, { locale: 'zh-CN' });
+    const ming = await Person.open(page.browser, page.link, { locale: 'zh-CN' });
     page.leaveLater(ming);
     await ming.page.getByRole('heading', { name: '欢迎使用 redisim' }).waitFor();
     assert.equal(await ming.page.evaluate(() => document.documentElement.lang), 'zh-CN');

@@ -41,6 +41,15 @@ export class Service {
     return this.#node.url;
   }
 
+  /** The page, with the secret that lets one log in by a name: what the terminal shows. */
+  get link(): string {
+    return `${this.url}/#demo=${this.demoSecret}`;
+  }
+
+  get demoSecret(): string {
+    return readFileSync(join(this.#dataDir, 'demo-secret'), 'utf8').trim();
+  }
+
   /** As the server: what it keeps for its operator. */
   get apiKey(): string {
     return readFileSync(join(this.#dataDir, 'api-key'), 'utf8').trim();

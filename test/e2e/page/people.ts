@@ -34,9 +34,12 @@ export function openPage() {
     get url() {
       return service.url;
     },
+    get link() {
+      return service.link;
+    },
     /** Somebody who has logged in under a name. */
     async person(name: string, options?: BrowserContextOptions): Promise<Person> {
-      const one = await Person.loggedIn(browser, service.url, name, options);
+      const one = await Person.loggedIn(browser, service.link, name, options);
       people.push(one);
       return one;
     },

@@ -44,7 +44,7 @@ async function fill(names: readonly string[]): Promise<string[]> {
     const login = await fetch(`${service.url}/v1/demo/login`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ name }),
+      body: JSON.stringify({ name, secret: service.demoSecret }),
     });
     uids.push(((await login.json()) as { uid: string }).uid);
   }
@@ -75,7 +75,7 @@ for (const [size, options] of Object.entries(SIZES)) {
     for (const locale of ['en-GB', 'zh-CN']) {
       // Chinese is looked at once for each size.
       if (locale === 'zh-CN' && colorScheme === 'dark') continue;
-      const person = await Person.open(browser, service.url, { ...options, colorScheme, locale });
+      const person = await Person.open(browser, service.link, { ...options, colorScheme, locale });
       const { page } = person;
       const take = async (screen: string) => {
         await page.waitForLoadState('networkidle').catch(() => {});
@@ -84,6 +84,10 @@ for (const [size, options] of Object.entries(SIZES)) {
       };
       await page.locator('form').waitFor();
       await take('login');
+      const stranger = await Person.open(browser, service.url, { ...options, colorScheme, locale });
+      await stranger.page.locator('form').waitFor();
+      await stranger.page.screenshot({ path: join(folder, `login-without-link-${size}-${colorScheme}-${locale}.png`) });
+      await stranger.leave();
       await person.logIn(`Visitor ${size} ${colorScheme} ${locale}`);
       await page.locator('.empty').waitFor();
       await take('empty');
@@ -93,7 +97,7 @@ for (const [size, options] of Object.entries(SIZES)) {
       await page.keyboard.press('Escape');
       await person.leave();
 
-      const mira = await Person.open(browser, service.url, { ...options, colorScheme, locale });
+      const mira = await Person.open(browser, service.link, { ...options, colorScheme, locale });
       const shot = async (screen: string) => {
         const language = locale === 'zh-CN' ? '-zh' : '';
         await mira.page.screenshot({ path: join(folder, `${screen}-${size}-${colorScheme}${language}.png`) });
