@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Node } from '../../helpers/node.ts';
 import { buildProduct } from '../../helpers/product.ts';
-import { startRedis } from '../../helpers/redis.ts';
+import { atExit, startRedis } from '../../helpers/redis.ts';
 import { CLIENTS, INSTALL } from './clients.ts';
 import { Follower } from './follower.ts';
 
@@ -22,15 +22,21 @@ const ROUND = 20;
 const PATIENCE_MS = 30_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'redisim-sse-clients-'));
+atExit(() => rmSync(folder, { recursive: true, force: true }));
 cpSync(join(import.meta.dirname, 'clients'), folder, { recursive: true });
 for (const command of INSTALL) {
   console.log(command);
-  execFileSync('sh', ['-c', command], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+  execFileSync('sh', ['-c', command], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
 }
 
 const product = await buildProduct();
 const redis = await startRedis();
-const settings = { REDIS_URL: `unix://${redis.path}`, API_KEYS: KEY, PORT: String(await freePort()) };
+const settings = {
+  REDIS_URL: `unix://${redis.path}`,
+  API_KEYS: KEY,
+  JWT_SECRET: 'a secret that nobody here has need of',
+  PORT: String(await freePort()),
+};
 const start = () => Node.start(product.main, settings);
 let node = await start();
 
@@ -85,7 +91,6 @@ for (const follower of followers) follower.stop();
 await node.terminate();
 await redis.stop();
 product.remove();
-rmSync(folder, { recursive: true, force: true });
 process.exitCode = rows.every(([, received]) => !received!.endsWith('WRONG')) ? 0 : 1;
 
 /** Waits for what the clients do by themselves; who has not done it by then shows in the table. */

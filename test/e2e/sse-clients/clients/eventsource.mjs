@@ -9,6 +9,8 @@ const source = new EventSource(url, {
       headers: { ...(last ? { 'last-event-id': last } : {}), ...init.headers, authorization: `Bearer ${key}` },
     }),
 });
+// Its timer keeps no process alive while it waits to come back.
+setInterval(() => {}, 60_000);
 for (const name of ['ready', 'message', 'heartbeat', 'gap', 'bye']) {
   source.addEventListener(name, (event) => console.log(`${name}\t${event.lastEventId}\t${event.data}`));
 }
