@@ -175,7 +175,8 @@ export class Feed {
 
   async #moveEpoch(known: string): Promise<void> {
     const { store, listener, log } = this.#options;
-    const epoch = await store.run(moveEpoch, known);
+    const { epoch, moved } = await store.run(moveEpoch, known);
+    if (!moved) return;
     log.error({ epoch }, 'Redis has lost data that it had acknowledged: a new epoch begins');
     listener.epochMoved();
   }

@@ -8,12 +8,12 @@ export const prepare = command({
   decode: (epoch: string) => epoch,
 });
 
-/** Moves the epoch, unless somebody has moved it from `known` already; the epoch that holds now. */
+/** Moves the epoch, unless somebody has moved it from `known` already. */
 export const moveEpoch = command({
   script: new URL('./move_epoch.lua', import.meta.url),
   keys: () => [],
   args: (known: string) => [known],
-  decode: (epoch: string) => epoch,
+  decode: ([epoch, moved]: [epoch: string, moved: number]) => ({ epoch, moved: moved === 1 }),
 });
 
 /** Lets writers write what only nodes of this version or a newer one understand. The level that holds now. */
