@@ -171,6 +171,18 @@ test('a method that a path does not have is 405 with those it has, whatever the 
     const answer = await raw(`${method} /nowhere?ticket=s3cr3t HTTP/1.1`);
     assert.match(answer, /^HTTP\/1\.1 404 [\s\S]*"code":"route_not_found"/, answer);
   }
+  for (const path of [
+    '/%',
+    '/v1/users/%E0%A4%A',
+    '/%00',
+    '//',
+    '/*',
+    '/v1/users/:uid',
+    `/${'x'.repeat(1_900)}`,
+    '/v1/users/\u00fc',
+  ]) {
+    assert.match(await raw(`FOO ${path} HTTP/1.1`), /^HTTP\/1\.1 4\d\d [\s\S]*"requestId"/, path);
+  }
   assert.match(await raw('FOO'), /^HTTP\/1\.1 400 /);
   const { headers } = await service.server.put('/v1/users/bob/inbox').expect(405);
   assert.equal(headers.allow, 'GET');

@@ -53,9 +53,9 @@ export function messageRoutes(app: App, { messages }: { messages: Messages }): v
         summary: 'Read the history of a conversation',
         description:
           'A page of messages and system events, always the oldest first. Without `before` and `after` it is the newest ' +
-          'page. `next` continues in the same direction: pass it as `before` to go further back (also after a first page ' +
-          'without either), or as `after` if that is what you gave. For the user itself (in a group, as long as a ' +
-          'member), or a server key.',
+          'page. An erased message is left out; the `erase` event that tells of it is there. `next` continues in the same ' +
+          'direction: pass it as `before` to go further back (also after a first page without either), or as `after` if ' +
+          'that is what you gave. For the user itself (in a group, as long as a member), or a server key.',
         params: ConversationParams,
         querystring: HistoryQuery,
         response: responses(
@@ -114,8 +114,9 @@ export function messageRoutes(app: App, { messages }: { messages: Messages }): v
         tags: ['messages'],
         summary: 'Erase a message',
         description:
-          'For everybody, and all are told by an `erase` event. For its sender and, in a group, the owner; a server key ' +
-          'acts as the user in the path. Repeated, it answers `message_not_found`.',
+          'For everybody, and all are told by an `erase` event. It leaves the history; in an inbox `gone` takes its place. ' +
+          'For its sender and, in a group, the owner; a server key acts as the user in the path. Repeated, it answers ' +
+          '`message_not_found`.',
         params: MessageParams,
         response: responses(
           { 204: nothing('The message was erased.') },

@@ -179,6 +179,8 @@ test('erase: by the sender or the owner of the group; it leaves an event and no 
   const inbox = (await sven.get('/v1/users/me/inbox?start=0&block=0').expect(200)).body.items;
   const gone = inbox.find((item: Message) => item.id === mine.id);
   assert.deepEqual([gone.action, gone.from, gone.fields], ['gone', undefined, {}]);
+  // Two events, and no place where the texts stood; in a list of conversations it is not the newest entry.
+  assert.ok(!history.some((item: Message) => item.action === 'gone' || [mine.id, yours.id].includes(item.id)));
   // A system event is nobody's to erase.
   await quin.delete(at(history[0].id)).expect(403);
   assert.equal((await rosa.delete(at('1-99')).expect(404)).body.code, 'message_not_found');
