@@ -13,7 +13,7 @@ const FLOORS = [
   ['delivery/'],
   ['im/'],
   ['redis/'],
-  ['banner.ts', 'secrets.ts'],
+  ['banner.ts', 'secrets.ts', 'terminal.ts'],
   ['config.ts', 'errors.ts', 'ids.ts', 'metrics.ts'],
 ];
 
