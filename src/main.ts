@@ -9,6 +9,7 @@ import { describeError } from './http/logging.ts';
 import { openRedis, type RedisTarget } from './redis/connect.ts';
 import { EmbeddedRedis } from './redis/embedded.ts';
 import { withSecrets } from './secrets.ts';
+import { farewell, forPeople, type LogStream } from './terminal.ts';
 
 /** How long a shutdown may take besides draining: what the app does after it, and Redis writing to disk. */
 const APP_MARGIN_MS = 1_000;
@@ -29,12 +30,17 @@ async function closeAll(): Promise<void> {
 
 async function start(): Promise<void> {
   const configured = loadConfig();
-  const log = pino({ level: configured.logLevel, serializers: { err: describeError } });
+  const logStream: LogStream | undefined = process.stdout.isTTY ? forPeople(process.stdout) : undefined;
+  const options = { level: configured.logLevel, serializers: { err: describeError } };
+  const log = logStream ? pino(options, logStream) : pino(options);
   const shutdown = closeWithGrace(
     { delay: configured.drainMs + APP_MARGIN_MS + REDIS_MARGIN_MS, logger: log, skip: [...SIGNALS] },
     async ({ err }) => {
       if (err) log.fatal({ err }, 'stopping after an error that nothing caught');
       await closeAll();
+      // Below the ^C that the terminal shows.
+      if (logStream && !err)
+        process.stdout.write(`\n${farewell(configured.redisUrl ? undefined : configured.dataDir)}\n`);
     },
   );
   onSignals(
@@ -59,7 +65,7 @@ async function start(): Promise<void> {
   });
   closers.push(async () => redis.close());
 
-  const app = await buildApp(config, redis);
+  const app = await buildApp(config, redis, logStream ? { logStream } : {});
   // A request that does not end must not keep Redis from being stopped properly.
   closers.push(() => Promise.race([app.close(), delay(config.drainMs + APP_MARGIN_MS)]).then(() => {}));
   await app.listen({ host: config.host, port: config.port });

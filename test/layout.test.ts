@@ -14,7 +14,7 @@ const FLOORS = [
   ['im/'],
   ['features/'],
   ['redis/'],
-  ['banner.ts', 'secrets.ts'],
+  ['banner.ts', 'secrets.ts', 'terminal.ts'],
   ['config.ts', 'errors.ts', 'ids.ts', 'metrics.ts'],
 ];
 

@@ -9,12 +9,17 @@ import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { promisify } from 'node:util';
 import { banner } from '../src/banner.ts';
 import { loadConfig } from '../src/config.ts';
+import { farewell } from '../src/terminal.ts';
 import { buildProduct, type Product } from './helpers/product.ts';
 import { endWithUs } from './helpers/redis.ts';
 import { Paste, shells } from './helpers/shells.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const run = promisify(execFile);
+const hasScript = await run('script', ['--version']).then(
+  () => true,
+  () => false,
+);
 const hasCurl = await run('curl', ['--version']).then(
   () => true,
   () => false,
@@ -46,15 +51,18 @@ class Service {
   stdout = '';
   stderr = '';
 
-  constructor(env: Record<string, string> = {}) {
-    this.process = spawn(process.execPath, [product.main], {
+  constructor(env: Record<string, string> = {}, { isTerminal = false } = {}) {
+    const [command, ...args] = isTerminal
+      ? ['script', '-qec', `exec ${process.execPath} ${product.main}`, '/dev/null']
+      : [process.execPath, product.main];
+    this.process = spawn(command!, args, {
       cwd: ROOT,
       env: { PATH: process.env.PATH, PORT: '0', DATA_DIR: dataDir, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [isTerminal ? 'pipe' : 'ignore', 'pipe', 'pipe'],
     });
     let watched = false;
     this.process.stdout!.on('data', (data) => {
-      this.stdout += data;
+      this.stdout += String(data).replaceAll('\r', '');
       // Its Redis outlives it where a test is aborted.
       const redisPid = /"redisPid":(\d+)/.exec(this.stdout)?.[1];
       if (redisPid && !watched) this.process.once('exit', endWithUs(Number(redisPid)));
@@ -184,6 +192,26 @@ describe('stopping', () => {
     while (!service.stdout.includes('Redis started')) await once(service.process.stdout!, 'data');
     assert.equal(await service.stop('SIGTERM'), 0);
     assert.equal(existsSync(join(dataDir, 'redis.sock')), false);
+  });
+});
+
+describe('in a terminal', { skip: !hasScript && !process.env.CI && 'script (util-linux) is not installed' }, () => {
+  test('log lines are for people, and Ctrl-C ends with a word', async () => {
+    const service = await new Service({}, { isTerminal: true }).up();
+    assert.match(service.stdout, /^\[\d\d:\d\d:\d\d\] .*INFO.*: .*Redis started/m);
+    await fetch(`${service.origin}/v1/users/nobody`);
+    while (!service.stdout.includes('/v1/users/nobody')) await once(service.process.stdout!, 'data');
+    service.process.stdin!.write('\u0003');
+    assert.equal(await service.ended(), 0);
+    assert.match(service.stdout, /GET \/v1\/users\/nobody: 401 \([\d.]+ ms, request [\w-]+\)/);
+    assert.doesNotMatch(service.stdout, /"level":/);
+    assert.ok(service.stdout.endsWith(`\nredisim: stopped; the data is in ${dataDir}\n`), service.stdout);
+  });
+
+  test('the folder is named as one would type it', () => {
+    assert.equal(farewell(join(process.cwd(), 'data')), 'redisim: stopped; the data is in ./data');
+    assert.equal(farewell('/var/lib/redisim'), 'redisim: stopped; the data is in /var/lib/redisim');
+    assert.equal(farewell(undefined), 'redisim: stopped');
   });
 });
 
