@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import Fastify, { LogController } from 'fastify';
 import type { Config } from './config.ts';
 import { Hub } from './delivery/hub.ts';
+import { ImError } from './errors.ts';
 import { registerAuth } from './http/auth.ts';
 import { BODY_LIMIT } from './http/body-limit.ts';
 import type { App } from './http/fastify.ts';
@@ -47,7 +48,8 @@ const SCHEMA_VERSION = '1';
 /** A subscriber whose socket takes nothing for so long is sent away, ms. */
 const STALL_MS = 120_000;
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+/** Of the package. */
+export const { version: VERSION } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
 
@@ -139,7 +141,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     burst: config.rateLimitBurst,
     perServer: config.rateLimitServer,
   });
-  await registerSwagger(app, version);
+  await registerSwagger(app, VERSION);
   for (const schema of components) app.addSchema(schema);
 
   const users = new Users(store);
@@ -187,7 +189,10 @@ function registerJsonBodies(app: App): void {
 }
 
 async function prepareDatabase({ mayHaveLostData }: RedisLink, store: Store): Promise<void> {
-  const epoch = await store.run(prepare, SCHEMA_VERSION);
+  const epoch = await store.run(prepare, SCHEMA_VERSION).catch((error: unknown) => {
+    // What a script refuses here is for whoever starts the service.
+    throw error instanceof ImError ? new Error(error.message) : error;
+  });
   // Ids that were given out may be given out again: cursors of before must not pass for good.
   if (mayHaveLostData) await store.run(moveEpoch, epoch);
 }

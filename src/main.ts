@@ -1,122 +1,42 @@
 #!/usr/bin/env node
-import { setTimeout as delay } from 'node:timers/promises';
-import closeWithGrace from 'close-with-grace';
-import { pino } from 'pino';
-import { buildApp } from './app.ts';
-import { banner } from './banner.ts';
-import { type Config, loadConfig } from './config.ts';
-import { describeError } from './http/logging.ts';
-import { openRedis, type RedisTarget } from './redis/connect.ts';
-import { EmbeddedRedis } from './redis/embedded.ts';
-import { withSecrets } from './secrets.ts';
-import { farewell, forPeople, type LogStream } from './terminal.ts';
+import { parseArgs } from 'node:util';
+import { VERSION } from './app.ts';
+import { ConfigError } from './config.ts';
+import { level } from './level.ts';
+import { serve } from './serve.ts';
 
-/** How long a shutdown may take besides draining: what the app does after it, and Redis writing to disk. */
-const APP_MARGIN_MS = 1_000;
-const REDIS_MARGIN_MS = 16_000;
+const HELP = `redisim ${VERSION}: an instant-messaging backend over REST and Server-Sent Events
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-/** npm passes on a Ctrl-C that the terminal has sent us already; a person is not that fast. */
-const SAME_SIGNAL_MS = 500;
+  redisim                  run the service; settings come from the environment or .env (see the README)
+  redisim level            the level at which the data is written, and the one that this version knows
+  redisim level raise      write what only this version and newer ones understand; older nodes then stop
 
-let stopping = false;
+  --help, --version
+`;
 
-/** What has been opened, to be closed in the opposite order. */
-const closers: (() => Promise<void>)[] = [];
+/** What each word on the command line does. */
+const COMMANDS: Record<string, (...words: string[]) => Promise<void>> = { level };
 
-async function closeAll(): Promise<void> {
-  for (let close = closers.pop(); close; close = closers.pop()) await close();
-}
-
-async function start(): Promise<void> {
-  const configured = loadConfig();
-  const logStream: LogStream | undefined = process.stdout.isTTY ? forPeople(process.stdout) : undefined;
-  const options = { level: configured.logLevel, serializers: { err: describeError } };
-  const log = logStream ? pino(options, logStream) : pino(options);
-  const shutdown = closeWithGrace(
-    { delay: configured.drainMs + APP_MARGIN_MS + REDIS_MARGIN_MS, logger: log, skip: [...SIGNALS] },
-    async ({ err }) => {
-      if (err) log.fatal({ err }, 'stopping after an error that nothing caught');
-      await closeAll();
-      // Below the ^C that the terminal shows.
-      if (logStream && !err)
-        process.stdout.write(`\n${farewell(configured.redisUrl ? undefined : configured.dataDir)}\n`);
-    },
-  );
-  onSignals(
-    (signal) => {
-      log.info({ signal }, 'stopping');
-      stopping = true;
-      void shutdown.close();
-    },
-    (signal) => {
-      log.error({ signal }, 'stopping at once, after a second signal');
-      process.exit(1);
-    },
-  );
-
-  const embedded = configured.redisUrl === undefined ? await startEmbedded(configured, log) : undefined;
-  const config = await withSecrets(configured, (message) => log.warn(message));
-  const target: RedisTarget = embedded?.target ?? { url: config.redisUrl! };
-  const redis = await openRedis(target, {
-    commandTimeoutMs: config.commandTimeoutMs,
-    log,
-    mayHaveLostData: embedded?.mayHaveLostData ?? false,
+async function main(argv: string[]): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args: argv,
+    allowPositionals: true,
+    options: { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' } },
   });
-  closers.push(async () => redis.close());
-
-  const app = await buildApp(config, redis, logStream ? { logStream } : {});
-  // A request that does not end must not keep Redis from being stopped properly.
-  closers.push(() => Promise.race([app.close(), delay(config.drainMs + APP_MARGIN_MS)]).then(() => {}));
-  await app.listen({ host: config.host, port: config.port });
-  const [address] = app.addresses();
-  if (embedded && typeof address === 'object') {
-    const { demoSecret } = config;
-    process.stdout.write(banner({ config: configured, address, socket: embedded.socket, demoSecret }));
-  }
-}
-
-/** Calls `first` at the first signal, and `second` at another one that is meant as such. */
-function onSignals(first: (signal: string) => void, second: (signal: string) => void): void {
-  let since: number | undefined;
-  for (const name of SIGNALS) {
-    process.on(name, () => {
-      if (since === undefined) {
-        since = performance.now();
-        first(name);
-      } else if (performance.now() - since > SAME_SIGNAL_MS) second(name);
-    });
-  }
-}
-
-/** Registered before it is awaited: a signal during a long start must end Redis too. */
-async function startEmbedded(config: Config, log: pino.Logger): Promise<EmbeddedRedis> {
-  const starting = EmbeddedRedis.start({
-    dataDir: config.dataDir,
-    binary: config.redisServerBin,
-    appendfsync: config.appendfsync,
-    log,
-  });
-  closers.push(() =>
-    starting.then(
-      (redis) => redis.stop(),
-      () => {},
-    ),
-  );
-  return starting;
+  if (values.help) return void process.stdout.write(HELP);
+  if (values.version) return void process.stdout.write(`${VERSION}\n`);
+  const [name, ...words] = positionals;
+  if (name === undefined) return serve();
+  const command = COMMANDS[name];
+  if (!command) throw new Error(`there is no command "${name}"; see redisim --help`);
+  await command(...words);
 }
 
 try {
-  await start();
+  await main(process.argv.slice(2));
 } catch (error) {
-  // What was being opened has been closed under it: the shutdown goes on and decides the exit code.
-  if (!stopping) await fail(error);
-}
-
-async function fail(error: unknown): Promise<never> {
   // For whoever started it, not for a log: one message that says what to change.
   process.stderr.write(`redisim: ${explain(error)}\n`);
-  await closeAll();
   process.exit(1);
 }
 
@@ -124,6 +44,7 @@ function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE' && syscall === 'listen') return `${error.message}: end what uses the port, or set PORT`;
+  if (code?.startsWith('ERR_PARSE_ARGS')) return `${error.message.split('.', 1)[0]}; see redisim --help`;
   // An error that we worded needs no stack; a bug does.
-  return error.constructor === Error || error.name === 'ConfigError' ? error.message : (error.stack ?? error.message);
+  return error.constructor === Error || error instanceof ConfigError ? error.message : (error.stack ?? error.message);
 }

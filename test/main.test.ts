@@ -11,7 +11,7 @@ import { banner } from '../src/banner.ts';
 import { loadConfig } from '../src/config.ts';
 import { farewell } from '../src/terminal.ts';
 import { buildProduct, type Product } from './helpers/product.ts';
-import { endWithUs } from './helpers/redis.ts';
+import { endWithUs, startRedis } from './helpers/redis.ts';
 import { Paste, shells } from './helpers/shells.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -86,6 +86,16 @@ class Service {
       await Promise.race([once(this.process.stdout!, 'data'), once(this.process, 'close')]);
     }
     return this;
+  }
+
+  /** Resolves with the address, also where nothing but the log tells it. */
+  async listening(): Promise<string> {
+    for (;;) {
+      const url = /Server listening at (http:[^"]+)/.exec(this.stdout)?.[1];
+      if (url) return url;
+      assert.ok(this.isRunning, `it ended: ${this.stderr}`);
+      await Promise.race([once(this.process.stdout!, 'data'), once(this.process, 'close')]);
+    }
   }
 
   /** Resolves with the exit code. */
@@ -247,5 +257,42 @@ describe('what prevents a start', () => {
     const service = new Service({ PATH: '/nowhere' });
     assert.equal(await service.ended(), 1);
     assert.match(service.stderr, /^redisim: neither redis-server nor valkey-server was found\. (Type|Install).*\n$/);
+  });
+});
+
+describe('two versions on one Redis', () => {
+  let newer: Product;
+  before(async () => {
+    newer = await buildProduct([
+      { file: 'redis/lua.ts', from: 'export const KNOWN_LEVEL = 1;', to: 'export const KNOWN_LEVEL = 2;' },
+    ]);
+  });
+  after(() => newer.remove());
+
+  test('the older one goes on until the level is raised, and then stops with a clear word', async () => {
+    const redis = await startRedis();
+    try {
+      const env = { REDIS_URL: `unix://${redis.path}`, API_KEYS: 'k'.repeat(20), JWT_SECRET: 's'.repeat(40) };
+      const older = new Service(env);
+      const url = await older.listening();
+      const level = (product: Product, ...words: string[]) =>
+        run(process.execPath, [product.main, 'level', ...words], { env: { PATH: process.env.PATH, ...env } });
+      assert.match((await level(newer)).stdout, /written at level 1; this version knows 2/);
+      const put = (name: string) =>
+        fetch(`${url}/v1/users/${name}`, {
+          method: 'PUT',
+          headers: { authorization: `Bearer ${env.API_KEYS}`, 'content-type': 'application/json' },
+          body: '{"fields":{}}',
+        });
+      assert.equal((await put('alice')).status, 201);
+      assert.match((await level(newer, 'raise')).stdout, /written at level 2/);
+      assert.equal(await older.ended(), 1);
+      assert.match(older.stdout, /written at level 2 by a newer version of redisim/);
+      const again = new Service(env);
+      assert.equal(await again.ended(), 1);
+      assert.match(again.stderr, /^redisim: .*newer version/m);
+    } finally {
+      await redis.stop();
+    }
   });
 });

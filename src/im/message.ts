@@ -54,10 +54,16 @@ export function flatten(fields: Fields): string[] {
 export function parseEntry([id, flat]: RawEntry): LogEntry {
   const entry: LogEntry = { id: id as MessageId, from: (flat[1] ?? '') as Uid, n: Number(flat[3] ?? 0), fields: {} };
   let next = 4;
-  if (flat[next] === 'action') entry.action = flat[(next += 2) - 1]!;
-  if (flat[next] === 'target') entry.target = flat[(next += 2) - 1] as MessageId;
-  if (flat[next] === 'by') entry.by = flat[(next += 2) - 1] as Uid;
-  if (flat[next] === 'cid') entry.clientMessageId = flat[(next += 2) - 1]!;
+  const own = (name: string) => {
+    if (flat[next] !== name) return undefined;
+    next += 2;
+    return flat[next - 1]!;
+  };
+  const [action, target, by, clientMessageId] = [own('action'), own('target'), own('by'), own('cid')];
+  if (action !== undefined) entry.action = action;
+  if (target !== undefined) entry.target = target as MessageId;
+  if (by !== undefined) entry.by = by as Uid;
+  if (clientMessageId !== undefined) entry.clientMessageId = clientMessageId;
   entry.fields = fieldsFrom(flat, next);
   return entry;
 }

@@ -10,6 +10,9 @@ export interface ScriptSettings {
   logDays: number;
 }
 
+/** The highest writer level that this version understands, and writes where it may. */
+export const KNOWN_LEVEL = 1;
+
 const INCLUDE = /^-- @include "([a-z_]+)"$/gm;
 const SHEBANG = /^#!lua[^\n]*\n/;
 
@@ -41,7 +44,7 @@ export function scriptSource(file: URL, settings: ScriptSettings): string {
   const seen = new Set<string>();
   return [
     shebang.trimEnd(),
-    `local PREFIX = ${JSON.stringify(settings.keyPrefix)}`,
+    `local KNOWN_LEVEL, PREFIX = ${KNOWN_LEVEL}, ${JSON.stringify(settings.keyPrefix)}`,
     // As text where only XADD takes it: Redis prints a Lua number anew for each call.
     `local INBOX_MAX, FEED_MAX = '${settings.inboxMax}', '${settings.feedMax}'`,
     `local GROUP_MAX, LOG_MAX, LOG_DAYS = ${settings.groupMax}, ${settings.logMax}, ${settings.logDays}`,
