@@ -1,4 +1,4 @@
-import type { Patch } from '../helpers/product.ts';
+import type { Patch } from '../helpers/project-copy.ts';
 import type { Kind } from './checker.ts';
 
 /** The service, broken on purpose, and the fault that has to show it. */

@@ -117,6 +117,17 @@ test('a new epoch is a reset for every older cursor, told once', async () => {
   assert.equal((await page(n(1))).gap?.reason, 'reset');
 });
 
+test('a new epoch is later than every id that was given out', async () => {
+  const past = `${epoch - 86_400_000n}`;
+  await im.redis.hset(im.keys.meta(), 'epoch', past);
+  const before = BigInt(Date.now());
+  const moved = BigInt(await im.redis.imEpoch(im.keys.meta(), past));
+  assert.ok(moved >= before && moved <= BigInt(Date.now()), `${moved}: now, and not a day ago`);
+  // And past an epoch that lies in the future.
+  await im.redis.hset(im.keys.meta(), 'epoch', '9999999999999');
+  assert.equal(await im.redis.imEpoch(im.keys.meta(), '9999999999999'), '10000000000000');
+});
+
 test('a cursor beyond the inbox is a reset', async () => {
   await send(2);
   const beyond = await page(n(7));

@@ -1,0 +1,79 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { copyProject, type Patch } from '../helpers/project-copy.ts';
+import { atExit } from '../helpers/redis.ts';
+
+/** How one test came out. */
+export interface Outcome {
+  name: string;
+  passed: boolean;
+  message: string;
+}
+
+export interface TestRun {
+  outcomes: Outcome[];
+  /** What was written besides, errors of the loader above all. */
+  output: string;
+  /** Whether the time was over before all tests were. */
+  timedOut: boolean;
+}
+
+const REPORTER = join(import.meta.dirname, 'reporter.js');
+/** What tests and the code that they load need beside `src/`. */
+const PARTS = ['test', 'scripts', 'openapi', 'package.json', 'package-lock.json', 'tsconfig.json', 'README.md'];
+/** A test that waits for what a break keeps from coming fails after this, ms. */
+const TEST_TIMEOUT_MS = 40_000;
+
+/** Runs the tests of one file whose names contain one of the patterns (all, if there is none), on a copy of the project. */
+export async function runTests(
+  file: string,
+  patterns: readonly string[],
+  options: { patches?: readonly Patch[]; timeoutMs: number },
+): Promise<TestRun> {
+  const copy = copyProject(PARTS, options.patches);
+  const args = ['--import', 'tsx', '--test', `--test-reporter=${REPORTER}`, `--test-timeout=${TEST_TIMEOUT_MS}`];
+  for (const pattern of patterns) args.push(`--test-name-pattern=${escaped(pattern)}`);
+  // A process group of its own: each file of tests is a process that this one starts.
+  const child = spawn(process.execPath, [...args, file], { cwd: copy.dir, detached: true });
+  const kill = () => killGroup(child);
+  const forget = atExit(kill);
+  let lines = '';
+  let output = '';
+  child.stdout.on('data', (data) => {
+    lines += data;
+  });
+  child.stderr.on('data', (data) => {
+    output += data;
+  });
+  let timedOut = false;
+  const timer = setTimeout(() => {
+    timedOut = true;
+    kill();
+  }, options.timeoutMs);
+  await once(child, 'close');
+  clearTimeout(timer);
+  forget();
+  copy.remove();
+  return { outcomes: parse(lines), output, timedOut };
+}
+
+function parse(lines: string): Outcome[] {
+  return lines
+    .split('\n')
+    .filter((line) => line.startsWith('{"name"'))
+    .map((line) => JSON.parse(line));
+}
+
+function killGroup(child: ChildProcess): void {
+  try {
+    process.kill(-child.pid!, 'SIGKILL');
+  } catch {
+    // It has ended.
+  }
+}
+
+/** Text as a regular expression, which is what Node takes a pattern for. */
+function escaped(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+}

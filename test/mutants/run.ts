@@ -1,0 +1,104 @@
+import { parseArgs } from 'node:util';
+import { inParallel } from '../helpers/parallel.ts';
+import { complaintOf } from '../helpers/project-copy.ts';
+import { runTests, type TestRun } from './bench.ts';
+import { MUTANTS } from './index.ts';
+import type { Mutant } from './mutant.ts';
+
+const USAGE = `usage: npm run test:mutants -- [--only text] [--list]
+  Breaks a copy of the service in one place after the other, and fails unless each time the tests named for it fail.
+  --only text breaks whose name or file contains it
+  --list      only says which breaks there are`;
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', default: '' },
+    list: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+const AT_ONCE = 2;
+/** For the tests that one break has to turn red. */
+const MUTANT_TIMEOUT_MS = 120_000;
+/** For all that are needed of one file, on a copy that is whole. */
+const FILE_TIMEOUT_MS = 600_000;
+/** A break that does not even run proves nothing: any test would see it. */
+const DOES_NOT_RUN =
+  /SyntaxError|Transform failed|ReferenceError|Error compiling script|nonexistent global variable|ERR_MODULE_NOT_FOUND/;
+
+const counts = { passed: 0, failed: 0 };
+const chosen = MUTANTS.filter(({ name, file }) => `${name} ${file}`.includes(values.only));
+if (values.help) console.log(USAGE);
+else if (values.list) for (const { name, file } of chosen) console.log(`${file.padEnd(28)} ${name}`);
+else await run();
+
+async function run(): Promise<void> {
+  const whole = await inspectWhole(chosen);
+  console.log(`${'seen'.padEnd(7)} ${'s'.padStart(5)}  ${'broken'.padEnd(60)} seen by`);
+  await inParallel(chosen, AT_ONCE, async (mutant) => {
+    const since = performance.now();
+    const { isSeen, by } = whole.get(mutant) ?? (await attempt(mutant));
+    const seconds = ((performance.now() - since) / 1_000).toFixed(1);
+    console.log(`${(isSeen ? 'yes' : 'NO').padEnd(7)} ${seconds.padStart(5)}  ${mutant.name.padEnd(60)} ${by}`);
+    counts[isSeen ? 'passed' : 'failed']++;
+  });
+  console.log(`${counts.passed} passed, ${counts.failed} failed`);
+  process.exitCode = counts.failed === 0 && counts.passed > 0 ? 0 : 1;
+}
+
+interface Verdict {
+  isSeen: boolean;
+  /** The first test that failed; or why that shows nothing. */
+  by: string;
+}
+
+function unseen(by: string): Verdict {
+  return { isSeen: false, by };
+}
+
+/** Runs the named tests where nothing is broken: a test that fails there, or that there isn't, can't show anything. */
+async function inspectWhole(mutants: readonly Mutant[]): Promise<Map<Mutant, Verdict>> {
+  const files = [...new Set(mutants.flatMap(({ tests }) => tests))];
+  const verdicts = new Map<Mutant, Verdict>();
+  await inParallel(files, AT_ONCE, async (file) => {
+    const concerned = mutants.filter(({ tests }) => tests.includes(file));
+    const all = concerned.some(({ pattern }) => pattern === undefined);
+    const patterns = all ? [] : [...new Set(concerned.map(({ pattern }) => pattern!))];
+    const { outcomes, output, timedOut } = await runTests(file, patterns, { timeoutMs: FILE_TIMEOUT_MS });
+    if (timedOut) console.log(`${file} takes too long`);
+    for (const mutant of concerned) {
+      const named = outcomes.filter(({ name }) => name.includes(mutant.pattern ?? ''));
+      const failed = named.find(({ passed }) => !passed);
+      if (failed) verdicts.set(mutant, unseen(`fails where nothing is broken: ${failed.name}: ${failed.message}`));
+      else if (named.length === 0)
+        verdicts.set(mutant, unseen(`${file} has no such test: ${mutant.pattern} ${output}`));
+    }
+  });
+  for (const mutant of mutants) {
+    const complaint = complaintOf(mutant);
+    if (complaint) verdicts.set(mutant, unseen(complaint));
+  }
+  return verdicts;
+}
+
+/** Breaks a copy and runs the tests that have to see it. */
+async function attempt(mutant: Mutant): Promise<Verdict> {
+  const patterns = mutant.pattern === undefined ? [] : [mutant.pattern];
+  let by = '';
+  for (const file of mutant.tests) {
+    const result = await runTests(file, patterns, { patches: [mutant], timeoutMs: MUTANT_TIMEOUT_MS });
+    const wrong = whyNotSeen(result);
+    if (wrong !== undefined) return unseen(`${file}: ${wrong}`);
+    by ||= result.outcomes.find(({ passed }) => !passed)?.name ?? 'took too long';
+  }
+  return { isSeen: true, by };
+}
+
+function whyNotSeen({ outcomes, output, timedOut }: TestRun): string | undefined {
+  const failed = outcomes.filter(({ passed }) => !passed);
+  if (failed.length === 0 && !timedOut) return 'nothing fails';
+  const texts = [output, ...failed.map(({ message }) => message)];
+  const broken = texts.map((text) => DOES_NOT_RUN.exec(text)?.[0]).find((found) => found !== undefined);
+  return broken && `the broken copy does not run (${broken})`;
+}
