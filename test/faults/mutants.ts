@@ -14,9 +14,7 @@ export interface Mutant {
 export const MUTANTS: readonly Mutant[] = [
   {
     name: 'no idempotency check',
-    patches: [
-      { file: 'redis/lua/send.lua', from: "local done = redis.call('GET', KEYS[1])", to: 'local done = false' },
-    ],
+    patches: [{ file: 'send.lua', from: "local done = redis.call('GET', KEYS[1])", to: 'local done = false' }],
     scenario: 'replies-dropped',
     seed: 1,
     expected: ['doubled'],
@@ -97,7 +95,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'the epoch never moves',
     patches: [
       {
-        file: 'redis/lua/epoch.lua',
+        file: 'epoch.lua',
         from: 'return move_epoch_past(current) or current',
         to: 'return current',
       },

@@ -52,7 +52,7 @@ export const AUTH: readonly Mutant[] = [
   },
   {
     name: 'a ticket opens any stream',
-    file: 'http/auth.ts',
+    file: 'auth.ts',
     from: "access === 'self' || access === 'stream') &&",
     to: "access === 'self') &&",
     tests: ['test/http/routes/inbox.test.ts'],
@@ -60,7 +60,7 @@ export const AUTH: readonly Mutant[] = [
   },
   {
     name: 'a ticket opens any operation',
-    file: 'http/auth.ts',
+    file: 'auth.ts',
     from: "if (access === 'stream' && typeof ticket",
     to: 'if (typeof ticket',
     tests: ['test/http/routes/inbox.test.ts'],
@@ -68,7 +68,7 @@ export const AUTH: readonly Mutant[] = [
   },
   {
     name: "a token opens what is another user's",
-    file: 'http/auth.ts',
+    file: 'auth.ts',
     from: "(access === 'self' || access === 'stream') && params.uid !== caller.uid",
     to: "access === 'stream' && params.uid !== caller.uid",
     tests: ['test/http/access.test.ts'],
@@ -76,7 +76,7 @@ export const AUTH: readonly Mutant[] = [
   },
   {
     name: 'a user does what only a server may',
-    file: 'http/auth.ts',
+    file: 'auth.ts',
     from: "if (access === 'server') throw",
     to: 'if (caller.uid === undefined) throw',
     tests: ['test/http/routes/batch.test.ts'],
@@ -84,7 +84,7 @@ export const AUTH: readonly Mutant[] = [
   },
   {
     name: '"me" is a user of that name',
-    file: 'http/auth.ts',
+    file: 'auth.ts',
     from: "if (params.uid === 'me') {",
     to: "if (params.uid === '') {",
     tests: ['test/http/auth.test.ts'],
@@ -92,7 +92,7 @@ export const AUTH: readonly Mutant[] = [
   },
   {
     name: 'an API key is somebody',
-    file: 'http/auth.ts',
+    file: 'auth.ts',
     from: "if (caller.kind !== 'user') {",
     to: 'if (caller.kind === undefined) {',
     tests: ['test/http/auth.test.ts'],
@@ -100,7 +100,7 @@ export const AUTH: readonly Mutant[] = [
   },
   {
     name: 'a route says nothing of who may call it',
-    file: 'http/auth.ts',
+    file: 'auth.ts',
     from: "if (route.url.startsWith('/v1/')) throw",
     to: "if (route.url === '') throw",
     tests: ['test/http/auth.test.ts'],
@@ -140,7 +140,7 @@ export const AUTH: readonly Mutant[] = [
   },
   {
     name: 'the demo login is open to other machines',
-    file: 'http/demo-login.ts',
+    file: 'demo-login.ts',
     from: "if (!isLoopback(raw.socket.remoteAddress ?? '')) return false;",
     to: '',
     tests: ['test/http/routes/demo.test.ts'],
@@ -148,7 +148,7 @@ export const AUTH: readonly Mutant[] = [
   },
   {
     name: 'the demo login is open through a proxy',
-    file: 'http/demo-login.ts',
+    file: 'demo-login.ts',
     from: ' && !Object.keys(raw.headers).some((name) => FORWARDED.test(name))',
     to: '',
     tests: ['test/http/routes/demo.test.ts'],
@@ -156,7 +156,7 @@ export const AUTH: readonly Mutant[] = [
   },
   {
     name: 'the demo login is open to other pages',
-    file: 'http/demo-login.ts',
+    file: 'demo-login.ts',
     from: 'return isOfOwnOrigin(request);',
     to: 'return true;',
     tests: ['test/http/routes/demo.test.ts'],
@@ -164,7 +164,7 @@ export const AUTH: readonly Mutant[] = [
   },
   {
     name: 'the demo login is open under any name',
-    file: 'http/demo-login.ts',
+    file: 'demo-login.ts',
     from: "return isLocalHost(raw.headers.host ?? '') &&",
     to: 'return',
     tests: ['test/http/routes/demo.test.ts'],
@@ -172,7 +172,7 @@ export const AUTH: readonly Mutant[] = [
   },
   {
     name: 'names that differ in letters are one person',
-    file: 'http/demo-login.ts',
+    file: 'demo-login.ts',
     from: 'if (!hasLost && isName(uid))',
     to: 'if (isName(uid))',
     tests: ['test/http/routes/demo.test.ts'],
@@ -212,7 +212,7 @@ export const AUTH: readonly Mutant[] = [
   },
   {
     name: 'users are not limited',
-    file: 'http/rate-limit.ts',
+    file: 'rate-limit.ts',
     from: "return caller.kind === 'user' ? limits.perUser : limits.perServer;",
     to: 'return limits.perServer;',
     tests: ['test/http/service.test.ts'],

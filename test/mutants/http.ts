@@ -4,7 +4,7 @@ import type { Mutant } from './mutant.ts';
 export const HTTP: readonly Mutant[] = [
   {
     name: 'the cursor of an EventSource is ignored',
-    file: 'http/routes/inbox.ts',
+    file: 'routes/inbox.ts',
     from: "parseStart(request.headers['last-event-id'] || request.query.start)",
     to: 'parseStart(request.query.start)',
     tests: ['test/http/routes/inbox.test.ts'],
@@ -12,7 +12,7 @@ export const HTTP: readonly Mutant[] = [
   },
   {
     name: 'a page of an inbox does not say where it ends',
-    file: 'http/routes/inbox.ts',
+    file: 'routes/inbox.ts',
     from: 'next: formatStreamId(page.next) as Cursor,',
     to: 'next: formatStreamId(position) as Cursor,',
     tests: ['test/http/routes/inbox.test.ts'],
@@ -20,7 +20,7 @@ export const HTTP: readonly Mutant[] = [
   },
   {
     name: 'a long-poll does not tell a gap',
-    file: 'http/routes/inbox.ts',
+    file: 'routes/inbox.ts',
     from: '...(page.gap ? { gap: page.gap } : {}),',
     to: '',
     tests: ['test/http/routes/inbox.test.ts'],
@@ -28,7 +28,7 @@ export const HTTP: readonly Mutant[] = [
   },
   {
     name: 'a form that nobody takes is sent',
-    file: 'http/routes/inbox.ts',
+    file: 'routes/inbox.ts',
     from: 'if (!form) {',
     to: 'if (form === null) {',
     tests: ['test/http/routes/inbox.test.ts'],
@@ -36,7 +36,7 @@ export const HTTP: readonly Mutant[] = [
   },
   {
     name: 'a stream that is not admitted is opened',
-    file: 'http/routes/inbox.ts',
+    file: 'routes/inbox.ts',
     from: "stream.event('bye', cursor",
     to: "stream.event('ready', cursor",
     tests: ['test/http/routes/inbox.test.ts'],
@@ -44,7 +44,7 @@ export const HTTP: readonly Mutant[] = [
   },
   {
     name: 'a proxy may hold events back',
-    file: 'http/sse.ts',
+    file: 'sse.ts',
     from: "'x-accel-buffering': 'no',",
     to: '',
     tests: ['test/http/routes/inbox.test.ts'],
@@ -52,7 +52,7 @@ export const HTTP: readonly Mutant[] = [
   },
   {
     name: 'a proxy may compress events',
-    file: 'http/sse.ts',
+    file: 'sse.ts',
     from: "'no-cache, no-transform'",
     to: "'no-cache'",
     tests: ['test/http/routes/inbox.test.ts'],
@@ -60,7 +60,7 @@ export const HTTP: readonly Mutant[] = [
   },
   {
     name: 'an ended stream keeps its socket',
-    file: 'http/sse.ts',
+    file: 'sse.ts',
     from: 'setTimeout(() => raw.destroy(), LINGER_MS)',
     to: 'setTimeout(() => {}, LINGER_MS)',
     tests: ['test/delivery/hub.test.ts'],
@@ -139,7 +139,7 @@ export const HTTP: readonly Mutant[] = [
   },
   {
     name: 'a number is taken for text',
-    file: 'http/validation.ts',
+    file: 'validation.ts',
     from: 'coerceTypes: false',
     to: 'coerceTypes: true',
     tests: ['test/http/hostile-body.test.ts'],
@@ -147,7 +147,7 @@ export const HTTP: readonly Mutant[] = [
   },
   {
     name: 'what nobody asked for is dropped without a word',
-    file: 'http/validation.ts',
+    file: 'validation.ts',
     from: 'removeAdditional: false',
     to: 'removeAdditional: true',
     tests: ['test/http/hostile-body.test.ts'],
@@ -155,7 +155,7 @@ export const HTTP: readonly Mutant[] = [
   },
   {
     name: "a parameter that there isn't is ignored",
-    file: 'http/schemas/params.ts',
+    file: 'params.ts',
     from: 'additionalProperties: false',
     to: 'additionalProperties: true',
     tests: ['test/http/hostile.test.ts'],
@@ -163,7 +163,7 @@ export const HTTP: readonly Mutant[] = [
   },
   {
     name: 'a batch has no limit',
-    file: 'http/schemas/batch.ts',
+    file: 'schemas/batch.ts',
     from: 'export const MAX_BATCH = 100;',
     to: 'export const MAX_BATCH = 200;',
     tests: ['test/http/routes/batch.test.ts'],
@@ -171,7 +171,7 @@ export const HTTP: readonly Mutant[] = [
   },
   {
     name: 'a secret parameter is logged if its name is encoded',
-    file: 'http/logging.ts',
+    file: 'logging.ts',
     from: 'SECRET_PARAMETER.test(decoded(name))',
     to: 'SECRET_PARAMETER.test(name)',
     tests: ['test/http/redaction.test.ts'],
@@ -179,7 +179,7 @@ export const HTTP: readonly Mutant[] = [
   },
   {
     name: 'a ticket is logged',
-    file: 'http/logging.ts',
+    file: 'logging.ts',
     from: '/ticket|token|',
     to: '/token|',
     tests: ['test/http/auth.test.ts'],
@@ -187,7 +187,7 @@ export const HTTP: readonly Mutant[] = [
   },
   {
     name: 'an error is logged with the command that failed',
-    file: 'http/logging.ts',
+    file: 'logging.ts',
     from: '      err: describeError,',
     to: '',
     tests: ['test/http/redaction.test.ts'],
@@ -195,7 +195,7 @@ export const HTTP: readonly Mutant[] = [
   },
   {
     name: 'any text is a request id',
-    file: 'http/logging.ts',
+    file: 'logging.ts',
     from: 'REQUEST_ID.test(given)',
     to: "given !== ''",
     tests: ['test/http/service.test.ts'],
@@ -203,7 +203,7 @@ export const HTTP: readonly Mutant[] = [
   },
   {
     name: 'any origin is let in',
-    file: 'http/security.ts',
+    file: 'security.ts',
     from: "origin: corsOrigins.includes('*') ? '*' : [...corsOrigins]",
     to: 'origin: true',
     tests: ['test/http/service.test.ts'],
@@ -227,7 +227,7 @@ export const HTTP: readonly Mutant[] = [
   },
   {
     name: 'answers carry no security headers',
-    file: 'http/security.ts',
+    file: 'security.ts',
     from: 'reply.headers(headers);',
     to: '',
     tests: ['test/http/service.test.ts'],
@@ -235,7 +235,7 @@ export const HTTP: readonly Mutant[] = [
   },
   {
     name: 'a node that stops goes on working',
-    file: 'http/shutdown.ts',
+    file: 'shutdown.ts',
     from: 'if (!isStopping() ||',
     to: 'if (isStopping() || !isStopping() ||',
     tests: ['test/http/shutdown.test.ts'],
@@ -243,7 +243,7 @@ export const HTTP: readonly Mutant[] = [
   },
   {
     name: 'a node that stops does not answer probes',
-    file: 'http/shutdown.ts',
+    file: 'shutdown.ts',
     from: "|| PROBES.has(request.routeOptions.url ?? '')) return",
     to: "|| PROBES.has('')) return",
     tests: ['test/http/shutdown.test.ts'],
@@ -251,7 +251,7 @@ export const HTTP: readonly Mutant[] = [
   },
   {
     name: 'a connection is kept alive beyond the stop',
-    file: 'http/shutdown.ts',
+    file: 'shutdown.ts',
     from: "if (isStopping()) reply.header('connection', 'close');",
     to: '',
     tests: ['test/http/shutdown.test.ts'],
@@ -259,7 +259,7 @@ export const HTTP: readonly Mutant[] = [
   },
   {
     name: 'a node that stops is ready',
-    file: 'http/routes/service.ts',
+    file: 'routes/service.ts',
     from: 'if (hub.draining) reasons.push(',
     to: 'if (hub.draining === undefined) reasons.push(',
     tests: ['test/http/shutdown.test.ts'],
@@ -267,7 +267,7 @@ export const HTTP: readonly Mutant[] = [
   },
   {
     name: 'a node is ready without Redis',
-    file: 'http/routes/service.ts',
+    file: 'routes/service.ts',
     from: 'reasons.push(`Redis does not answer: ${why}.`);',
     to: 'void why;',
     tests: ['test/http/service.test.ts'],

@@ -4,7 +4,7 @@ import type { Mutant } from './mutant.ts';
 export const LUA: readonly Mutant[] = [
   {
     name: 'numbers are compared as text',
-    file: 'redis/lua/prelude.lua',
+    file: 'prelude.lua',
     from: 'if #a ~= #b then return #a < #b end',
     to: '',
     tests: ['test/im/people.test.ts'],
@@ -12,7 +12,7 @@ export const LUA: readonly Mutant[] = [
   },
   {
     name: 'the time of a log goes back with the clock',
-    file: 'redis/lua/prelude.lua',
+    file: 'prelude.lua',
     from: 'if less(ms, last_ms) then ms = last_ms end',
     to: '',
     tests: ['test/im/messages.test.ts'],
@@ -20,7 +20,7 @@ export const LUA: readonly Mutant[] = [
   },
   {
     name: 'events make a conversation unread',
-    file: 'redis/lua/prelude.lua',
+    file: 'prelude.lua',
     from: 'if counts then n = plus_one(n) end',
     to: 'n = plus_one(n)',
     tests: ['test/im/people.test.ts'],
@@ -28,7 +28,7 @@ export const LUA: readonly Mutant[] = [
   },
   {
     name: 'messages leave a conversation read',
-    file: 'redis/lua/send.lua',
+    file: 'send.lua',
     from: 'next_entry(log, from, true,',
     to: 'next_entry(log, from, false,',
     tests: ['test/im/people.test.ts'],
@@ -36,7 +36,7 @@ export const LUA: readonly Mutant[] = [
   },
   {
     name: 'the first message of a chat comes as read',
-    file: 'redis/lua/prelude.lua',
+    file: 'prelude.lua',
     from: "if counts then n = string.format('%.0f', tonumber(n) - 1) end",
     to: '',
     tests: ['test/im/people.test.ts'],
@@ -44,7 +44,7 @@ export const LUA: readonly Mutant[] = [
   },
   {
     name: 'each message moves the read mark of its receiver',
-    file: 'redis/lua/prelude.lua',
+    file: 'prelude.lua',
     from: "redis.call('HSETNX', read_key(uid)",
     to: "redis.call('HSET', read_key(uid)",
     tests: ['test/im/people.test.ts'],
@@ -52,7 +52,7 @@ export const LUA: readonly Mutant[] = [
   },
   {
     name: 'sending does not read',
-    file: 'redis/lua/send.lua',
+    file: 'send.lua',
     from: 'mark_read(from, message)',
     to: '',
     tests: ['test/im/people.test.ts'],
@@ -60,7 +60,7 @@ export const LUA: readonly Mutant[] = [
   },
   {
     name: 'a read mark moves back',
-    file: 'redis/lua/read.lua',
+    file: 'read.lua',
     from: 'if id_less(mid, up_to) then',
     to: 'if mid ~= up_to then',
     tests: ['test/im/people.test.ts'],
@@ -68,7 +68,7 @@ export const LUA: readonly Mutant[] = [
   },
   {
     name: 'a read mark is put where no message is',
-    file: 'redis/lua/read.lua',
+    file: 'read.lua',
     from: "if not entry then return { 'message_not_found', up_to } end",
     to: "if not entry then entry = { up_to, { 'uid', '', 'n', '0' } } end",
     tests: ['test/im/people.test.ts'],
@@ -76,7 +76,7 @@ export const LUA: readonly Mutant[] = [
   },
   {
     name: 'a repeat with other content is taken for the first',
-    file: 'redis/lua/send.lua',
+    file: 'send.lua',
     from: 'if first_digest ~= digest then',
     to: 'if false then',
     tests: ['test/im/messages.test.ts'],
@@ -84,7 +84,7 @@ export const LUA: readonly Mutant[] = [
   },
   {
     name: 'a clientMessageId is remembered for ever',
-    file: 'redis/lua/send.lua',
+    file: 'send.lua',
     from: ", 'PX', ttl)",
     to: ')',
     tests: ['test/im/messages.test.ts'],
@@ -92,7 +92,7 @@ export const LUA: readonly Mutant[] = [
   },
   {
     name: 'a note to oneself comes twice',
-    file: 'redis/lua/prelude.lua',
+    file: 'prelude.lua',
     from: 'if from == peer then return { from } end',
     to: '',
     tests: ['test/im/messages.test.ts'],
@@ -100,7 +100,7 @@ export const LUA: readonly Mutant[] = [
   },
   {
     name: 'a conversation is kept beyond LOG_MAX',
-    file: 'redis/lua/prelude.lua',
+    file: 'prelude.lua',
     from: 'if LOG_MAX > 0 then',
     to: 'if false then',
     tests: ['test/im/messages.test.ts'],
@@ -108,39 +108,47 @@ export const LUA: readonly Mutant[] = [
   },
   {
     name: 'a conversation is kept beyond LOG_DAYS',
-    file: 'redis/lua/prelude.lua',
+    file: 'prelude.lua',
     from: 'local day_limit = LOG_DAYS > 0 and',
     to: 'local day_limit = false and',
     tests: ['test/im/messages.test.ts'],
-    pattern: 'retention by days',
+    pattern: 'the next send takes out what is older',
   },
   {
     name: 'a day of LOG_DAYS is an hour',
-    file: 'redis/lua/prelude.lua',
+    file: 'prelude.lua',
     from: 'LOG_DAYS * 86400000',
     to: 'LOG_DAYS * 3600000',
     tests: ['test/im/messages.test.ts'],
-    pattern: 'retention by days',
+    pattern: 'the next send takes out what is older',
+  },
+  {
+    name: 'what is exactly LOG_DAYS old goes',
+    file: 'prelude.lua',
+    from: 'tonumber(message.ms) - LOG_DAYS',
+    to: 'tonumber(message.ms) + 1 - LOG_DAYS',
+    tests: ['test/im/messages.test.ts'],
+    pattern: 'what is exactly as old stays',
   },
   {
     name: 'LOG_DAYS does not count beside LOG_MAX',
-    file: 'redis/lua/prelude.lua',
+    file: 'prelude.lua',
     from: "if day_limit then redis.call('XTRIM'",
     to: "if false then redis.call('XTRIM'",
     tests: ['test/im/messages.test.ts'],
-    pattern: 'retention by days',
+    pattern: 'retention by days and by number',
   },
   {
     name: 'LOG_MAX does not count beside LOG_DAYS',
-    file: 'redis/lua/prelude.lua',
+    file: 'prelude.lua',
     from: "redis.call('XADD', key, 'MAXLEN', '~', LOG_MAX, message.id",
     to: "redis.call('XADD', key, message.id",
     tests: ['test/im/messages.test.ts'],
-    pattern: 'retention by days',
+    pattern: 'retention by days and by number',
   },
   {
     name: 'an inbox is kept without a limit',
-    file: 'redis/scripts.ts',
+    file: 'scripts.ts',
     from: "'${settings.inboxMax}'",
     to: "'1000000000'",
     tests: ['test/im/inbox.test.ts'],
@@ -148,7 +156,7 @@ export const LUA: readonly Mutant[] = [
   },
   {
     name: 'an inbox that refuses fails the send',
-    file: 'redis/lua/prelude.lua',
+    file: 'prelude.lua',
     from: '= redis.pcall, string.sub',
     to: '= redis.call, string.sub',
     tests: ['test/im/messages.test.ts'],
@@ -156,7 +164,7 @@ export const LUA: readonly Mutant[] = [
   },
   {
     name: 'the epoch is not moved past an inbox from the future',
-    file: 'redis/lua/prelude.lua',
+    file: 'prelude.lua',
     from: 'local moved = plus_one(ms)',
     to: 'local moved = ms',
     tests: ['test/im/messages.test.ts'],
@@ -164,7 +172,7 @@ export const LUA: readonly Mutant[] = [
   },
   {
     name: 'who was reached before a move of the epoch is told with the new one',
-    file: 'redis/lua/prelude.lua',
+    file: 'prelude.lua',
     from: 'if epoch_now ~= current_epoch then',
     to: 'current_epoch = epoch_now\n      if false then',
     tests: ['test/im/messages.test.ts'],
@@ -172,7 +180,7 @@ export const LUA: readonly Mutant[] = [
   },
   {
     name: 'every node moves the epoch for one loss',
-    file: 'redis/lua/epoch.lua',
+    file: 'epoch.lua',
     from: 'if current ~= known then return current end',
     to: '',
     tests: ['test/im/inbox.test.ts'],
@@ -180,7 +188,7 @@ export const LUA: readonly Mutant[] = [
   },
   {
     name: 'a moved epoch may lie in the past',
-    file: 'redis/lua/prelude.lua',
+    file: 'prelude.lua',
     from: 'if less(moved, now) then moved = now end',
     to: '',
     tests: ['test/im/inbox.test.ts'],
@@ -188,7 +196,7 @@ export const LUA: readonly Mutant[] = [
   },
   {
     name: 'a database of another layout is used',
-    file: 'redis/lua/init.lua',
+    file: 'init.lua',
     from: 'if found and found ~= schema then',
     to: 'if false then',
     tests: ['test/redis/scripts.test.ts'],
@@ -196,7 +204,7 @@ export const LUA: readonly Mutant[] = [
   },
   {
     name: 'who does not exist has an inbox',
-    file: 'redis/lua/inbox.lua',
+    file: 'inbox.lua',
     from: "if redis.call('EXISTS', KEYS[3]) == 0 then",
     to: 'if false then',
     tests: ['test/im/inbox.test.ts'],
@@ -204,21 +212,21 @@ export const LUA: readonly Mutant[] = [
   },
   {
     name: 'the feed names the first 500 recipients alone',
-    file: 'redis/lua/prelude.lua',
+    file: 'prelude.lua',
     from: 'for first = 1, #recipients, 2 * FEED_RECIPIENTS do',
     to: 'for first = 1, math.min(1, #recipients) do',
     tests: ['test/delivery/hub.test.ts'],
   },
   {
     name: 'the feed carries bodies of any size',
-    file: 'redis/lua/prelude.lua',
+    file: 'prelude.lua',
     from: 'if bytes > FEED_BODY_BYTES then entry = {} end',
     to: '',
     tests: ['test/delivery/hub.test.ts'],
   },
   {
     name: 'merges grow fields past their number',
-    file: 'redis/lua/prelude.lua',
+    file: 'prelude.lua',
     from: '#names > MAX_FIELDS or',
     to: '',
     tests: ['test/im/people.test.ts'],
@@ -226,7 +234,7 @@ export const LUA: readonly Mutant[] = [
   },
   {
     name: 'merges grow fields past their bytes',
-    file: 'redis/lua/prelude.lua',
+    file: 'prelude.lua',
     from: 'or bytes > MAX_FIELD_BYTES then',
     to: 'then',
     tests: ['test/im/people.test.ts'],
@@ -234,7 +242,7 @@ export const LUA: readonly Mutant[] = [
   },
   {
     name: 'a replacement keeps old fields',
-    file: 'redis/lua/prelude.lua',
+    file: 'prelude.lua',
     from: 'if not replace then',
     to: 'if true then',
     tests: ['test/im/people.test.ts'],
@@ -242,7 +250,7 @@ export const LUA: readonly Mutant[] = [
   },
   {
     name: 'no change of a group is told as one',
-    file: 'redis/lua/prelude.lua',
+    file: 'prelude.lua',
     from: 'local names, bytes, changed = {}, 0, false',
     to: 'local names, bytes, changed = {}, 0, true',
     tests: ['test/im/groups.test.ts'],
@@ -250,7 +258,7 @@ export const LUA: readonly Mutant[] = [
   },
   {
     name: 'who does not exist is written to',
-    file: 'redis/lua/send.lua',
+    file: 'send.lua',
     from: 'user_key(peer)) < 2 then',
     to: 'user_key(peer)) < 1 then',
     tests: ['test/im/messages.test.ts'],
@@ -258,7 +266,7 @@ export const LUA: readonly Mutant[] = [
   },
   {
     name: 'a script that may write begins without memory',
-    file: 'redis/scripts.ts',
+    file: 'scripts.ts',
     from: ": '#!lua';",
     to: ": '--';",
     tests: ['test/im/messages.test.ts'],

@@ -4,7 +4,7 @@ import type { Mutant } from './mutant.ts';
 export const REDIS: readonly Mutant[] = [
   {
     name: 'an unknown outcome is told as not done',
-    file: 'redis/failure.ts',
+    file: 'failure.ts',
     from: "if (effect === 'read') return notDone(",
     to: 'if (effect) return notDone(',
     tests: ['test/redis/connect.test.ts'],
@@ -12,7 +12,7 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'a full Redis is told as a bug',
-    file: 'redis/failure.ts',
+    file: 'failure.ts',
     from: "if (code === 'OOM') return",
     to: "if (code === '') return",
     tests: ['test/im/messages.test.ts'],
@@ -20,7 +20,7 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'a Redis that refuses is told as a bug',
-    file: 'redis/failure.ts',
+    file: 'failure.ts',
     from: "'MISCONF',",
     to: '',
     tests: ['test/redis/connect.test.ts'],
@@ -28,7 +28,7 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'what was never sent is told as unknown',
-    file: 'redis/failure.ts',
+    file: 'failure.ts',
     from: "if (error.message === UNSENT) return notDone('unavailable', 'Redis cannot be reached right now', error);",
     to: "if (error.message === UNSENT) return new ImError('outcome_unknown', '');",
     tests: ['test/redis/connect.test.ts'],
@@ -36,7 +36,7 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'commands are kept for later while Redis is away',
-    file: 'redis/connect.ts',
+    file: 'connect.ts',
     from: 'enableOfflineQueue: false,',
     to: 'enableOfflineQueue: true,',
     tests: ['test/redis/connect.test.ts'],
@@ -44,7 +44,7 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'a command takes as long as it likes',
-    file: 'redis/connect.ts',
+    file: 'connect.ts',
     from: 'commandTimeout: options.commandTimeoutMs,',
     to: '',
     tests: ['test/redis/connect.test.ts'],
@@ -52,7 +52,7 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'a silent link is kept',
-    file: 'redis/connect.ts',
+    file: 'connect.ts',
     from: 'socketTimeout: options.commandTimeoutMs + 500,',
     to: '',
     tests: ['test/redis/connect.test.ts'],
@@ -60,7 +60,7 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'the feed waits on a silent link',
-    file: 'redis/connect.ts',
+    file: 'connect.ts',
     from: 'socketTimeout: blockMs + 3_000,',
     to: '',
     tests: ['test/redis/connect.test.ts'],
@@ -68,7 +68,7 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'a password is in the name of a target',
-    file: 'redis/connect.ts',
+    file: 'connect.ts',
     from: 'return `${url.protocol}//${url.host}${url.pathname}`;',
     to: 'return target.url;',
     tests: ['test/redis/connect.test.ts'],
@@ -76,7 +76,7 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'an old Redis is used',
-    file: 'redis/connect.ts',
+    file: 'connect.ts',
     from: 'const OLDEST_VERSION = 7;',
     to: 'const OLDEST_VERSION = 0;',
     tests: ['test/redis/connect.test.ts'],
@@ -84,7 +84,7 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'a cluster is used',
-    file: 'redis/connect.ts',
+    file: 'connect.ts',
     from: "if (field('cluster_enabled') === '1') {",
     to: "if (field('cluster_enabled') === '') {",
     tests: ['test/redis/connect.test.ts'],
@@ -92,7 +92,7 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'a Redis that evicts is not told',
-    file: 'redis/connect.ts',
+    file: 'connect.ts',
     from: "policy !== 'noeviction' &&",
     to: "policy === '' &&",
     tests: ['test/redis/connect.test.ts'],
@@ -100,7 +100,7 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'a wrong password is tried until the time is over',
-    file: 'redis/connect.ts',
+    file: 'connect.ts',
     from: '/^(WRONGPASS|NOAUTH|ERR invalid password)/',
     to: '/^(NOAUTH)/',
     tests: ['test/redis/connect.test.ts'],
@@ -108,7 +108,7 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'two nodes use one folder',
-    file: 'redis/folder-lock.ts',
+    file: 'folder-lock.ts',
     from: 'if (await isAlive(join(folder, name))) return true;',
     to: 'await isAlive(join(folder, name));',
     tests: ['test/redis/embedded.test.ts'],
@@ -116,7 +116,7 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'a dead node keeps its folder',
-    file: 'redis/folder-lock.ts',
+    file: 'folder-lock.ts',
     from: "if (code === 'ECONNREFUSED' || code === 'ENOENT') return false;",
     to: "if (code === 'ECONNREFUSED' || code === 'ENOENT') return true;",
     tests: ['test/redis/embedded.test.ts'],
@@ -124,7 +124,7 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'an unclean stop is taken for a clean one',
-    file: 'redis/embedded.ts',
+    file: 'embedded.ts',
     from: 'this.mayHaveLostData = !server.adopted && lastRun.mayHaveLostData;',
     to: 'this.mayHaveLostData = false;',
     tests: ['test/redis/embedded.test.ts'],
@@ -132,7 +132,7 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'an adopted Redis has lost data',
-    file: 'redis/embedded.ts',
+    file: 'embedded.ts',
     from: 'this.mayHaveLostData = !server.adopted && lastRun.mayHaveLostData;',
     to: 'this.mayHaveLostData = lastRun.mayHaveLostData;',
     tests: ['test/redis/embedded.test.ts'],
@@ -140,7 +140,7 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'a doubt ends with a stop that was none',
-    file: 'redis/embedded.ts',
+    file: 'embedded.ts',
     from: 'else if (end && !this.#down) this',
     to: 'else this',
     tests: ['test/redis/embedded.test.ts'],
@@ -148,7 +148,7 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'a doubt ends with a start that failed',
-    file: 'redis/last-run.ts',
+    file: 'last-run.ts',
     from: 'if (!this.mayHaveLostData) rmSync(',
     to: 'rmSync(',
     tests: ['test/redis/embedded.test.ts'],
@@ -164,7 +164,7 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'the embedded Redis is reached by Ctrl-C',
-    file: 'redis/server.ts',
+    file: 'server.ts',
     from: 'detached: true,',
     to: 'detached: false,',
     tests: ['test/redis/embedded.test.ts'],

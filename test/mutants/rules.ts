@@ -4,7 +4,7 @@ import type { Mutant } from './mutant.ts';
 export const RULES: readonly Mutant[] = [
   {
     name: 'strangers post to a group',
-    file: 'redis/lua/send.lua',
+    file: 'send.lua',
     from: "if redis.call('SISMEMBER', members_key(gid), from) == 0 then",
     to: 'if false then',
     tests: ['test/im/messages.test.ts'],
@@ -36,7 +36,7 @@ export const RULES: readonly Mutant[] = [
   },
   {
     name: 'anybody changes a group',
-    file: 'redis/lua/group.lua',
+    file: 'group.lua',
     from: "if actor ~= '' and actor ~= master then",
     to: 'if false then',
     tests: ['test/im/groups.test.ts'],
@@ -44,7 +44,7 @@ export const RULES: readonly Mutant[] = [
   },
   {
     name: 'anybody removes a group',
-    file: 'redis/lua/remove_group.lua',
+    file: 'remove_group.lua',
     from: "if actor ~= '' and actor ~= master then",
     to: 'if false then',
     tests: ['test/im/groups.test.ts'],
@@ -52,7 +52,7 @@ export const RULES: readonly Mutant[] = [
   },
   {
     name: 'PUT hands a group over',
-    file: 'redis/lua/group.lua',
+    file: 'group.lua',
     from: "if mode == 'replace' then return { 'owner_unchanged', gid } end",
     to: '',
     tests: ['test/im/groups.test.ts'],
@@ -60,7 +60,7 @@ export const RULES: readonly Mutant[] = [
   },
   {
     name: 'a group is handed to who is no member',
-    file: 'redis/lua/group.lua',
+    file: 'group.lua',
     from: "if redis.call('SISMEMBER', member_key, owner) == 0 then",
     to: 'if false then',
     tests: ['test/im/groups.test.ts'],
@@ -68,7 +68,7 @@ export const RULES: readonly Mutant[] = [
   },
   {
     name: 'a user makes a group that belongs to another',
-    file: 'redis/lua/group.lua',
+    file: 'group.lua',
     from: "if actor ~= '' and actor ~= owner then",
     to: 'if false then',
     tests: ['test/im/groups.test.ts'],
@@ -76,7 +76,7 @@ export const RULES: readonly Mutant[] = [
   },
   {
     name: 'a group belongs to who does not exist',
-    file: 'redis/lua/group.lua',
+    file: 'group.lua',
     from: "if redis.call('EXISTS', user_key(owner)) == 0 then",
     to: 'if false then',
     tests: ['test/im/groups.test.ts'],
@@ -84,7 +84,7 @@ export const RULES: readonly Mutant[] = [
   },
   {
     name: 'who asked to join approves it',
-    file: 'redis/lua/join.lua',
+    file: 'join.lua',
     from: "(mode == 'approve' or actor ~= uid)",
     to: '(actor ~= uid)',
     tests: ['test/im/groups.test.ts'],
@@ -92,7 +92,7 @@ export const RULES: readonly Mutant[] = [
   },
   {
     name: 'anybody adds others to a group',
-    file: 'redis/lua/join.lua',
+    file: 'join.lua',
     from: "(mode == 'approve' or actor ~= uid)",
     to: "(mode == 'approve')",
     tests: ['test/im/groups.test.ts'],
@@ -100,7 +100,7 @@ export const RULES: readonly Mutant[] = [
   },
   {
     name: 'a closed group is open',
-    file: 'redis/lua/join.lua',
+    file: 'join.lua',
     from: "if policy == 'closed' then",
     to: 'if false then',
     tests: ['test/im/groups.test.ts'],
@@ -108,7 +108,7 @@ export const RULES: readonly Mutant[] = [
   },
   {
     name: 'approval is not asked for',
-    file: 'redis/lua/join.lua',
+    file: 'join.lua',
     from: "if policy == 'approval' then",
     to: 'if false then',
     tests: ['test/im/groups.test.ts'],
@@ -116,7 +116,7 @@ export const RULES: readonly Mutant[] = [
   },
   {
     name: 'a request is told each time',
-    file: 'redis/lua/join.lua',
+    file: 'join.lua',
     from: "if requested_at then return { 'requested'",
     to: "if false then return { 'requested'",
     tests: ['test/im/groups.test.ts'],
@@ -124,7 +124,7 @@ export const RULES: readonly Mutant[] = [
   },
   {
     name: 'a request outlives its approval',
-    file: 'redis/lua/join.lua',
+    file: 'join.lua',
     from: "redis.call('ZREM', KEYS[3], uid)",
     to: '',
     tests: ['test/im/groups.test.ts'],
@@ -132,7 +132,7 @@ export const RULES: readonly Mutant[] = [
   },
   {
     name: 'a group takes one member too many',
-    file: 'redis/lua/join.lua',
+    file: 'join.lua',
     from: '#members >= GROUP_MAX',
     to: '#members > GROUP_MAX',
     tests: ['test/im/groups.test.ts'],
@@ -140,7 +140,7 @@ export const RULES: readonly Mutant[] = [
   },
   {
     name: 'who joins has the whole history unread',
-    file: 'redis/lua/join.lua',
+    file: 'join.lua',
     from: 'mark_read(uid, message)',
     to: "redis.call('HSET', read_key(uid), message.log, '0 0-0')",
     tests: ['test/im/people.test.ts'],
@@ -148,7 +148,7 @@ export const RULES: readonly Mutant[] = [
   },
   {
     name: 'anybody puts members out',
-    file: 'redis/lua/quit.lua',
+    file: 'quit.lua',
     from: "if actor ~= '' and actor ~= master and actor ~= uid then",
     to: 'if false then',
     tests: ['test/im/groups.test.ts'],
@@ -156,7 +156,7 @@ export const RULES: readonly Mutant[] = [
   },
   {
     name: 'the owner leaves a group without one',
-    file: 'redis/lua/quit.lua',
+    file: 'quit.lua',
     from: 'if uid == master then',
     to: 'if false then',
     tests: ['test/im/groups.test.ts'],
@@ -164,7 +164,7 @@ export const RULES: readonly Mutant[] = [
   },
   {
     name: 'who has left keeps the conversation',
-    file: 'redis/lua/quit.lua',
+    file: 'quit.lua',
     from: "redis.call('HDEL', read_key(uid), 'gs:' .. gid)",
     to: '',
     tests: ['test/im/groups.test.ts'],
@@ -172,7 +172,7 @@ export const RULES: readonly Mutant[] = [
   },
   {
     name: 'who leaves is not told',
-    file: 'redis/lua/quit.lua',
+    file: 'quit.lua',
     from: "redis.call('SREM', KEYS[2], uid)",
     to: "redis.call('SREM', KEYS[2], uid)\ntold = redis.call('SMEMBERS', KEYS[2])",
     tests: ['test/im/groups.test.ts'],
@@ -180,7 +180,7 @@ export const RULES: readonly Mutant[] = [
   },
   {
     name: 'anybody turns requests down',
-    file: 'redis/lua/refuse.lua',
+    file: 'refuse.lua',
     from: "if actor ~= '' and actor ~= master and actor ~= uid then",
     to: 'if false then',
     tests: ['test/im/groups.test.ts'],
@@ -188,7 +188,7 @@ export const RULES: readonly Mutant[] = [
   },
   {
     name: 'who was refused is not told',
-    file: 'redis/lua/refuse.lua',
+    file: 'refuse.lua',
     from: 'if actor ~= uid then',
     to: 'if false then',
     tests: ['test/im/groups.test.ts'],
@@ -196,7 +196,7 @@ export const RULES: readonly Mutant[] = [
   },
   {
     name: 'any member erases any message',
-    file: 'redis/lua/erase.lua',
+    file: 'erase.lua',
     from: 'local may = flat[2] == actor or',
     to: 'local may = true or',
     tests: ['test/im/messages.test.ts'],
@@ -204,7 +204,7 @@ export const RULES: readonly Mutant[] = [
   },
   {
     name: 'the owner of a group erases nothing',
-    file: 'redis/lua/erase.lua',
+    file: 'erase.lua',
     from: "'master') == actor)",
     to: "'master') == '')",
     tests: ['test/im/messages.test.ts'],
@@ -212,7 +212,7 @@ export const RULES: readonly Mutant[] = [
   },
   {
     name: 'events are erased',
-    file: 'redis/lua/erase.lua',
+    file: 'erase.lua',
     from: 'if is_event or not may then',
     to: 'if not may then',
     tests: ['test/im/messages.test.ts'],
@@ -220,7 +220,7 @@ export const RULES: readonly Mutant[] = [
   },
   {
     name: 'an erased message stays in the log',
-    file: 'redis/lua/erase.lua',
+    file: 'erase.lua',
     from: "redis.call('XDEL', KEYS[1], mid)",
     to: '',
     tests: ['test/im/messages.test.ts'],
@@ -228,7 +228,7 @@ export const RULES: readonly Mutant[] = [
   },
   {
     name: 'the removal of a group is told by its log, which goes',
-    file: 'redis/lua/remove_group.lua',
+    file: 'remove_group.lua',
     from: 'members, message.entry)',
     to: 'members, {})',
     tests: ['test/im/groups.test.ts'],
@@ -244,7 +244,7 @@ export const RULES: readonly Mutant[] = [
   },
   {
     name: 'a message is sent as an event',
-    file: 'im/message.ts',
+    file: 'message.ts',
     from: "new Set(['uid', 'n', 'action', 'cid'])",
     to: "new Set(['uid', 'n', 'cid'])",
     tests: ['test/im/messages.test.ts'],
@@ -252,7 +252,7 @@ export const RULES: readonly Mutant[] = [
   },
   {
     name: 'a message names its own clientMessageId',
-    file: 'im/message.ts',
+    file: 'message.ts',
     from: "new Set(['uid', 'n', 'action', 'cid'])",
     to: "new Set(['uid', 'n', 'action'])",
     tests: ['test/http/routes/messages.test.ts'],
@@ -284,7 +284,7 @@ export const RULES: readonly Mutant[] = [
   },
   {
     name: 'a clientMessageId belongs to everybody in the chat',
-    file: 'redis/keys.ts',
+    file: 'keys.ts',
     from: '${log}:${from}:${clientMessageId}',
     to: '${log}:${clientMessageId}',
     tests: ['test/im/messages.test.ts'],

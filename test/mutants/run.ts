@@ -61,6 +61,7 @@ function unseen(by: string): Verdict {
 async function inspectWhole(mutants: readonly Mutant[]): Promise<Map<Mutant, Verdict>> {
   const files = [...new Set(mutants.flatMap(({ tests }) => tests))];
   const verdicts = new Map<Mutant, Verdict>();
+  console.log(`${mutants.length} breaks; first their tests where nothing is broken, in ${files.length} files`);
   await inParallel(files, AT_ONCE, async (file) => {
     const concerned = mutants.filter(({ tests }) => tests.includes(file));
     const all = concerned.some(({ pattern }) => pattern === undefined);
