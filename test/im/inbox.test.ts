@@ -152,13 +152,13 @@ test('an entry whose message is gone, or that is none, is delivered as a tombsto
   );
 });
 
-test('an inbox is kept to about its limit', async () => {
+test('an inbox is kept to about its limit', async (t) => {
   const small = await startIm(server, { inboxMax: 50 });
+  t.after(() => small.close());
   await small.people('alice', 'bob');
   for (let i = 0; i < 400; i++) await small.say('alice', 'user:bob', `${i}`);
   const kept = await small.redis.xlen(small.keys.inbox(uid('bob')));
   assert.ok(kept >= 50 && kept < 200, `${kept} kept`);
-  small.close();
 });
 
 test('nobody has an inbox who does not exist', async () => {

@@ -24,8 +24,13 @@ const REPORTER = join(import.meta.dirname, 'reporter.js');
 const PARTS = ['test', 'scripts', 'openapi', 'package.json', 'package-lock.json', 'tsconfig.json', 'README.md'];
 /** A test that waits for what a break keeps from coming fails after this, ms. */
 const TEST_TIMEOUT_MS = 40_000;
+/** How long a run goes on after its first failure, ms: it ends what it has started, unless the failure keeps it from that. */
+const AFTER_FAILURE_MS = 3_000;
 
-/** Runs the tests of one file whose names contain one of the patterns (all, if there is none), on a copy of the project. */
+/**
+ * Runs the tests of one file whose names contain one of the patterns (all, if there is none), on a copy of the project,
+ * until one fails.
+ */
 export async function runTests(
   file: string,
   patterns: readonly string[],
@@ -40,8 +45,10 @@ export async function runTests(
   const forget = atExit(kill);
   let lines = '';
   let output = '';
+  let ending: NodeJS.Timeout | undefined;
   child.stdout.on('data', (data) => {
     lines += data;
+    if (lines.includes('"passed":false')) ending ??= setTimeout(kill, AFTER_FAILURE_MS);
   });
   child.stderr.on('data', (data) => {
     output += data;
@@ -53,6 +60,7 @@ export async function runTests(
   }, options.timeoutMs);
   await once(child, 'close');
   clearTimeout(timer);
+  clearTimeout(ending);
   forget();
   copy.remove();
   return { outcomes: parse(lines), output, timedOut };
