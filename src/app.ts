@@ -100,7 +100,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   };
   const logs = new Logs(redis, keys);
   const inbox = new Inbox(context, logs);
-  const messages = new Messages(context, config.idempotencyTtl);
+  const messages = new Messages(context, logs, config.idempotencyTtl);
   const tokens = new Tokens(config);
   const hub = new Hub({
     ...config,
@@ -137,7 +137,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   const users = new Users(context);
   userRoutes(app, { users });
   contactRoutes(app, { contacts: new Contacts(context) });
-  groupRoutes(app, { groups: new Groups(context) });
+  groupRoutes(app, { groups: new Groups(context, logs) });
   memberRoutes(app, { members: new Members(context) });
   messageRoutes(app, { messages });
   batchRoutes(app, { messages });

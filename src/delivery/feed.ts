@@ -116,8 +116,20 @@ export class Feed {
       this.#position = delivery.id;
       this.#identity = `${delivery.log} ${delivery.mid}`;
     }
-    await listener.deliver(batch);
+    await this.#deliver(batch);
     if (batch.length > 1 && batch.length < BATCH) await setTimeout(GATHER_MS);
+  }
+
+  /** The position has passed this batch, and it is not read again: what of it was not delivered was missed. */
+  async #deliver(batch: Delivery[]): Promise<void> {
+    const { listener, log } = this.#options;
+    try {
+      await listener.deliver(batch);
+    } catch (error) {
+      if (this.#stopping) return;
+      log.warn({ err: error }, 'entries of the feed could not be delivered');
+      listener.missed('entries could not be delivered');
+    }
   }
 
   /** Nothing came: is there nothing, or was the feed deleted, so that it counts from the start and is never read again? */
@@ -139,7 +151,8 @@ export class Feed {
     try {
       const { position, epoch } = await this.#newest();
       if (compareStreamIds(this.#position!, position) > 0 || (await this.#replaced())) {
-        await this.#moveEpoch(epoch);
+        // An epoch that is newer than what was read last was begun by another node, for this loss.
+        if (BigInt(epoch) <= successor(this.#position!).ms) await this.#moveEpoch(epoch);
         this.#position = position;
         this.#identity = '';
       }
@@ -150,9 +163,13 @@ export class Feed {
     listener.missed('the link to Redis was broken');
   }
 
-  /** Somebody has seen that acknowledged data was lost: moves the epoch, unless another node just has. */
-  async dataLost(): Promise<void> {
-    await this.#moveEpoch((await this.#newest()).epoch);
+  /**
+   * Somebody has seen that acknowledged data was lost: moves the epoch, unless another node has.
+   *
+   * @param epoch the one that held when it was seen
+   */
+  async dataLost(epoch: string): Promise<void> {
+    await this.#moveEpoch(epoch);
     this.#options.listener.missed('data was lost');
   }
 

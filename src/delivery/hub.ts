@@ -1,4 +1,4 @@
-import { type Cursor, compareStreamIds, type StreamId, type Uid } from '../ids.ts';
+import { type Cursor, compareStreamIds, type MessageId, type StreamId, type Uid } from '../ids.ts';
 import type { Inbox } from '../im/inbox.ts';
 import type { Logs } from '../im/logs.ts';
 import type { Delivery } from './delivery.ts';
@@ -56,7 +56,8 @@ export class Hub implements FeedListener, SubscriberHost {
   #admitted = 0;
   #timer: NodeJS.Timeout | undefined;
   #verifying = false;
-  #recovering = false;
+  /** The epoch that is being moved, since data was seen to be lost in it. */
+  #lostEpoch: string | undefined;
   #draining = false;
 
   constructor(options: HubOptions) {
@@ -165,10 +166,9 @@ export class Hub implements FeedListener, SubscriberHost {
   async deliver(batch: Delivery[]): Promise<void> {
     const { logs } = this.#options;
     const wanted = batch.filter((delivery) => this.#hasListener(delivery));
-    for (const delivery of batch) {
-      if (delivery.entry?.action === 'erase') {
-        logs.forget({ log: delivery.log, id: delivery.entry.fields.id as typeof delivery.mid });
-      }
+    for (const { log, entry } of batch) {
+      if (entry?.action === 'erase') logs.forget({ log, id: entry.fields.id as MessageId });
+      else if (entry?.action === 'delete') logs.forgetLog(log);
     }
     const large = wanted.filter((delivery) => !delivery.entry);
     if (large.length > 0) {
@@ -185,7 +185,7 @@ export class Hub implements FeedListener, SubscriberHost {
   missed(reason: string): void {
     this.#options.log.warn({ reason, subscribers: this.#subscribers.size }, 'subscribers read their inboxes');
     // An erasure may have been among what was missed.
-    this.#options.logs.forget();
+    this.#options.logs.forgetAll();
     for (const listeners of this.#listeners.values()) for (const listener of listeners) listener.behind();
   }
 
@@ -210,14 +210,14 @@ export class Hub implements FeedListener, SubscriberHost {
     this.#options.metrics.delivered(count);
   }
 
-  dataLost(): void {
-    if (this.#recovering) return;
-    this.#recovering = true;
+  dataLost(epoch: string): void {
+    if (epoch === this.#lostEpoch) return;
+    this.#lostEpoch = epoch;
     this.#feed
-      .dataLost()
+      .dataLost(epoch)
       .catch((error: unknown) => this.#options.log.error({ err: error }, 'the epoch could not be moved'))
       .finally(() => {
-        this.#recovering = false;
+        this.#lostEpoch = undefined;
       });
   }
 

@@ -24,13 +24,15 @@ export async function poll(
   start: StreamId,
   { count, blockMs, signal }: PollOptions,
 ): Promise<InboxPage> {
+  const limits = { count, maxBytes: MAX_BYTES };
+  if (blockMs === 0) return inbox.page(uid, start, limits);
   const deadline = Date.now() + blockMs;
   let position = start;
   for (;;) {
     // Listening comes before reading, so that nothing can fall between the two.
     const bell = hub.doorbell(uid);
     try {
-      const page = await inbox.page(uid, position, { count, maxBytes: MAX_BYTES });
+      const page = await inbox.page(uid, position, limits);
       const left = deadline - Date.now();
       if (page.items.length > 0 || page.gap || left <= 0 || hub.draining || signal.aborted) return page;
       position = page.next;

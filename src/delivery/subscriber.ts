@@ -13,12 +13,16 @@ import type { Delivery } from './delivery.ts';
 /** Why a stream ends. */
 export type ByeReason = 'shutdown' | 'token_expired' | 'user_removed' | 'too_slow' | 'too_many_subscribers';
 
+export type EventName = 'ready' | 'message' | 'heartbeat' | 'gap' | 'bye';
+
 /** Where a subscriber's events go: an open response in one of the wire forms. */
 export interface Sink {
-  /** Adds an event to what is written next. */
-  event(name: 'ready' | 'message' | 'heartbeat' | 'gap' | 'bye', cursor: Cursor, json: string): void;
-  /** Tells the client how long to wait before it comes back, ms, where the wire form has a word for it. */
-  retry(ms: number): void;
+  /**
+   * Adds an event to what is written next.
+   *
+   * @param retryMs how long the client is to wait before it comes back, where the wire form has a word for it
+   */
+  event(name: EventName, cursor: Cursor, json: string, retryMs?: number): void;
   /** Writes what was added, in one go; false if the socket is full, and `onDrain` will be called. */
   flush(): boolean;
   onDrain(listener: () => void): void;
@@ -34,6 +38,8 @@ export interface Sink {
  */
 export type State = 'behind' | 'catching-up' | 'live' | 'closed';
 
+/** When a client that has lost its connection comes back by itself, ms. */
+const RETRY_MS = 3_000;
 /** A page of catching up. */
 const PAGE = { count: 200, maxBytes: 256 * 1024 };
 
@@ -46,8 +52,8 @@ export interface SubscriberHost {
   queue(subscriber: Subscriber): void;
   stateChanged(from: State | undefined, to: State): void;
   delivered(count: number): void;
-  /** A position that was given out in this stream lies beyond the inbox: data was lost. */
-  dataLost(): void;
+  /** A position that was given out in this stream lay beyond the inbox while this epoch held: data was lost. */
+  dataLost(epoch: string): void;
 }
 
 /**
@@ -99,7 +105,7 @@ export class Subscriber {
 
   /** Sends `ready` and asks for the first page. */
   open(): void {
-    this.#emit('ready', `{"cursor":"${this.#cursor}","heartbeatMs":${this.#host.heartbeatMs}}`);
+    this.#emit('ready', `{"cursor":"${this.#cursor}","heartbeatMs":${this.#host.heartbeatMs}}`, RETRY_MS);
     this.#flush();
     this.#host.queue(this);
   }
@@ -153,7 +159,7 @@ export class Subscriber {
       while (this.#is('catching-up')) {
         const page = await this.#host.inbox.page(this.uid, this.cursor, PAGE);
         if (!this.#is('catching-up')) return;
-        if (page.beyond && this.#cursorIsOurs) this.#host.dataLost();
+        if (page.beyond && this.#cursorIsOurs) this.#host.dataLost(page.epoch);
         if (page.gap) this.#sink.event('gap', page.gap.resumed, JSON.stringify(page.gap));
         for (const { cursor, message } of page.items) this.#sink.event('message', cursor, JSON.stringify(message));
         this.#moveTo(formatStreamId(page.next) as Cursor);
@@ -182,12 +188,11 @@ export class Subscriber {
   /**
    * Says why, and ends the stream.
    *
-   * @param retryMs when the client should come back
+   * @param retryMs when the client should come back; as `ready` has told where absent
    */
   close(reason: ByeReason, retryMs?: number): void {
     if (this.#state === 'closed') return;
-    if (retryMs !== undefined) this.#sink.retry(retryMs);
-    this.#emit('bye', JSON.stringify({ reason, cursor: this.#cursor }));
+    this.#emit('bye', JSON.stringify({ reason, cursor: this.#cursor }), retryMs);
     this.#sink.flush();
     this.#become('closed');
     this.#sink.end();
@@ -198,8 +203,8 @@ export class Subscriber {
     if (this.#state !== 'closed') this.#become('closed');
   }
 
-  #emit(name: 'ready' | 'message' | 'heartbeat' | 'bye', json: string): void {
-    this.#sink.event(name, this.#cursor, json);
+  #emit(name: EventName, json: string, retryMs?: number): void {
+    this.#sink.event(name, this.#cursor, json, retryMs);
   }
 
   #moveTo(cursor: Cursor): void {

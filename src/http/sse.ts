@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
-import type { Sink } from '../delivery/subscriber.ts';
+import type { EventName, Sink } from '../delivery/subscriber.ts';
 import type { Cursor } from '../ids.ts';
 
 /** How events are written: Server-Sent Events, or one JSON object a line. */
@@ -13,8 +13,6 @@ const CONTENT_TYPE: Record<WireForm, string> = {
 
 /** How long a response that was ended may take to leave, ms; a client that reads nothing is cut off then. */
 const LINGER_MS = 2_000;
-/** When an EventSource comes back by itself, ms. */
-const RETRY_MS = 3_000;
 
 /** The wire form that a client's Accept header asks for; undefined if it takes neither. */
 export function wireForm(accept: string | undefined): WireForm | undefined {
@@ -24,8 +22,9 @@ export function wireForm(accept: string | undefined): WireForm | undefined {
 }
 
 /**
- * An open response of events. Takes the reply away from Fastify, and sends the head at once. The response has no length
- * and no chunks, and ends with its connection: a frame goes to the socket as it is, and several go in one write.
+ * An open response of events. Takes the reply away from Fastify, and sends the head at once. What was added leaves as one
+ * chunk, in one write; without chunks some clients (Python's urllib3 and what stands on it) hold events back for seconds.
+ * A client of HTTP/1.0 knows no chunks and gets none.
  */
 export class EventStream implements Sink {
   readonly #reply: FastifyReply;
@@ -35,6 +34,8 @@ export class EventStream implements Sink {
    */
   readonly #out: Writable;
   readonly #form: WireForm;
+  /** Whether chunks are framed here; a response frames what is written through it by itself. */
+  readonly #framesChunks: boolean;
   #pending = '';
   #full = false;
   #onDrain: () => void = () => {};
@@ -44,7 +45,8 @@ export class EventStream implements Sink {
     this.#form = form;
     reply.hijack();
     const { raw } = reply;
-    raw.useChunkedEncodingByDefault = false;
+    // Node gives chunks to a client of HTTP/1.0 that sends `TE: chunked`; a proxy may have passed on what another one sent.
+    raw.useChunkedEncodingByDefault = raw.req.httpVersion === '1.1';
     raw.shouldKeepAlive = false;
     raw.writeHead(200, {
       ...(reply.getHeaders() as Record<string, string>),
@@ -55,32 +57,29 @@ export class EventStream implements Sink {
     });
     raw.flushHeaders();
     this.#out = raw.socket ?? raw;
+    this.#framesChunks = raw.chunkedEncoding && this.#out !== raw;
     const drained = () => {
       this.#full = false;
       this.#onDrain();
     };
     this.#out.on('drain', drained);
     raw.once('close', () => this.#out.off('drain', drained));
-    this.retry(RETRY_MS);
   }
 
-  event(name: string, cursor: Cursor, json: string): void {
+  event(name: EventName, cursor: Cursor, json: string, retryMs?: number): void {
     // JSON has no bare line feed, and a cursor no other character than digits and a dash: nothing can forge a field.
-    this.#pending +=
-      this.#form === 'sse'
-        ? `id: ${cursor}\nevent: ${name}\ndata: ${json}\n\n`
-        : `{"event":"${name}","cursor":"${cursor}","data":${json}}\n`;
-  }
-
-  retry(ms: number): void {
-    if (this.#form === 'sse') this.#pending += `retry: ${ms}\n\n`;
+    if (this.#form === 'ndjson') this.#pending += `{"event":"${name}","cursor":"${cursor}","data":${json}}\n`;
+    else {
+      if (retryMs !== undefined) this.#pending += `retry: ${retryMs}\n`;
+      this.#pending += `id: ${cursor}\nevent: ${name}\ndata: ${json}\n\n`;
+    }
   }
 
   flush(): boolean {
     if (this.#pending !== '') {
       const frames = this.#pending;
       this.#pending = '';
-      if (!this.#reply.raw.destroyed) this.#full = !this.#out.write(frames);
+      if (!this.#reply.raw.destroyed) this.#full = !this.#out.write(this.#framesChunks ? chunk(frames) : frames);
     }
     return !this.#full;
   }
@@ -95,4 +94,9 @@ export class EventStream implements Sink {
     const timer = setTimeout(() => raw.destroy(), LINGER_MS);
     raw.once('close', () => clearTimeout(timer));
   }
+}
+
+/** As HTTP/1.1 frames a part of a body: its length in bytes, the part. */
+function chunk(text: string): string {
+  return `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
 }

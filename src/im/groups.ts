@@ -4,6 +4,7 @@ import type { FieldsMode, GroupReply } from '../redis/scripts.ts';
 import { type Actor, uidOf } from './actor.ts';
 import { type ImContext, report } from './context.ts';
 import { checkFields, checkPatch } from './fields.ts';
+import type { Logs } from './logs.ts';
 import { type Fields, fieldsFrom, flatten } from './message.ts';
 import { settle } from './refusals.ts';
 
@@ -27,9 +28,11 @@ const RESERVED: ReadonlySet<string> = new Set(['master', 'joinPolicy', 'createdA
 /** Groups: their fields, owner and policy. Members are told of every change by an event in the group's log. */
 export class Groups {
   readonly #context: ImContext;
+  readonly #logs: Logs;
 
-  constructor(context: ImContext) {
+  constructor(context: ImContext, logs: Logs) {
     this.#context = context;
+    this.#logs = logs;
   }
 
   /**
@@ -81,16 +84,18 @@ export class Groups {
   /** Removes a group with its messages, and tells its members. Owner or server. */
   async remove(actor: Actor, gid: Gid): Promise<void> {
     const { redis, keys } = this.#context;
+    const log = groupLog(gid);
     const [, refused, reason] = settle(
       await redis.imRemoveGroup(
         keys.group(gid),
         keys.members(gid),
-        keys.log(groupLog(gid)),
+        keys.log(log),
         keys.requests(gid),
         gid,
         uidOf(actor),
       ),
     );
+    this.#logs.forgetLog(log);
     report(this.#context, refused, reason);
   }
 

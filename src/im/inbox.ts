@@ -52,6 +52,8 @@ export interface InboxPage {
   upToDate: boolean;
   /** Whether the cursor lay beyond everything that the inbox ever had, which only lost data (or a made-up cursor) can do. */
   beyond: boolean;
+  /** The epoch that held at the moment of reading. */
+  epoch: string;
 }
 
 /** How large a page may become. The bytes are checked every few entries, so it may be exceeded by those. */
@@ -113,6 +115,7 @@ export class Inbox {
       next,
       upToDate: compareStreamIds(next, end) === 0,
       beyond: compareStreamIds(after, end) > 0,
+      epoch,
     };
   }
 

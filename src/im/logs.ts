@@ -1,27 +1,18 @@
 import type { Redis } from 'ioredis';
-import { LRUCache } from 'lru-cache';
 import type { LogName, MessageId } from '../ids.ts';
 import type { Keys } from '../redis/keys.ts';
 import type { RawEntry } from '../redis/scripts.ts';
+import { EntryCache, type MessageRef } from './entry-cache.ts';
 import { type LogEntry, parseEntry } from './message.ts';
 
-/** Names one entry of one log. */
-export interface MessageRef {
-  log: LogName;
-  id: MessageId;
-}
-
-/** Bytes of recent messages that a node remembers. */
-const CACHE_BYTES = 16 * 1024 * 1024;
-
 /**
- * Reads conversations' logs. Recent messages are remembered, since a group's message is read by all its members; an
- * erasure is forgotten at once through {@link forget}, which the feed calls.
+ * Reads conversations' logs. Recent messages are remembered, since a group's message is read by all its members. What was
+ * erased or removed has to be forgotten: by the node that did it before it answers, by the others when the feed tells.
  */
 export class Logs {
   readonly #redis: Redis;
   readonly #keys: Keys;
-  readonly #recent = new LRUCache<string, LogEntry>({ maxSize: CACHE_BYTES, sizeCalculation: sizeOf });
+  readonly #recent = new EntryCache();
 
   constructor(redis: Redis, keys: Keys) {
     this.#redis = redis;
@@ -30,11 +21,12 @@ export class Logs {
 
   /** The entries that `refs` name, in their order; undefined where one is gone. One round trip at most. */
   async hydrate(refs: readonly MessageRef[]): Promise<(LogEntry | undefined)[]> {
-    const found = refs.map((ref) => this.#recent.get(cacheKey(ref)));
+    const found = refs.map((ref) => this.#recent.get(ref));
     const missing = refs.flatMap((ref, index) => (found[index] ? [] : [{ ref, index }]));
     if (missing.length === 0) return found;
     const runs = runsOf(missing);
     const pipeline = this.#redis.pipeline();
+    const { generation } = this.#recent;
     for (const run of runs) pipeline.xrange(this.#keys.log(run[0]!.ref.log), run[0]!.ref.id, run.at(-1)!.ref.id);
     const replies = (await pipeline.exec()) ?? [];
     runs.forEach((run, i) => {
@@ -48,7 +40,10 @@ export class Logs {
       const byId = new Map(entries as RawEntry[]);
       for (const { ref, index } of run) {
         const flat = byId.get(ref.id);
-        if (flat) found[index] = this.remember(ref, parseEntry([ref.id, flat]));
+        if (!flat) continue;
+        const entry = parseEntry([ref.id, flat]);
+        found[index] = entry;
+        this.#recent.add(ref, entry, generation);
       }
     });
     return found;
@@ -67,16 +62,19 @@ export class Logs {
     });
   }
 
-  /** Keeps an entry for those who read it next. */
-  remember(ref: MessageRef, entry: LogEntry): LogEntry {
-    this.#recent.set(cacheKey(ref), entry);
-    return entry;
+  /** Forgets an entry that was erased. */
+  forget(ref: MessageRef): void {
+    this.#recent.delete(ref);
   }
 
-  /** Forgets one entry, since it was erased; or all, since the feed may have told of an erasure that was missed. */
-  forget(ref?: MessageRef): void {
-    if (ref) this.#recent.delete(cacheKey(ref));
-    else this.#recent.clear();
+  /** Forgets all of a log that was removed. */
+  forgetLog(log: LogName): void {
+    this.#recent.deleteLog(log);
+  }
+
+  /** Forgets everything, since an erasure may have been missed. */
+  forgetAll(): void {
+    this.#recent.clear();
   }
 }
 
@@ -109,14 +107,4 @@ function runsOf(missing: readonly Missing[]): Missing[][] {
 function numberOf(id: MessageId): number {
   const text = id.slice(id.indexOf('-') + 1);
   return text.length > 15 ? NaN : Number(text);
-}
-
-function cacheKey(ref: MessageRef): string {
-  return `${ref.log} ${ref.id}`;
-}
-
-function sizeOf(entry: LogEntry): number {
-  let bytes = 200;
-  for (const name in entry.fields) bytes += name.length + entry.fields[name]!.length;
-  return bytes;
 }

@@ -15,6 +15,7 @@ import { asImError } from '../redis/failure.ts';
 import type { RawEntry, SendReply } from '../redis/scripts.ts';
 import { type ImContext, report } from './context.ts';
 import { checkFields } from './fields.ts';
+import type { Logs } from './logs.ts';
 import { type Fields, type Message, parseEntry, RESERVED_MESSAGE_FIELDS, toMessage } from './message.ts';
 import type { Page } from './page.ts';
 import { refusalOf, settle } from './refusals.ts';
@@ -40,11 +41,13 @@ const OWN_ID_TTL_MS = 300_000;
 /** Messages: sending, reading, history, erasure. */
 export class Messages {
   readonly #context: ImContext;
+  readonly #logs: Logs;
   readonly #idempotencyTtlMs: number;
 
   /** @param idempotencyTtlMs how long a sender's clientMessageId is remembered */
-  constructor(context: ImContext, idempotencyTtlMs: number) {
+  constructor(context: ImContext, logs: Logs, idempotencyTtlMs: number) {
     this.#context = context;
+    this.#logs = logs;
     this.#idempotencyTtlMs = idempotencyTtlMs;
   }
 
@@ -128,6 +131,7 @@ export class Messages {
     const { redis, keys } = this.#context;
     const log = logOf(uid, conversation);
     const [, refused, reason] = settle(await redis.imErase(keys.log(log), log, uid, peerOf(conversation), mid));
+    this.#logs.forget({ log, id: mid });
     report(this.#context, refused, reason);
   }
 

@@ -62,8 +62,6 @@ export class TestSink implements Sink {
     this.#pending.push({ event, cursor, data: JSON.parse(json) });
   }
 
-  retry(): void {}
-
   flush(): boolean {
     if (this.#pending.length > 0) this.writes++;
     this.received.push(...this.#pending);

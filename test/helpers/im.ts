@@ -38,9 +38,9 @@ export async function startIm(server: TestRedis, settings: Partial<ScriptSetting
     refused,
     users: new Users(context),
     contacts: new Contacts(context),
-    groups: new Groups(context),
+    groups: new Groups(context, logs),
     members: new Members(context),
-    messages: new Messages(context, 86_400_000),
+    messages: new Messages(context, logs, 86_400_000),
     conversations: new Conversations(context, logs),
     inbox: new Inbox(context, logs),
     /** Creates users. */

@@ -140,7 +140,7 @@ test('an entry whose message is gone, or that is none, is delivered as a tombsto
   await send(2);
   await im.redis.del(im.keys.log('ds:alice:bob' as never));
   await im.redis.xadd(inboxKey(), `${epoch}-*`, 'what', 'is this');
-  im.logs.forget();
+  im.logs.forgetAll();
   const { items } = await page(OLDEST);
   assert.deepEqual(
     items.map(({ message }) => [message.action, message.conversation, message.from]),

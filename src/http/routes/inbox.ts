@@ -46,7 +46,8 @@ export function inboxRoutes(app: App, { inbox, hub }: { inbox: Inbox; hub: Hub }
       const { uid } = request.params;
       const { start, count, block } = request.query;
       const position = await inbox.resolve(uid, parseStart(start));
-      if (!hub.admits(uid)) {
+      // What does not wait takes no place.
+      if (block > 0 && !hub.admits(uid)) {
         throw new ImError('too_many_subscribers', 'Too many streams and long-polls are open here.', {
           retryAfter: 1 + Math.floor(Math.random() * 5),
         });
@@ -100,9 +101,9 @@ export function inboxRoutes(app: App, { inbox, hub }: { inbox: Inbox; hub: Hub }
       const stream = new EventStream(reply, form);
       if (!hub.admits(uid)) {
         // A 503 would be the end: no EventSource comes back from one.
-        stream.retry(1_000 + Math.floor(Math.random() * 9_000));
+        const retryMs = 1_000 + Math.floor(Math.random() * 9_000);
         const cursor = formatStreamId(position) as Cursor;
-        stream.event('bye', cursor, JSON.stringify({ reason: 'too_many_subscribers', cursor }));
+        stream.event('bye', cursor, JSON.stringify({ reason: 'too_many_subscribers', cursor }), retryMs);
         stream.flush();
         stream.end();
         return reply;

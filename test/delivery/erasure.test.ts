@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
+import type { Redis } from 'ioredis';
+import type { Hub } from '../../src/delivery/hub.ts';
+import type { MessageId } from '../../src/ids.ts';
+import { Inbox } from '../../src/im/inbox.ts';
+import { Logs } from '../../src/im/logs.ts';
+import { eventually, startNode, TestSink } from '../helpers/delivery.ts';
+import { conversation, gid, OLDEST, startIm, uid, user } from '../helpers/im.ts';
+import { startRedis, type TestRedis } from '../helpers/redis.ts';
+
+/** What was erased is served from no node's memory. */
+
+let server: TestRedis;
+let im: Awaited<ReturnType<typeof startIm>>;
+before(async () => {
+  server = await startRedis();
+});
+after(() => server.stop());
+beforeEach(async () => {
+  im = await startIm(server);
+  await im.people('alice', 'bob', 'carol');
+  await im.team('team', 'alice', 'bob', 'carol');
+});
+afterEach(async () => {
+  for (const hub of hubs.splice(0)) await hub.stop();
+  im.close();
+});
+
+/** Of a test's other nodes. */
+const hubs: Hub[] = [];
+
+const texts = async (inbox = im.inbox) => {
+  const { items } = await inbox.page(uid('bob'), OLDEST, { count: 100, maxBytes: Infinity });
+  return items.flatMap(({ message }) => message.fields.text ?? []);
+};
+const erase = (mid: MessageId) => im.messages.erase(uid('alice'), conversation('group:team'), mid);
+
+/** Another node: a memory of its own, which only the feed tells of what happens here. */
+async function anotherNode() {
+  const logs = new Logs(im.redis, im.keys);
+  const inbox = new Inbox({ redis: im.redis, keys: im.keys, inboxesRefused: () => {}, sent: () => {} }, logs);
+  const { hub } = await startNode(server, { ...im, logs, inbox });
+  hubs.push(hub);
+  const sink = new TestSink();
+  const subscriber = hub.subscribe(uid('carol'), await inbox.resolve(uid('carol'), 'now'), sink, Infinity);
+  await eventually(() => subscriber.state === 'live', 'a live subscriber');
+  return { inbox, sink };
+}
+
+test('the node that erases a message, or removes a group, has forgotten it before it answers', async () => {
+  const { id } = await im.say('alice', 'group:team', 'a slip');
+  await im.say('alice', 'group:team', 'the rest');
+  assert.deepEqual(await texts(), ['a slip', 'the rest']);
+  await erase(id);
+  assert.deepEqual(await texts(), ['the rest']);
+  await im.groups.remove(user('alice'), gid('team'));
+  assert.deepEqual(await texts(), []);
+});
+
+test('the other nodes forget it when the feed tells', async () => {
+  const { inbox, sink } = await anotherNode();
+  const { id } = await im.say('alice', 'group:team', 'a slip');
+  await im.say('alice', 'group:team', 'the rest');
+  await im.say('bob', 'user:bob', 'of another log');
+  assert.deepEqual(await texts(inbox), ['a slip', 'the rest', 'of another log']);
+  await erase(id);
+  await sink.until((all) => all.some(({ data }) => data.action === 'erase'), 'the erasure');
+  assert.deepEqual(await texts(inbox), ['the rest', 'of another log']);
+  await im.groups.remove(user('alice'), gid('team'));
+  await sink.until((all) => all.some(({ data }) => data.action === 'delete'), 'the removal');
+  assert.deepEqual(await texts(inbox), ['of another log']);
+});
+
+for (const what of ['message', 'group'] as const) {
+  test(`a read that was under way when a ${what} went keeps nothing of it`, async () => {
+    const { id } = await im.say('alice', 'group:team', 'a slip');
+    const answers = holdAnswers(im.redis);
+    const reading = texts();
+    await answers.come;
+    if (what === 'message') await erase(id);
+    else await im.groups.remove(user('alice'), gid('team'));
+    answers.release();
+    assert.deepEqual(await reading, ['a slip'], 'it was read before');
+    assert.deepEqual(await texts(), []);
+  });
+}
+
+/** Holds back the answers of pipelines that have come from Redis. */
+function holdAnswers(redis: Redis): { come: Promise<void>; release: () => void } {
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const pipeline = redis.pipeline.bind(redis);
+  const come = new Promise<void>((resolve) => {
+    redis.pipeline = (...args) => {
+      const made = pipeline(...args);
+      const exec = made.exec.bind(made);
+      made.exec = async () => {
+        const replies = await exec();
+        resolve();
+        await released;
+        return replies;
+      };
+      return made;
+    };
+  });
+  return { come, release };
+}
