@@ -3,6 +3,7 @@ import Fastify, { LogController } from 'fastify';
 import type { Config } from './config.ts';
 import { Hub } from './delivery/hub.ts';
 import { registerAuth } from './http/auth.ts';
+import { BODY_LIMIT } from './http/body-limit.ts';
 import type { App } from './http/fastify.ts';
 import { loggerOptions, registerRequestLog, requestId } from './http/logging.ts';
 import { PAGE_FOLDER, registerPage } from './http/page.ts';
@@ -40,8 +41,6 @@ import { defineScripts } from './redis/scripts.ts';
 
 /** Of the keys' layout; another one in the database refuses to start. */
 const SCHEMA_VERSION = '1';
-/** 64 KiB of fields, in the longest way that JSON can write them, and some more. */
-const BODY_LIMIT = 512 * 1024;
 /** A subscriber whose socket takes nothing for so long is sent away, ms. */
 const STALL_MS = 120_000;
 
@@ -69,7 +68,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestId,
     trustProxy: config.trustProxy === true ? true : config.trustProxy || false,
-    bodyLimit: BODY_LIMIT,
+    bodyLimit: BODY_LIMIT.small,
     // A slow sender is cut off; a slow reader of a stream is the hub's business.
     requestTimeout: 30_000,
     keepAliveTimeout: 72_000,
@@ -127,8 +126,9 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   registerShutdown(app, () => hub.draining);
   await registerSecurity(app, config.corsOrigins);
   registerAuth(app, tokens);
-  await registerRateLimit(app, redis, keys.rateLimit(), {
+  registerRateLimit(app, {
     perUser: config.rateLimit,
+    burst: config.rateLimitBurst,
     perServer: config.rateLimitServer,
   });
   await registerSwagger(app, version);

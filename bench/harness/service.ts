@@ -28,7 +28,7 @@ export class Service {
   /** Redis keeps no file here: the disk of a shared machine would be measured. Its small streams are set as the service sets them. */
   static async start(product: Product, env: Record<string, string> = {}, redisArgs: string[] = []): Promise<Service> {
     const redis = await startRedis({ args: ['--stream-node-max-bytes', '1024', ...redisArgs] });
-    const settings = { REDIS_URL: `unix://${redis.path}`, API_KEYS: API_KEY, JWT_SECRET };
+    const settings = { REDIS_URL: `unix://${redis.path}`, API_KEYS: API_KEY, JWT_SECRET, RATE_LIMIT: '0' };
     return new Service(await Node.start(product.main, { ...settings, ...env }, PROFILE), redis);
   }
 

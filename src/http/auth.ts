@@ -1,7 +1,6 @@
 import type { FastifyRequest, RouteOptions } from 'fastify';
 import { ImError } from '../errors.ts';
 import type { Uid } from '../ids.ts';
-import type { Actor } from '../im/actor.ts';
 import type { App } from './fastify.ts';
 import { problems } from './schemas/problem.ts';
 import type { Tokens } from './tokens.ts';
@@ -18,13 +17,23 @@ import type { Tokens } from './tokens.ts';
  */
 export type Access = 'public' | 'any' | 'self' | 'stream' | 'member' | 'owner' | 'server';
 
-/** Who calls. */
-export type Caller = Actor & {
+interface Credential {
   /** When the credential ends, ms since 1970; Infinity for an API key. */
   readonly expiresAt: number;
   /** Whose requests are counted together where they are limited: the user's, or those of one API key. */
   readonly countedAs: string;
-};
+}
+
+/** A user, by a token of theirs or by a ticket. */
+export interface UserCaller extends Credential {
+  readonly kind: 'user';
+  readonly uid: Uid;
+  /** When the token was made, s since 1970, if it says so; a ticket is as old as the token that asked for it. */
+  readonly issuedAt: number | undefined;
+}
+
+/** Who calls: an actor, and what is known of the credential. */
+export type Caller = UserCaller | (Credential & { readonly kind: 'server' });
 
 declare module 'fastify' {
   interface FastifyContextConfig {

@@ -1,68 +1,50 @@
-import rateLimit from '@fastify/rate-limit';
-import type { Redis } from 'ioredis';
 import { ImError } from '../errors.ts';
-import type { Caller } from './auth.ts';
 import type { App } from './fastify.ts';
+import { type Rate, TokenBuckets } from './token-buckets.ts';
 
 export interface RateLimits {
-  /** Requests a minute for each user; 0 is no limit. */
+  /** Requests a second of each user; 0 is no limit. */
   perUser: number;
-  /** Requests a minute for each API key; 0 is no limit. */
+  /** Requests of a user at once, after a pause. */
+  burst: number;
+  /** Requests a second of each API key; 0 is no limit. */
   perServer: number;
 }
 
-/** How long a request waits to be counted, ms. Longer than that Redis is as good as away, and the caller has waited enough. */
-const PATIENCE_MS = 200;
+/** What an API key may ask for at once where users have no limit: so many seconds' worth. */
+const BURST_S = 60;
 
 /**
- * Limits what a caller may ask for, over all nodes. Not registered where nothing is limited, so that it costs nothing
- * there. While Redis is away nobody is limited: the request itself tells.
+ * Limits how often a caller may ask this node, whatever for; what is public is not limited. It is counted in memory: a
+ * request costs Redis nothing, and of several nodes each counts for itself. Every counted answer has the `RateLimit-*`
+ * headers, and a refusal `Retry-After`.
  */
-export async function registerRateLimit(app: App, redis: Redis, nameSpace: string, limits: RateLimits): Promise<void> {
-  if (limits.perUser === 0 && limits.perServer === 0) return;
-  // A public operation has no caller.
-  const limitOf = (caller: Caller | null) => {
-    if (caller === null) return 0;
-    return caller.kind === 'user' ? limits.perUser : limits.perServer;
+export function registerRateLimit(app: App, { perUser, burst, perServer }: RateLimits): void {
+  const burstS = perUser > 0 ? burst / perUser : BURST_S;
+  const buckets = {
+    user: bucketsOf({ perSecond: perUser, burst }),
+    server: bucketsOf({ perSecond: perServer, burst: Math.max(1, Math.floor(perServer * burstS)) }),
   };
-  await app.register(rateLimit, {
-    global: true,
-    redis: impatient(redis),
-    nameSpace,
-    timeWindow: 60_000,
-    skipOnError: true,
-    enableDraftSpec: true,
-    // After the caller is known.
-    hook: 'preValidation',
-    max: (request) => limitOf(request.caller),
-    keyGenerator: (request) => (request.caller as Caller | null)?.countedAs ?? '',
-    allowList: (request) => limitOf(request.caller) === 0,
-    errorResponseBuilder: (_request, { max, ttl }) =>
-      new ImError('too_many_requests', `At most ${max} requests a minute are allowed here.`, {
-        retryAfter: Math.ceil(ttl / 1_000),
-      }),
+  if (!buckets.user && !buckets.server) return;
+  // After the caller is known, and before the body is read.
+  app.addHook('preParsing', (request, reply, _payload, done) => {
+    const counting = request.caller && buckets[request.caller.kind];
+    if (!counting) return done();
+    const { allowed, remaining, nextIn, fullIn } = counting.take(request.caller.countedAs);
+    reply.header('ratelimit-limit', String(counting.rate.burst));
+    reply.header('ratelimit-remaining', String(remaining));
+    reply.header('ratelimit-reset', String(Math.ceil(fullIn)));
+    done(allowed ? null : refused(counting.rate, Math.max(1, Math.ceil(nextIn))));
   });
 }
 
-type Done = (error: unknown, result?: unknown) => void;
-type Command = (...args: unknown[]) => Promise<unknown>;
+function bucketsOf(rate: Rate): TokenBuckets | undefined {
+  return rate.perSecond > 0 ? new TokenBuckets(rate) : undefined;
+}
 
-/** What the plugin uses of Redis: it defines a command or two and calls them, with a callback that may be called twice. */
-function impatient(redis: Redis): object {
-  const limiter: Record<string, unknown> = {
-    defineCommand(name: string, definition: Parameters<Redis['defineCommand']>[1]) {
-      redis.defineCommand(name, definition);
-      const command = (redis as unknown as Record<string, Command>)[name]!.bind(redis);
-      limiter[name] = (...args: unknown[]) => {
-        const done = args.pop() as Done;
-        const timer = setTimeout(() => done(new Error('not counted in time')), PATIENCE_MS);
-        const settled = (error: unknown, result?: unknown) => {
-          clearTimeout(timer);
-          done(error, result);
-        };
-        command(...args).then((result) => settled(null, result), settled);
-      };
-    },
-  };
-  return limiter;
+function refused({ perSecond, burst }: Rate, retryAfter: number): ImError {
+  const rule = `${perSecond} requests a second, and up to ${burst} at once after a pause`;
+  return new ImError('too_many_requests', `That is too often: allowed are ${rule}. Try again in ${retryAfter} s.`, {
+    retryAfter,
+  });
 }

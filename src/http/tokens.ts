@@ -11,7 +11,7 @@ import {
 import { LRUCache } from 'lru-cache';
 import { ImError } from '../errors.ts';
 import { isName, type Uid } from '../ids.ts';
-import type { Caller } from './auth.ts';
+import type { Caller, UserCaller } from './auth.ts';
 
 /** What the configuration says of credentials. */
 export interface TokenSettings {
@@ -39,6 +39,8 @@ const REMEMBERED = 50_000;
 const CLOCK_TOLERANCE_S = 5;
 const TICKET_TTL_S = 600;
 const TICKET_TYPE = 'redisim-ticket+jwt';
+/** A ticket's claim: the `iat` of the token that asked for it, absent where that has none. */
+const TOKEN_ISSUED_AT = 'tiat';
 
 /** Verifies API keys, user tokens and stream tickets, and makes the latter two. */
 export class Tokens {
@@ -81,7 +83,8 @@ export class Tokens {
   }
 
   async #verifyToken(credential: string, name: string): Promise<Caller> {
-    const caller = this.#callerOf(await this.#claims(credential), this.#settings.jwtUidClaim);
+    const claims = await this.#claims(credential);
+    const caller = callerOf(claims, this.#settings.jwtUidClaim, claims.iat);
     const ttl = Math.min(REMEMBERED_MS, caller.expiresAt - Date.now());
     if (ttl > 0) this.#remembered.set(name, caller, { ttl });
     return caller;
@@ -93,18 +96,27 @@ export class Tokens {
     const { payload } = await jwtVerify(ticket, this.#ticketSecret, options).catch((error: unknown) => {
       throw refused('ticket', error);
     });
-    return this.#callerOf(payload, 'sub');
+    return callerOf(payload, 'sub', payload[TOKEN_ISSUED_AT]);
   }
 
-  /** Makes a user token. @throws ImError `tokens_by_issuer` if tokens come from elsewhere */
-  async issueToken(uid: Uid, ttlSeconds: number): Promise<Issued> {
+  /**
+   * Makes a user token.
+   *
+   * @param notBefore the token is not told to be older than that, s since 1970
+   * @throws ImError `tokens_by_issuer` if tokens come from elsewhere
+   */
+  async issueToken(uid: Uid, ttlSeconds: number, notBefore = 0): Promise<Issued> {
     if (this.#jwks) throw new ImError('tokens_by_issuer', 'JWKS_URL is set: get user tokens from that issuer.');
-    return issue(this.#secret, { [this.#settings.jwtUidClaim]: uid }, 'JWT', ttlSeconds);
+    const iat = Math.max(nowInSeconds(), Math.ceil(notBefore));
+    return issue(this.#secret, { [this.#settings.jwtUidClaim]: uid, iat, exp: iat + ttlSeconds }, 'JWT');
   }
 
-  /** Makes a ticket, good for this user's stream alone. */
-  issueTicket(uid: Uid): Promise<Issued> {
-    return issue(this.#ticketSecret, { sub: uid }, TICKET_TYPE, TICKET_TTL_S);
+  /** Makes a ticket, good for this user's stream alone, and no longer than the credential that asks for it. */
+  issueTicket(uid: Uid, askedBy: Caller): Promise<Issued> {
+    const iat = nowInSeconds();
+    const exp = Math.min(iat + TICKET_TTL_S, Math.floor(askedBy.expiresAt / 1_000));
+    const tiat = askedBy.kind === 'user' ? askedBy.issuedAt : iat;
+    return issue(this.#ticketSecret, { sub: uid, iat, exp, [TOKEN_ISSUED_AT]: tiat }, TICKET_TYPE);
   }
 
   async #claims(token: string): Promise<JWTPayload> {
@@ -122,29 +134,34 @@ export class Tokens {
       });
     }
   }
-
-  #callerOf(payload: JWTPayload, claim: string): Caller {
-    const uid = payload[claim];
-    if (typeof uid !== 'string' || !isName(uid)) {
-      throw new ImError('unauthorized', `The token's "${claim}" is not a valid uid.`);
-    }
-    return { kind: 'user', uid: uid as Uid, expiresAt: payload.exp! * 1_000, countedAs: uid };
-  }
 }
 
 function digest(credential: string): Buffer {
   return hash('sha256', credential, 'buffer');
 }
 
-async function issue(key: KeyObject, claims: JWTPayload, type: string, ttlSeconds: number): Promise<Issued> {
-  const now = Math.floor(Date.now() / 1_000);
-  const exp = now + ttlSeconds;
-  const credential = await new SignJWT(claims)
-    .setProtectedHeader({ alg: 'HS256', typ: type })
-    .setIssuedAt(now)
-    .setExpirationTime(exp)
-    .sign(key);
-  return { credential, expiresAt: new Date(exp * 1_000).toISOString() };
+function nowInSeconds(): number {
+  return Math.floor(Date.now() / 1_000);
+}
+
+async function issue(key: KeyObject, claims: JWTPayload & { exp: number }, typ: string): Promise<Issued> {
+  const credential = await new SignJWT(claims).setProtectedHeader({ alg: 'HS256', typ }).sign(key);
+  return { credential, expiresAt: new Date(claims.exp * 1_000).toISOString() };
+}
+
+/** Whom the claims of a verified token or ticket name. @throws ImError `unauthorized` */
+function callerOf(payload: JWTPayload, claim: string, issuedAt: unknown): UserCaller {
+  const uid = payload[claim];
+  if (typeof uid !== 'string' || !isName(uid)) {
+    throw new ImError('unauthorized', `The token's "${claim}" is not a valid uid.`);
+  }
+  return {
+    kind: 'user',
+    uid: uid as Uid,
+    issuedAt: typeof issuedAt === 'number' ? issuedAt : undefined,
+    expiresAt: payload.exp! * 1_000,
+    countedAs: uid,
+  };
 }
 
 /** A token may name no key: then each one that fits its algorithm is tried. */

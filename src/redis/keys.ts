@@ -34,6 +34,4 @@ export class Keys {
   /** string: makes a send idempotent */
   readonly idempotency = (log: LogName, from: Uid, clientMessageId: string) =>
     `${this.prefix}i:${log}:${from}:${clientMessageId}`;
-  /** hash: the request counters of a rate-limited caller start with this */
-  readonly rateLimit = () => `${this.prefix}rl:`;
 }

@@ -41,7 +41,7 @@ export class Cluster {
     const path = redis?.path ?? join(this.#dataDir, 'redis.sock');
     const where = redis ? { REDIS_URL: proxy?.url ?? `unix://${path}` } : { DATA_DIR: this.#dataDir };
     // Nothing is healed by a heartbeat, unless a scenario says so: the other ways have to do.
-    this.#env = { API_KEYS: API_KEY, JWT_SECRET, HEARTBEAT_MS: '600000', ...where, ...options.env };
+    this.#env = { API_KEYS: API_KEY, JWT_SECRET, HEARTBEAT_MS: '600000', RATE_LIMIT: '0', ...where, ...options.env };
     this.admin = new Redis({ path, lazyConnect: true, retryStrategy: () => 100 });
     this.admin.on('error', () => {});
   }

@@ -15,7 +15,7 @@ export type Service = Awaited<ReturnType<typeof startService>>;
 
 /** The whole service on a real Redis and a real port, under a key prefix of its own; the chat page from another folder. */
 export async function startService(redis: TestRedis, overrides: Partial<Config> = {}, pageFolder?: string) {
-  const env = { API_KEYS: API_KEY, JWT_SECRET, LOG_LEVEL: 'debug', PORT: '0' };
+  const env = { API_KEYS: API_KEY, JWT_SECRET, LOG_LEVEL: 'debug', PORT: '0', RATE_LIMIT: '0' };
   const config: Config = { ...loadConfig(env), keyPrefix: randomPrefix(), ...overrides };
   const link = await openRedis(redis.target, { commandTimeoutMs: config.commandTimeoutMs, log: quiet });
   const logLines: string[] = [];

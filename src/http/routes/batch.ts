@@ -1,12 +1,10 @@
 import type { Messages } from '../../im/messages.ts';
+import { BODY_LIMIT } from '../body-limit.ts';
 import type { App } from '../fastify.ts';
 import { problemOf } from '../problem.ts';
 import { BatchInput, BatchOutput, MAX_BATCH } from '../schemas/batch.ts';
 import { ref } from '../schemas/component.ts';
 import { answer, responses } from '../schemas/responses.ts';
-
-/** A hundred of the largest messages, and the JSON around them. */
-const BODY_LIMIT = 8 * 1024 * 1024;
 
 /** Many messages at once, for a server that speaks for its users. */
 export function batchRoutes(app: App, { messages }: { messages: Messages }): void {
@@ -14,7 +12,7 @@ export function batchRoutes(app: App, { messages }: { messages: Messages }): voi
     '/v1/messages/batch',
     {
       config: { access: 'server' },
-      bodyLimit: BODY_LIMIT,
+      bodyLimit: BODY_LIMIT.batch,
       schema: {
         operationId: 'sendBatch',
         tags: ['messages'],

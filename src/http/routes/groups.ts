@@ -1,4 +1,5 @@
 import type { Groups } from '../../im/groups.ts';
+import { BODY_LIMIT } from '../body-limit.ts';
 import type { App } from '../fastify.ts';
 import { ref } from '../schemas/component.ts';
 import { Group, GroupInput, GroupPatch } from '../schemas/groups.ts';
@@ -11,6 +12,7 @@ export function groupRoutes(app: App, { groups }: { groups: Groups }): void {
     '/v1/groups/:gid',
     {
       config: { access: 'any' },
+      bodyLimit: BODY_LIMIT.fields,
       schema: {
         operationId: 'putGroup',
         tags: ['groups'],
@@ -41,6 +43,7 @@ export function groupRoutes(app: App, { groups }: { groups: Groups }): void {
     '/v1/groups/:gid',
     {
       config: { access: 'owner' },
+      bodyLimit: BODY_LIMIT.fields,
       schema: {
         operationId: 'patchGroup',
         tags: ['groups'],

@@ -1,5 +1,6 @@
 import { ImError } from '../../errors.ts';
 import type { Messages } from '../../im/messages.ts';
+import { BODY_LIMIT } from '../body-limit.ts';
 import type { App } from '../fastify.ts';
 import { ref } from '../schemas/component.ts';
 import { HistoryQuery, Message, MessageInput, MessageList } from '../schemas/messages.ts';
@@ -12,6 +13,7 @@ export function messageRoutes(app: App, { messages }: { messages: Messages }): v
     '/v1/users/:uid/conversations/:conversation/messages',
     {
       config: { access: 'self' },
+      bodyLimit: BODY_LIMIT.fields,
       schema: {
         operationId: 'sendMessage',
         tags: ['messages'],

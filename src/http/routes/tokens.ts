@@ -41,13 +41,14 @@ export function tokenRoutes(app: App, { tokens }: { tokens: Tokens }): void {
         summary: 'Make a ticket for a stream',
         description:
           "For browsers, whose EventSource can't send a token: put the ticket into the stream's URL. It is good for this " +
-          "user's stream alone, for 10 minutes, reconnects included. For the user itself, or a server key.",
+          "user's stream alone, for 10 minutes, reconnects included, and ends with the token that asked for it if that is " +
+          'earlier. For the user itself, or a server key.',
         params: UserParams,
         response: { 201: { description: 'The ticket.', ...ref(Ticket) } },
       },
     },
     async (request, reply) => {
-      const { credential, expiresAt } = await tokens.issueTicket(request.params.uid);
+      const { credential, expiresAt } = await tokens.issueTicket(request.params.uid, request.caller);
       return reply.status(201).send({ ticket: credential, expiresAt });
     },
   );

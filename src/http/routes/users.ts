@@ -1,4 +1,5 @@
 import type { Users } from '../../im/users.ts';
+import { BODY_LIMIT } from '../body-limit.ts';
 import type { App } from '../fastify.ts';
 import { ref } from '../schemas/component.ts';
 import { SelfParams, UserParams, uidsOf } from '../schemas/params.ts';
@@ -11,6 +12,7 @@ export function userRoutes(app: App, { users }: { users: Users }): void {
     '/v1/users/:uid',
     {
       config: { access: 'self' },
+      bodyLimit: BODY_LIMIT.fields,
       schema: {
         operationId: 'putUser',
         tags: ['users'],
@@ -37,6 +39,7 @@ export function userRoutes(app: App, { users }: { users: Users }): void {
     '/v1/users/:uid',
     {
       config: { access: 'self' },
+      bodyLimit: BODY_LIMIT.fields,
       schema: {
         operationId: 'patchUser',
         tags: ['users'],

@@ -8,11 +8,15 @@ export const Demo = component('Demo', {
   examples: [{ login: true }],
 });
 
+/** Of a name with the spaces around it. */
+const MAX_LENGTH = 256;
+
 export const DemoLoginInput = input('DemoLoginInput', {
   description: 'Who signs in.',
   properties: {
     name: Type.String({
       description: 'A name. Spaces around it do not count; without them it has 1 to 64 characters.',
+      maxLength: MAX_LENGTH,
       pattern: '^\\s*\\S([\\s\\S]{0,62}\\S)?\\s*$',
       examples: ['Alice'],
     }),
