@@ -14,13 +14,6 @@ const CONTENT_TYPE: Record<WireForm, string> = {
 /** How long a response that was ended may take to leave, ms; a client that reads nothing is cut off then. */
 const LINGER_MS = 2_000;
 
-/** The wire form that a client's Accept header asks for; undefined if it takes neither. */
-export function wireForm(accept: string | undefined): WireForm | undefined {
-  if (!accept) return 'sse';
-  if (accept.includes('application/x-ndjson')) return 'ndjson';
-  return /text\/(event-stream|\*)|\*\/\*/.test(accept) ? 'sse' : undefined;
-}
-
 /**
  * An open response of events. Takes the reply away from Fastify, and sends the head at once. What was added leaves as one
  * chunk, in one write; without chunks some clients (Python's urllib3 and what stands on it) hold events back for seconds.

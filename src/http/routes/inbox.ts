@@ -4,12 +4,13 @@ import { poll } from '../../delivery/poll.ts';
 import { ImError } from '../../errors.ts';
 import { type Cursor, formatStreamId, parseStreamId } from '../../ids.ts';
 import type { Inbox, Start } from '../../im/inbox.ts';
+import { wireForm } from '../accept.ts';
 import type { App } from '../fastify.ts';
 import { ref } from '../schemas/component.ts';
 import { InboxQuery, Inbox as InboxSchema, StreamHeaders, StreamQuery } from '../schemas/inbox.ts';
 import { UserParams } from '../schemas/params.ts';
 import { problems } from '../schemas/problem.ts';
-import { EventStream, wireForm } from '../sse.ts';
+import { EventStream } from '../sse.ts';
 
 const EVENTS = `Events:
 - \`ready\` at once, so that you always have a cursor; with \`heartbeatMs\`, the time between two heartbeats
@@ -30,10 +31,11 @@ export function inboxRoutes(app: App, { inbox, hub }: { inbox: Inbox; hub: Hub }
       schema: {
         operationId: 'readInbox',
         tags: ['inbox'],
-        summary: 'Read the inbox, and wait if there is nothing',
+        summary: 'Read the inbox, or wait for something new',
         description:
-          'Everything that happened to the user after `start`, the oldest first: IM.RECIVE. Pass `next` as `start` again, and ' +
-          'nothing is missed or seen twice. For the user itself, or a server key.',
+          'Everything that happened to the user after `start`, the oldest first; without parameters, from the oldest entry ' +
+          'kept. Pass `next` as `start`, and nothing is missed or seen twice; with `block` the answer then waits until there ' +
+          'is something. For the user itself, or a server key.',
         params: UserParams,
         querystring: InboxQuery,
         response: {
@@ -44,7 +46,14 @@ export function inboxRoutes(app: App, { inbox, hub }: { inbox: Inbox; hub: Hub }
     },
     async (request, reply) => {
       const { uid } = request.params;
-      const { start, count, block } = request.query;
+      const { start = '0', count, block } = request.query;
+      if (block > 0 && request.query.start === undefined) {
+        throw new ImError(
+          'invalid_request',
+          '"block" needs a "start": the place to wait after. For whatever happens next: ?start=$&block=10000. To go on after ' +
+            'what you have read, its "next": ?start=1763900000123-17&block=10000.',
+        );
+      }
       const position = await inbox.resolve(uid, parseStart(start));
       // What does not wait takes no place.
       if (block > 0 && !hub.admits(uid)) {
@@ -92,7 +101,11 @@ export function inboxRoutes(app: App, { inbox, hub }: { inbox: Inbox; hub: Hub }
       const { uid } = request.params;
       const form = wireForm(request.headers.accept);
       if (!form) {
-        throw new ImError('not_acceptable', 'Accept text/event-stream or application/x-ndjson.');
+        throw new ImError(
+          'not_acceptable',
+          'Send "Accept: text/event-stream" for Server-Sent Events, or "Accept: application/x-ndjson" for one JSON ' +
+            'object a line.',
+        );
       }
       // An EventSource without a last event sends an empty header, or none.
       const position = await inbox.resolve(uid, parseStart(request.headers['last-event-id'] || request.query.start));

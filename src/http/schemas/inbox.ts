@@ -53,31 +53,29 @@ export const Inbox = component('Inbox', {
   examples: [{ items: [{ cursor: '1763900000123-17', ...MessageExample }], next: '1763900000123-17' }],
 });
 
+const START =
+  '`0` (the oldest entry kept), `$` (from now on), or a cursor: `next`, an item’s `cursor`, an event’s `id`.';
 /** Its form is checked by the route, which shows a right one. */
-const start = defaulted(
-  Type.String({
-    description:
-      'Where to start: `0` (the oldest entry kept), `$` (from now on), or a cursor: `next`, an item’s `cursor`, an event’s `id`.',
-    default: '$',
-    examples: ['0', '$', '1763900000123-17'],
-  }),
-);
+const startText = (description: string, options = {}) =>
+  Type.String({ description: `${description} ${START}`, examples: ['0', '$', '1763900000123-17'], ...options });
 
 export const InboxQuery = query({
-  start,
+  // No `default`: it has to be seen whether it was given.
+  start: Type.Optional(startText('Where to start, `0` if absent; needed with `block`:')),
   count: defaulted(Type.Integer({ description: 'How many items at most.', minimum: 1, maximum: 100, default: 20 })),
   block: defaulted(
     Type.Integer({
-      description: 'How long to wait if there is nothing, ms. 0 answers at once.',
+      description: 'How long to wait if there is nothing after `start`, ms. 0 answers at once.',
       minimum: 0,
       maximum: 60_000,
-      default: 10_000,
+      default: 0,
+      examples: [10_000],
     }),
   ),
 });
 
 export const StreamQuery = query({
-  start,
+  start: defaulted(startText('Where to start:', { default: '$' })),
   ticket: Type.Optional(
     Type.String({ description: 'A ticket in place of the Authorization header.', maxLength: 1_000 }),
   ),

@@ -232,7 +232,7 @@ test('over the cap a stream is told when to come back, a long-poll gets 503', as
 test('clients that hang up leave nothing behind', async () => {
   for (let round = 0; round < 30; round++) {
     const stream = raw('/v1/users/bob/inbox/stream?start=0');
-    const poll = raw('/v1/users/bob/inbox?block=5000');
+    const poll = raw('/v1/users/bob/inbox?start=$&block=5000');
     if (round % 3 > 0) await new Promise((resolve) => setTimeout(resolve, round));
     stream.close();
     poll.close();
@@ -247,7 +247,7 @@ test('clients that hang up leave nothing behind', async () => {
 test('closing says bye, answers long-polls, and does not hang', async () => {
   const stream = raw('/v1/users/bob/inbox/stream');
   await eventually(() => stream.text.includes('ready'), 'the stream');
-  const poll = raw('/v1/users/bob/inbox?block=60000', { connection: 'keep-alive' });
+  const poll = raw('/v1/users/bob/inbox?start=$&block=60000', { connection: 'keep-alive' });
   await eventually(isWaiting, 'the long-poll to wait');
   const started = Date.now();
   await service.close();
