@@ -1,18 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  realpathSync,
-} from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { findStray } from './stray.ts';
 
 /** One running Redis server process, started here or found running. */
 export interface ServerProcess {
@@ -52,6 +44,8 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
   const { size: logStart } = fstatSync(log);
   const child = spawn(options.binary, argumentsOf(options), {
     cwd: dataDir,
+    // Lua compares text in the order of this locale; what is stored must not depend on the language of the machine.
+    env: { ...process.env, LC_ALL: 'C' },
     detached: true,
     stdio: ['ignore', log, log],
   });
@@ -78,9 +72,9 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
 
 /**
  * Takes over the server that already uses the folder: it outlives a node that was killed, and a second one on the same
- * files would destroy them. Undefined when there is none. A server that still reads its data is waited for; one that
- * cannot be reached, its socket being gone, is ended.
- * @throws Error that names the process, when it neither answers nor ends
+ * files would destroy them. Undefined when there is none. A server that still reads its data is waited for; one of ours
+ * that cannot be reached, its socket being gone, is ended.
+ * @throws Error that names the process, when it neither answers nor ends, and when somebody else has started it
  */
 export async function adoptServer(options: ServerOptions): Promise<ServerProcess | undefined> {
   const { socket, appendfsync } = options;
@@ -88,10 +82,18 @@ export async function adoptServer(options: ServerOptions): Promise<ServerProcess
   // Nothing is ever written on this connection: it closes when the process ends.
   let watch = await open(socket);
   while (watch === undefined) {
-    const stray = findStray(options);
+    const stray = findStray(options.dataDir, socket, options.binary);
     if (stray === undefined) return undefined;
     // One that has just been started listens within milliseconds.
-    if (Date.now() - since > ANSWER_TIMEOUT_MS) return endStray(stray, options);
+    if (Date.now() - since > ANSWER_TIMEOUT_MS) {
+      if (!stray.isOurs) {
+        throw new Error(
+          `process ${stray.pid} (${stray.title}) works in ${options.dataDir} and was not started by this service: ` +
+            'end it yourself, or set another DATA_DIR',
+        );
+      }
+      await endStray(stray.pid, options);
+    }
     await delay(POLL_MS);
     watch = await open(socket);
   }
@@ -115,31 +117,11 @@ export async function adoptServer(options: ServerOptions): Promise<ServerProcess
   return { pid, adopted: true, exited, terminate: () => void ask(socket, 'SHUTDOWN') };
 }
 
-/** A server that works in the folder, whether or not it can be reached; looked for where there is a /proc. */
-function findStray({ dataDir, binary }: ServerOptions): number | undefined {
-  if (process.platform !== 'linux') return undefined;
-  const names = new Set(['redis-server', 'valkey-server', basename(binary).slice(0, 15)]);
-  const folder = realpathSync(dataDir);
-  return readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry))
-    .map(Number)
-    .find((pid) => {
-      try {
-        return (
-          readlinkSync(`/proc/${pid}/cwd`) === folder && names.has(readFileSync(`/proc/${pid}/comm`, 'utf8').trim())
-        );
-      } catch {
-        // Somebody else's process, or one that has just ended.
-        return false;
-      }
-    });
-}
-
-async function endStray(pid: number, options: ServerOptions): Promise<undefined> {
+async function endStray(pid: number, { dataDir, socket, binary }: ServerOptions): Promise<void> {
   process.kill(pid, 'SIGTERM');
   const deadline = Date.now() + PATIENCE_MS;
-  while (findStray(options) === pid) {
-    if (Date.now() > deadline) throw new Error(`process ${pid} uses ${options.dataDir} and does not end: end it first`);
+  while (findStray(dataDir, socket, binary)?.pid === pid) {
+    if (Date.now() > deadline) throw new Error(`process ${pid} uses ${dataDir} and does not end: end it first`);
     await delay(POLL_MS);
   }
 }

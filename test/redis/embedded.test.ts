@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   existsSync,
@@ -10,6 +10,7 @@ import {
   rmSync,
   statSync,
   truncateSync,
+  writeFileSync,
 } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -100,6 +101,13 @@ async function ask<Reply>(redis: EmbeddedRedis, command: (client: Redis) => Prom
   }
 }
 
+function setEnvironment(variables: Record<string, string | undefined>): void {
+  for (const [name, value] of Object.entries(variables)) {
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
+  }
+}
+
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise(setImmediate);
 }
@@ -144,6 +152,27 @@ describe('starting and stopping', () => {
     await assert.rejects(start(), /is in use by another/);
     await stop(redis);
     assert.equal(await ask(await start(), (client) => client.get('kept')), 'yes');
+  });
+
+  test('compares text bytewise, whatever the language of the machine', async (t) => {
+    const locales = join(dataDir, 'locales');
+    mkdirSync(locales);
+    const made = spawnSync('localedef', ['-i', 'en_US', '-f', 'UTF-8', join(locales, 'en_US.UTF-8')]);
+    if (made.status !== 0) t.diagnostic('no localedef here: C.UTF-8 instead of en_US.UTF-8');
+    const before = { LC_ALL: process.env.LC_ALL, LOCPATH: process.env.LOCPATH };
+    t.after(() => setEnvironment(before));
+    setEnvironment(made.status === 0 ? { LC_ALL: 'en_US.UTF-8', LOCPATH: locales } : { LC_ALL: 'C.UTF-8' });
+    // What it was given, where no locale can be made to see the difference.
+    const binary = join(dataDir, 'redis-with-a-witness');
+    const witness = join(dataDir, 'witness');
+    writeFileSync(binary, `#!/bin/sh\necho "$LC_ALL" >'${witness}'\nexec '${findServerBinary(undefined)}' "$@"\n`, {
+      mode: 0o755,
+    });
+    const redis = await start({ binary });
+    const less = "return ARGV[1] < ARGV[2] and 'yes' or 'no'";
+    assert.equal(await ask(redis, (client) => client.eval(less, 0, 'anna-muller', 'annab')), 'yes');
+    assert.equal(await ask(redis, (client) => client.eval(less, 0, 'Zoe', 'anna')), 'yes');
+    assert.equal(readFileSync(witness, 'utf8'), 'C\n');
   });
 
   test('tells why Redis does not start', async () => {
@@ -228,6 +257,39 @@ describe('after the node was killed', () => {
     assert.notEqual(redis.pid, pid);
     assert.equal(isRunning(pid), false);
     assert.equal(await ask(redis, (client) => client.get('mark')), 'from the node');
+  });
+});
+
+describe('a Redis of somebody else that works in the folder', () => {
+  const startForeign = async (...args: string[]) => {
+    const server = spawn(findServerBinary(undefined), ['--port', '0', '--save', '', ...args], {
+      cwd: dataDir,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    remember(server.pid!);
+    let said = '';
+    while (!/ready to accept connections/i.test(said)) said += (await once(server.stdout, 'data'))[0];
+    return server;
+  };
+
+  test('is left alone, and named', { timeout: 60_000 }, async () => {
+    const server = await startForeign('--unixsocket', join(dataDir, 'theirs.sock'));
+    await assert.rejects(
+      start(),
+      new RegExp(
+        `process ${server.pid} \\(.*redis-server unixsocket:.*theirs\\.sock\\) .* end it yourself, or set another DATA_DIR`,
+      ),
+    );
+    assert.equal(isRunning(server.pid!), true);
+    server.kill();
+    await once(server, 'exit');
+    await start();
+  });
+
+  test('so is one whose socket only begins like ours', { timeout: 60_000 }, async () => {
+    const server = await startForeign('--unixsocket', join(dataDir, 'redis.sock.theirs'));
+    await assert.rejects(start(), /was not started by this service/);
+    assert.equal(isRunning(server.pid!), true);
   });
 });
 
