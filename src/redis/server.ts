@@ -42,14 +42,17 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
   // Its first words, about its options, go to stderr; the log is where one looks for them.
   const log = openSync(join(dataDir, LOG_FILE), 'a', 0o600);
   const { size: logStart } = fstatSync(log);
-  const child = spawn(options.binary, argumentsOf(options), {
+  // Without its configuration, were we killed right now, it would listen nowhere and end.
+  const child = spawn(options.binary, ['--port', '0', '-'], {
     cwd: dataDir,
     // Lua compares text in the order of this locale; what is stored must not depend on the language of the machine.
     env: { ...process.env, LC_ALL: 'C' },
     detached: true,
-    stdio: ['ignore', log, log],
+    stdio: ['pipe', log, log],
   });
   closeSync(log);
+  // One that ends before it has read them is told of below.
+  child.stdin!.on('error', () => {}).end(configurationOf(options));
   let ended = false;
   const exited = new Promise<boolean>((resolve) => {
     child.once('exit', (code) => resolve(code === 0));
@@ -126,9 +129,12 @@ async function endStray(pid: number, { dataDir, socket, binary }: ServerOptions)
   }
 }
 
-function argumentsOf({ dataDir, socket, appendfsync }: ServerOptions): string[] {
+/**
+ * Goes to its standard input, quoted by us: Valkey 8.1.1 takes options apart at quotes and backslashes in their values
+ * (valkey-io/valkey#2035), and a folder may have any name.
+ */
+function configurationOf({ dataDir, socket, appendfsync }: ServerOptions): string {
   const settings = {
-    port: '0',
     unixsocket: socket,
     unixsocketperm: '700',
     'protected-mode': 'yes',
@@ -142,7 +148,10 @@ function argumentsOf({ dataDir, socket, appendfsync }: ServerOptions): string[] 
     // A nearly idle stream costs 1.3 KB with it, 4.3 KB without.
     'stream-node-max-bytes': '1024',
   };
-  return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+  const escaped = (character: string) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  return Object.entries(settings)
+    .map(([name, value]) => `${name} "${value.replace(/["\\\r\n]/g, escaped)}"\n`)
+    .join('');
 }
 
 /** True once the server serves commands; false while nobody listens, and while it reads its data. */

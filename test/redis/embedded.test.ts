@@ -143,16 +143,21 @@ describe('starting and stopping', () => {
     assert.equal(Number(fields[2]), redis.pid, 'it leads a process group of its own');
   });
 
-  test('works in a folder with a long path and odd characters', async () => {
-    dataDir = join(dataDir, 'it\'s a "dåta" folder', 'x'.repeat(120));
-    const redis = await start();
-    assert.ok(Buffer.byteLength(redis.socket) <= 107);
-    await ask(redis, (client) => client.set('kept', 'yes'));
-    assert.ok(existsSync(join(dataDir, 'appendonlydir')));
-    await assert.rejects(start(), /is in use by another/);
-    await stop(redis);
-    assert.equal(await ask(await start(), (client) => client.get('kept')), 'yes');
-  });
+  for (const [length, folders] of [
+    ['short', []],
+    ['long', ['x'.repeat(120)]],
+  ] as const) {
+    test(`works in a folder with a ${length} path and odd characters`, async () => {
+      dataDir = join(dataDir, 'it\'s a\n "dåta" \\n folder', ...folders);
+      const redis = await start();
+      assert.ok(Buffer.byteLength(redis.socket) <= 107);
+      await ask(redis, (client) => client.set('kept', 'yes'));
+      assert.ok(existsSync(join(dataDir, 'appendonlydir')));
+      await assert.rejects(start(), /is in use by another/);
+      await stop(redis);
+      assert.equal(await ask(await start(), (client) => client.get('kept')), 'yes');
+    });
+  }
 
   test('compares text bytewise, whatever the language of the machine', async (t) => {
     const locales = join(dataDir, 'locales');
