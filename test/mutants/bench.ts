@@ -13,7 +13,7 @@ export interface Outcome {
 
 export interface TestRun {
   outcomes: Outcome[];
-  /** What was written besides, errors of the loader above all. */
+  /** All that was written, errors of the loader among it. */
   output: string;
   /** Whether the time was over before all tests were. */
   timedOut: boolean;
@@ -43,12 +43,11 @@ export async function runTests(
   const child = spawn(process.execPath, [...args, file], { cwd: copy.dir, detached: true });
   const kill = () => killGroup(child);
   const forget = atExit(kill);
-  let lines = '';
   let output = '';
   let ending: NodeJS.Timeout | undefined;
   child.stdout.on('data', (data) => {
-    lines += data;
-    if (lines.includes('"passed":false')) ending ??= setTimeout(kill, AFTER_FAILURE_MS);
+    output += data;
+    if (output.includes('"passed":false')) ending ??= setTimeout(kill, AFTER_FAILURE_MS);
   });
   child.stderr.on('data', (data) => {
     output += data;
@@ -63,11 +62,11 @@ export async function runTests(
   clearTimeout(ending);
   forget();
   copy.remove();
-  return { outcomes: parse(lines), output, timedOut };
+  return { outcomes: parse(output), output, timedOut };
 }
 
-function parse(lines: string): Outcome[] {
-  return lines
+function parse(output: string): Outcome[] {
+  return output
     .split('\n')
     .filter((line) => line.startsWith('{"name"'))
     .map((line) => JSON.parse(line));

@@ -215,14 +215,16 @@ export const LUA: readonly Mutant[] = [
     file: 'prelude.lua',
     from: 'for first = 1, #recipients, 2 * FEED_RECIPIENTS do',
     to: 'for first = 1, math.min(1, #recipients) do',
-    tests: ['test/delivery/hub.test.ts'],
+    tests: ['test/delivery/trouble.test.ts'],
+    pattern: 'a subscriber beyond the first 500',
   },
   {
     name: 'the feed carries bodies of any size',
     file: 'prelude.lua',
     from: 'if bytes > FEED_BODY_BYTES then entry = {} end',
     to: '',
-    tests: ['test/delivery/hub.test.ts'],
+    tests: ['test/delivery/trouble.test.ts'],
+    pattern: 'a body beyond 2 KiB',
   },
   {
     name: 'merges grow fields past their number',

@@ -217,4 +217,20 @@ export const REDIS: readonly Mutant[] = [
     to: '<= 128',
     tests: ['test/config.test.ts'],
   },
+  {
+    name: 'text is compared as the language of the machine has it',
+    file: 'server.ts',
+    from: "env: { ...process.env, LC_ALL: 'C' },",
+    to: 'env: { ...process.env },',
+    tests: ['test/redis/embedded.test.ts'],
+    pattern: 'compares text bytewise',
+  },
+  {
+    name: 'a Redis that somebody else runs is ended',
+    file: 'server.ts',
+    from: 'if (!stray.isOurs) {',
+    to: 'if (stray.isOurs === undefined) {',
+    tests: ['test/redis/embedded.test.ts'],
+    pattern: 'is left alone, and named',
+  },
 ];
