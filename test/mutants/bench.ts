@@ -22,14 +22,15 @@ export interface TestRun {
 const REPORTER = join(import.meta.dirname, 'reporter.js');
 /** What tests and the code that they load need beside `src/`. */
 const PARTS = ['test', 'scripts', 'openapi', 'package.json', 'package-lock.json', 'tsconfig.json', 'README.md'];
-/** A test that waits for what a break keeps from coming fails after this, ms. */
-const TEST_TIMEOUT_MS = 40_000;
+/** How long a run that is over may take to end, ms. */
+const MARGIN_MS = 10_000;
 /** How long a run goes on after its first failure, ms: it ends what it has started, unless the failure keeps it from that. */
 const AFTER_FAILURE_MS = 3_000;
 
 /**
  * Runs the tests of one file whose names contain one of the patterns (all, if there is none), on a copy of the project,
  * until one fails.
+ * @param options.timeoutMs what has not ended by then has failed
  */
 export async function runTests(
   file: string,
@@ -37,7 +38,7 @@ export async function runTests(
   options: { patches?: readonly Patch[]; timeoutMs: number },
 ): Promise<TestRun> {
   const copy = copyProject(PARTS, options.patches);
-  const args = ['--import', 'tsx', '--test', `--test-reporter=${REPORTER}`, `--test-timeout=${TEST_TIMEOUT_MS}`];
+  const args = ['--import', 'tsx', '--test', `--test-reporter=${REPORTER}`, `--test-timeout=${options.timeoutMs}`];
   for (const pattern of patterns) args.push(`--test-name-pattern=${escaped(pattern)}`);
   // A process group of its own: each file of tests is a process that this one starts.
   const child = spawn(process.execPath, [...args, file], { cwd: copy.dir, detached: true });
@@ -56,7 +57,7 @@ export async function runTests(
   const timer = setTimeout(() => {
     timedOut = true;
     kill();
-  }, options.timeoutMs);
+  }, options.timeoutMs + MARGIN_MS);
   await once(child, 'close');
   clearTimeout(timer);
   clearTimeout(ending);

@@ -19,10 +19,11 @@ const { values } = parseArgs({
 });
 
 const AT_ONCE = 2;
-/** For the tests that one break has to turn red. */
-const MUTANT_TIMEOUT_MS = 120_000;
-/** For all that are needed of one file, on a copy that is whole. */
-const FILE_TIMEOUT_MS = 600_000;
+/** How long the tests of a file may take where nothing is broken, ms. */
+const WHOLE_TIMEOUT_MS = 600_000;
+/** A break may keep from coming what a test waits for: so long, and so many times what was needed without it. */
+const MUTANT_TIMEOUT_MS = 20_000;
+const TIMES = 2;
 /** A break that does not even run proves nothing: any test would see it. */
 const DOES_NOT_RUN =
   /SyntaxError|Transform failed|ReferenceError|Error compiling script|nonexistent global variable|ERR_MODULE_NOT_FOUND/;
@@ -34,11 +35,11 @@ else if (values.list) for (const { name, file } of chosen) console.log(`${file.p
 else await run();
 
 async function run(): Promise<void> {
-  const whole = await inspectWhole(chosen);
+  const { verdicts, took } = await inspectWhole(chosen);
   console.log(`${'seen'.padEnd(7)} ${'s'.padStart(5)}  ${'broken'.padEnd(60)} seen by`);
   await inParallel(chosen, AT_ONCE, async (mutant) => {
     const since = performance.now();
-    const { isSeen, by } = whole.get(mutant) ?? (await attempt(mutant));
+    const { isSeen, by } = verdicts.get(mutant) ?? (await attempt(mutant, took));
     const seconds = ((performance.now() - since) / 1_000).toFixed(1);
     console.log(`${(isSeen ? 'yes' : 'NO').padEnd(7)} ${seconds.padStart(5)}  ${mutant.name.padEnd(60)} ${by}`);
     counts[isSeen ? 'passed' : 'failed']++;
@@ -58,16 +59,20 @@ function unseen(by: string): Verdict {
 }
 
 /** Runs the named tests where nothing is broken: a test that fails there, or that there isn't, can't show anything. */
-async function inspectWhole(mutants: readonly Mutant[]): Promise<Map<Mutant, Verdict>> {
+async function inspectWhole(
+  mutants: readonly Mutant[],
+): Promise<{ verdicts: Map<Mutant, Verdict>; took: Map<string, number> }> {
   const files = [...new Set(mutants.flatMap(({ tests }) => tests))];
   const verdicts = new Map<Mutant, Verdict>();
+  const took = new Map<string, number>();
   console.log(`${mutants.length} breaks; first their tests where nothing is broken, in ${files.length} files`);
   await inParallel(files, AT_ONCE, async (file) => {
     const concerned = mutants.filter(({ tests }) => tests.includes(file));
     const all = concerned.some(({ pattern }) => pattern === undefined);
     const patterns = all ? [] : [...new Set(concerned.map(({ pattern }) => pattern!))];
-    const { outcomes, timedOut } = await runTests(file, patterns, { timeoutMs: FILE_TIMEOUT_MS });
-    if (timedOut) console.log(`${file} takes too long`);
+    const since = performance.now();
+    const { outcomes } = await runTests(file, patterns, { timeoutMs: WHOLE_TIMEOUT_MS });
+    took.set(file, performance.now() - since);
     for (const mutant of concerned) {
       const named = outcomes.filter(({ name }) => name.includes(mutant.pattern ?? ''));
       const failed = named.find(({ passed }) => !passed);
@@ -80,15 +85,16 @@ async function inspectWhole(mutants: readonly Mutant[]): Promise<Map<Mutant, Ver
     const complaint = complaintOf(mutant);
     if (complaint) verdicts.set(mutant, unseen(complaint));
   }
-  return verdicts;
+  return { verdicts, took };
 }
 
 /** Breaks a copy and runs the tests that have to see it. */
-async function attempt(mutant: Mutant): Promise<Verdict> {
+async function attempt(mutant: Mutant, took: ReadonlyMap<string, number>): Promise<Verdict> {
   const patterns = mutant.pattern === undefined ? [] : [mutant.pattern];
   let by = '';
   for (const file of mutant.tests) {
-    const result = await runTests(file, patterns, { patches: [mutant], timeoutMs: MUTANT_TIMEOUT_MS });
+    const timeoutMs = MUTANT_TIMEOUT_MS + TIMES * took.get(file)!;
+    const result = await runTests(file, patterns, { patches: [mutant], timeoutMs });
     const wrong = whyNotSeen(result);
     if (wrong !== undefined) return unseen(`${file}: ${wrong}`);
     by ||= result.outcomes.find(({ passed }) => !passed)?.name ?? 'took too long';
