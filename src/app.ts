@@ -143,7 +143,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   batchRoutes(app, { messages });
   conversationRoutes(app, { conversations: new Conversations(context, logs) });
   inboxRoutes(app, { inbox, hub });
-  tokenRoutes(app, { tokens });
+  tokenRoutes(app, { tokens, users });
   demoRoutes(app, { users, tokens, allowed: config.demoLogin });
   serviceRoutes(app, { redis, hub, metrics });
   await registerDocs(app);

@@ -30,8 +30,18 @@ export const configSchema = Type.Object({
     '^(https?://\\S+)?$',
     'a URL that starts with https:// or http://',
   ),
-  JWT_ISSUER: text('The `iss` that tokens must have; required with JWKS_URL', '', '', 'the issuer that tokens name'),
-  JWT_AUDIENCE: text('The `aud` that tokens must have; required with JWKS_URL', '', '', 'the audience tokens name'),
+  JWT_ISSUER: text(
+    'The `iss` that user tokens must have, where set; required with JWKS_URL',
+    '',
+    '',
+    'the issuer that tokens name',
+  ),
+  JWT_AUDIENCE: text(
+    'The `aud` that user tokens must have, where set; required with JWKS_URL',
+    '',
+    '',
+    'the audience tokens name',
+  ),
   JWT_ALGORITHMS: text(
     'Signature algorithms accepted with JWKS_URL, comma separated',
     'RS256,ES256,EdDSA',

@@ -129,12 +129,20 @@ interface ProblemResponse {
   content: { 'application/problem+json': { schema: object; examples: object } };
 }
 
-/** Most requests carry a credential that is known: nothing has to wait then. */
+/**
+ * Who calls; most requests carry a credential that is known, and nothing has to wait then.
+ *
+ * Some clients send all that they have, a token in the header and a ticket in the query: then the token alone counts, and
+ * one that is wrong is told to be so, even beside a good ticket. Else a client whose token has ended would go on as
+ * somebody that it may no longer be, and never learn of it. A header of another scheme, such as a browser's "Basic" for
+ * a proxy in front, is not ours: the ticket counts.
+ */
 function authenticate(request: FastifyRequest, access: Access, tokens: Tokens): Caller | Promise<Caller> {
-  const ticket = (request.query as { ticket?: unknown }).ticket;
-  if (access === 'stream' && typeof ticket === 'string') return tokens.verifyTicket(ticket);
   const [scheme, credential] = (request.headers.authorization ?? '').split(' ', 2);
-  if (scheme?.toLowerCase() !== 'bearer' || !credential) {
+  const isBearer = scheme?.toLowerCase() === 'bearer';
+  const { ticket } = request.query as { ticket?: unknown };
+  if (access === 'stream' && !isBearer && typeof ticket === 'string') return tokens.verifyTicket(ticket);
+  if (!isBearer || !credential) {
     throw new ImError('unauthorized', 'Send "Authorization: Bearer <user token or API key>".');
   }
   return tokens.verify(credential);

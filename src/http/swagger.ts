@@ -46,7 +46,9 @@ export async function registerSwagger(app: App, version: string): Promise<void> 
             type: 'apiKey',
             in: 'query',
             name: 'ticket',
-            description: 'A ticket for one stream, for EventSource, which can set no headers.',
+            description:
+              'A ticket for one stream, for EventSource, which can set no headers. Beside a bearer `Authorization` it is ' +
+              'not looked at: that one counts, also where it is refused.',
           },
         },
       },

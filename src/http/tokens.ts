@@ -12,6 +12,7 @@ import { LRUCache } from 'lru-cache';
 import { ImError } from '../errors.ts';
 import { isName, type Uid } from '../ids.ts';
 import type { Caller, UserCaller } from './auth.ts';
+import { type Expected, refusedTicket, refusedToken } from './refused-credential.ts';
 
 /** What the configuration says of credentials. */
 export interface TokenSettings {
@@ -20,6 +21,7 @@ export interface TokenSettings {
   jwtSecret: string;
   /** An outside issuer's keys; its tokens are then the only user tokens. */
   jwksUrl?: string | undefined;
+  /** The `iss` and `aud` that user tokens must have where these are set; those made here have them. */
   jwtIssuer?: string | undefined;
   jwtAudience?: string | undefined;
   jwtAlgorithms: readonly string[];
@@ -49,6 +51,7 @@ export class Tokens {
   readonly #secret: KeyObject;
   readonly #ticketSecret: KeyObject;
   readonly #jwks: JWTVerifyGetKey | undefined;
+  readonly #expected: Expected;
   readonly #remembered = new LRUCache<string, Caller>({ max: REMEMBERED });
 
   constructor(settings: TokenSettings) {
@@ -65,6 +68,12 @@ export class Tokens {
     this.#jwks = settings.jwksUrl
       ? createRemoteJWKSet(new URL(settings.jwksUrl), { timeoutDuration: 2_500 })
       : undefined;
+    this.#expected = {
+      algorithms: this.#jwks ? settings.jwtAlgorithms : ['HS256'],
+      ...(settings.jwtIssuer ? { issuer: settings.jwtIssuer } : {}),
+      ...(settings.jwtAudience ? { audience: settings.jwtAudience } : {}),
+      signer: this.#jwks ? 'the issuer of JWKS_URL, with a key that it has now' : 'whoever has the JWT_SECRET of here',
+    };
   }
 
   /**
@@ -94,7 +103,7 @@ export class Tokens {
   async verifyTicket(ticket: string): Promise<Caller> {
     const options = { algorithms: ['HS256'], typ: TICKET_TYPE, requiredClaims: ['exp', 'sub'] };
     const { payload } = await jwtVerify(ticket, this.#ticketSecret, options).catch((error: unknown) => {
-      throw refused('ticket', error);
+      throw refusedTicket(error);
     });
     return callerOf(payload, 'sub', payload[TOKEN_ISSUED_AT]);
   }
@@ -108,7 +117,9 @@ export class Tokens {
   async issueToken(uid: Uid, ttlSeconds: number, notBefore = 0): Promise<Issued> {
     if (this.#jwks) throw new ImError('tokens_by_issuer', 'JWKS_URL is set: get user tokens from that issuer.');
     const iat = Math.max(nowInSeconds(), Math.ceil(notBefore));
-    return issue(this.#secret, { [this.#settings.jwtUidClaim]: uid, iat, exp: iat + ttlSeconds }, 'JWT');
+    const { issuer, audience } = this.#expected;
+    const whose = { ...(issuer ? { iss: issuer } : {}), ...(audience ? { aud: audience } : {}) };
+    return issue(this.#secret, { ...whose, [this.#settings.jwtUidClaim]: uid, iat, exp: iat + ttlSeconds }, 'JWT');
   }
 
   /** Makes a ticket, good for this user's stream alone, and no longer than the credential that asks for it. */
@@ -120,14 +131,18 @@ export class Tokens {
   }
 
   async #claims(token: string): Promise<JWTPayload> {
-    const { jwtIssuer: issuer, jwtAudience: audience, jwtAlgorithms } = this.#settings;
-    const common = { requiredClaims: ['exp'], clockTolerance: CLOCK_TOLERANCE_S };
+    const { signer, algorithms, ...claims } = this.#expected;
+    const options = {
+      ...claims,
+      algorithms: [...algorithms],
+      requiredClaims: ['exp'],
+      clockTolerance: CLOCK_TOLERANCE_S,
+    };
     try {
-      if (!this.#jwks) return (await jwtVerify(token, this.#secret, { ...common, algorithms: ['HS256'] })).payload;
-      const options = { ...common, algorithms: [...jwtAlgorithms], issuer: issuer!, audience: audience! };
+      if (!this.#jwks) return (await jwtVerify(token, this.#secret, options)).payload;
       return await verifyWithSet(token, this.#jwks, options);
     } catch (error) {
-      if (!this.#jwks || !isIssuersFault(error)) throw refused('token', error);
+      if (!this.#jwks || !isIssuersFault(error)) throw refusedToken(error, this.#expected);
       throw new ImError('unavailable', "The token issuer's keys can't be fetched right now.", {
         retryAfter: 5,
         cause: error,
@@ -153,7 +168,8 @@ async function issue(key: KeyObject, claims: JWTPayload & { exp: number }, typ: 
 function callerOf(payload: JWTPayload, claim: string, issuedAt: unknown): UserCaller {
   const uid = payload[claim];
   if (typeof uid !== 'string' || !isName(uid)) {
-    throw new ImError('unauthorized', `The token's "${claim}" is not a valid uid.`);
+    const what = uid === undefined ? 'missing' : 'no valid uid';
+    throw new ImError('unauthorized', `The token's "${claim}" is ${what}; it must name the user, for example "alice".`);
   }
   return {
     kind: 'user',
@@ -185,13 +201,4 @@ async function verifyWithSet(token: string, keys: JWTVerifyGetKey, options: JWTV
 function isIssuersFault(error: unknown): boolean {
   if (!(error instanceof errors.JOSEError)) return true;
   return ['ERR_JOSE_GENERIC', 'ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JWK_INVALID'].includes(error.code);
-}
-
-/** Why a token or ticket is not taken, in words that help its owner. */
-function refused(what: 'token' | 'ticket', cause: unknown): ImError {
-  if (cause instanceof errors.JWTExpired) {
-    return new ImError('unauthorized', `The ${what} has expired; get a new one.`, { cause });
-  }
-  const claim = cause instanceof errors.JWTClaimValidationFailed ? ` ("${cause.claim}": ${cause.reason})` : '';
-  return new ImError('unauthorized', `The ${what} is not valid${claim}.`, { cause });
 }

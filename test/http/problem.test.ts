@@ -22,7 +22,7 @@ test('a 401 says what to authenticate with, and what was wrong', async () => {
   const noUid = await userToken('a "b" \\ ü');
   const cases: [credential: string | undefined, expected: RegExp][] = [
     [undefined, /^Bearer realm="redisim"$/],
-    ['garbage', /^Bearer realm="redisim", error="invalid_token", error_description="The token is not valid\."$/],
+    ['garbage', /^Bearer realm="redisim", error="invalid_token", error_description="This is neither an API key .*"$/],
     [expired, /error="invalid_token", error_description="The token has expired; get a new one\."$/],
     // No quote or backslash of the description may end the quoted string, and nothing may break the header.
     [noUid, /error_description="[^"\\]+"$/],

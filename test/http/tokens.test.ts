@@ -65,3 +65,53 @@ test('a ticket ends with the token that asked for it, and after ten minutes', as
     assert.ok(left > 590_000 && left <= 600_000, `${left} ms`);
   }
 });
+
+test('a token is made for a user that exists, or that is made with it', async () => {
+  const { body } = await service.server.post('/v1/tokens', { uid: 'nobody' }).expect(404);
+  assert.equal(body.code, 'user_not_found');
+  await service.server.post('/v1/tokens', { uid: 'nobody', create: false }).expect(404);
+  await service.server.post('/v1/tokens', { uid: 'nobody', create: 'yes' }).expect(400);
+  await service.server.get('/v1/users/nobody').expect(404);
+  const made = await service.server.post('/v1/tokens', { uid: 'newcomer', create: true }).expect(201);
+  const me = await service.with(made.body.token).get('/v1/users/me').expect(200);
+  assert.deepEqual([me.body.uid, me.body.fields], ['newcomer', {}]);
+  await service.server.post('/v1/tokens', { uid: 'alice', create: true }).expect(201);
+  assert.deepEqual((await service.server.get('/v1/users/alice').expect(200)).body.fields, { name: 'alice' });
+});
+
+test('where tokens come from elsewhere, no user is made for one', async () => {
+  const jwks = { jwksUrl: 'http://127.0.0.1:1/keys', jwtIssuer: 'https://id.example', jwtAudience: 'chat' };
+  const outside = await startService(redis, jwks);
+  await outside.server.post('/v1/tokens', { uid: 'newcomer', create: true }).expect(409);
+  await outside.server.get('/v1/users/newcomer').expect(404);
+  await outside.close();
+});
+
+test('of a token in the header and a ticket in the query the token counts', async () => {
+  await service.people('bob');
+  const token = await userToken('alice');
+  const { ticket } = (await service.server.post('/v1/users/alice/tickets').expect(201)).body;
+  const ofBob = (await service.server.post('/v1/users/bob/tickets').expect(201)).body.ticket;
+  const status = async (authorization: string, ticket: string) => {
+    const aborter = new AbortController();
+    const answer = await fetch(`${service.url}/v1/users/alice/inbox/stream?ticket=${ticket}`, {
+      headers: { authorization },
+      signal: aborter.signal,
+    });
+    aborter.abort();
+    return answer.status;
+  };
+  for (const [authorization, given, expected] of [
+    [`Bearer ${token}`, ticket, 200],
+    [`Bearer ${token}`, 'garbage', 200],
+    [`bearer ${API_KEY}`, ofBob, 200],
+    ['Bearer garbage', ticket, 401],
+    ['Bearer', ticket, 401],
+    [`Bearer ${await userToken('bob')}`, ticket, 403],
+    // Of a proxy in front; the browser sends it with everything.
+    ['Basic YTpi', ticket, 200],
+    ['Basic YTpi', ofBob, 403],
+  ] as const) {
+    assert.equal(await status(authorization, given), expected, `${authorization.slice(0, 12)} ${given.slice(0, 12)}`);
+  }
+});

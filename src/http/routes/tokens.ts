@@ -1,3 +1,4 @@
+import type { Users } from '../../im/users.ts';
 import type { App } from '../fastify.ts';
 import { ref } from '../schemas/component.ts';
 import { UserParams } from '../schemas/params.ts';
@@ -8,7 +9,7 @@ import type { Tokens } from '../tokens.ts';
 const DEFAULT_TTL_S = 3_600;
 
 /** Credentials: tokens for users, tickets for their browsers. */
-export function tokenRoutes(app: App, { tokens }: { tokens: Tokens }): void {
+export function tokenRoutes(app: App, { tokens, users }: { tokens: Tokens; users: Users }): void {
   app.post(
     '/v1/tokens',
     {
@@ -18,15 +19,21 @@ export function tokenRoutes(app: App, { tokens }: { tokens: Tokens }): void {
         tags: ['tokens'],
         summary: 'Make a user token',
         description:
-          'For a server that signs its users in by itself and hands each a token. Only with a server key. The user need not ' +
-          'exist yet. Where `JWKS_URL` is set, tokens come from that issuer, and this answers `tokens_by_issuer`.',
+          'For a server that signs its users in by itself and hands each a token. Only with a server key. The user must ' +
+          'exist; with `create: true` it is made if it does not, without fields. Where `JWKS_URL` is set, tokens come from ' +
+          'that issuer, and this answers `tokens_by_issuer`.',
         body: ref(TokenInput),
-        response: { 201: { description: 'The token.', ...ref(Token) }, ...problems('tokens_by_issuer') },
+        response: {
+          201: { description: 'The token.', ...ref(Token) },
+          ...problems('user_not_found', 'tokens_by_issuer'),
+        },
       },
     },
     async (request, reply) => {
-      const { uid, ttlSeconds } = request.body;
+      const { uid, ttlSeconds, create } = request.body;
       const { credential, expiresAt } = await tokens.issueToken(uid, ttlSeconds ?? DEFAULT_TTL_S);
+      // Not before it is sure that there is a token to hand out.
+      await (create ? users.ensure(uid, {}) : users.get(uid));
       return reply.status(201).send({ token: credential, expiresAt });
     },
   );

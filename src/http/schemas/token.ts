@@ -5,7 +5,7 @@ import { TimeText, UidText } from './params.ts';
 export const TokenInput = input('TokenInput', {
   description: 'A token to make.',
   properties: {
-    uid: UidText('Whom the token is for; the user need not exist yet.'),
+    uid: UidText('Whom the token is for.'),
     ttlSeconds: Type.Optional(
       Type.Integer({
         // No `default`: generated clients would take the member for one that has to be given.
@@ -13,6 +13,9 @@ export const TokenInput = input('TokenInput', {
         minimum: 1,
         maximum: 2_592_000,
       }),
+    ),
+    create: Type.Optional(
+      Type.Boolean({ description: 'Whether the user is made, without fields, if there is none. False if absent.' }),
     ),
   },
   examples: [{ uid: 'alice', ttlSeconds: 86_400 }],
@@ -25,7 +28,7 @@ export const Token = component('Token', {
 });
 
 export const Ticket = component('Ticket', {
-  description: 'A ticket, good for 10 minutes and for one thing: `GET /v1/users/{uid}/inbox/stream?ticket=…`.',
+  description: 'A ticket, good for at most 10 minutes and for one thing: `GET /v1/users/{uid}/inbox/stream?ticket=…`.',
   properties: {
     ticket: Type.String({ description: 'The ticket.' }),
     expiresAt: TimeText('When it ends, and a stream with it.'),
