@@ -77,6 +77,17 @@ test('a feed that came back shorter than it was read: the epoch moves, and reade
   await assertReset(sink, before);
 });
 
+test('a feed that came back empty: the epoch moves, and readers are told', async () => {
+  const sink = await received(3);
+  const before = await epochNow();
+  await im.redis
+    .multi()
+    .del(im.keys.feed())
+    .client('KILL', 'ID', await reader())
+    .exec();
+  await assertReset(sink, before);
+});
+
 test('a feed that came back with another history: the epoch moves, and readers are told', async () => {
   const sink = await received(3);
   const before = await epochNow();

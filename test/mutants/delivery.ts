@@ -123,12 +123,12 @@ export const DELIVERY: readonly Mutant[] = [
     pattern: 'nobody waits for what was told while the link',
   },
   {
-    name: 'a Redis that came back with less is taken for the same',
+    name: 'a Redis that came back empty is taken for the same',
     file: 'feed.ts',
     from: 'if (compareStreamIds(this.#position!, position) > 0 ||',
     to: 'if (',
     tests: ['test/delivery/epoch.test.ts'],
-    pattern: 'a feed that came back shorter',
+    pattern: 'a feed that came back empty',
   },
   {
     name: 'a Redis with another history is taken for the same',
