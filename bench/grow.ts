@@ -1,9 +1,12 @@
 import { Redis } from 'ioredis';
-import { defineScripts } from '../src/redis/scripts.ts';
+import { sendMany } from '../src/features/messages/commands.ts';
+import { putUser } from '../src/features/users/commands.ts';
+import { logOf, type Uid, withUser } from '../src/ids.ts';
 import type { Benchmark } from './harness/benchmark.ts';
 import { compare, type Sample } from './harness/compare.ts';
 import { Load } from './harness/load.ts';
 import { Service } from './harness/service.ts';
+import { storeOn } from './harness/store.ts';
 import { directSends, measurePosts, TEXT } from './harness/traffic.ts';
 
 const FEW = 1_000;
@@ -53,25 +56,42 @@ export const grow: Benchmark = {
 /** Makes users `from` … `to` - 1, each with a name, and has each send one message to the next: by the service's own scripts. */
 async function populate(service: Service, from: number, to: number): Promise<{ perUser: number; perMessage: number }> {
   const redis = new Redis({ path: service.redis.path });
-  defineScripts(redis, { keyPrefix: '', inboxMax: 5_000, feedMax: 10_000, groupMax: 1_000, logMax: 0, logDays: 0 });
+  const store = storeOn(redis);
   const used = async () => Number(/used_memory:(\d+)/.exec(await redis.info('memory'))![1]);
-  const inPipelines = async (add: (pipeline: ReturnType<Redis['pipeline']>, i: number) => void) => {
-    for (let first = from; first < to; first += 1_000) {
-      const pipeline = redis.pipeline();
-      for (let i = first; i < Math.min(to, first + 1_000); i++) add(pipeline, i);
-      for (const [error, reply] of (await pipeline.exec()) ?? []) {
-        if (error) throw error;
-        if (!['created', 'sent'].includes((reply as string[])[0]!)) throw new Error(String(reply));
-      }
+  const eachHundred = async (make: (some: number[]) => Promise<unknown>) => {
+    for (let first = from; first < to; first += 100) {
+      await make(Array.from({ length: Math.min(100, to - first) }, (_, i) => first + i));
     }
   };
+  const uidOf = (i: number) => `u${i}` as Uid;
   const before = await used();
-  await inPipelines((pipeline, i) => pipeline.imUser(`u:u${i}`, `u${i}`, 'replace', 1, 'name', `User number ${i}`));
+  await eachHundred((some) =>
+    Promise.all(
+      some.map((i) =>
+        store.run(putUser, { uid: uidOf(i), mode: 'replace', pairs: ['name', `User number ${i}`], removed: [] }),
+      ),
+    ),
+  );
   const withUsers = await used();
-  await inPipelines((pipeline, i) => {
-    const peer = i + 1 < to ? i + 1 : from;
-    const log = `u${i}` < `u${peer}` ? `ds:u${i}:u${peer}` : `ds:u${peer}:u${i}`;
-    pipeline.imSend(`i:${log}:u${i}:first`, log, `u${i}`, `u${peer}`, 'first', 'd', 3_600_000, 'text', TEXT);
+  await eachHundred(async (some) => {
+    const replies = await store.run(
+      sendMany,
+      some.map((i) => {
+        const conversation = withUser(uidOf(i + 1 < to ? i + 1 : from));
+        return {
+          from: uidOf(i),
+          conversation,
+          log: logOf(uidOf(i), conversation),
+          clientMessageId: 'first',
+          shownClientMessageId: 'first',
+          digest: 'd',
+          ttlMs: 3_600_000,
+          pairs: ['text', TEXT],
+        };
+      }),
+    );
+    const wrong = replies.find(({ outcome }) => outcome !== 'sent');
+    if (wrong) throw new Error(JSON.stringify(wrong));
   });
   const withMessages = await used();
   redis.disconnect();

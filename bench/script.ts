@@ -1,8 +1,11 @@
 import { Redis } from 'ioredis';
-import { defineScripts } from '../src/redis/scripts.ts';
+import { send } from '../src/features/messages/commands.ts';
+import type { Conversation, LogName, Uid } from '../src/ids.ts';
+import { prepare } from '../src/redis/meta/commands.ts';
 import { startRedis } from '../test/helpers/redis.ts';
 import type { Benchmark } from './harness/benchmark.ts';
 import { compare, type Sample } from './harness/compare.ts';
+import { storeOn } from './harness/store.ts';
 import { TEXT } from './harness/traffic.ts';
 
 const INBOX_MAX = 5_000;
@@ -24,22 +27,27 @@ export const script: Benchmark = {
   async run({ rounds }) {
     const server = await startRedis({ args: ['--stream-node-max-bytes', '1024'] });
     const redis = new Redis({ path: server.path });
-    defineScripts(redis, {
-      keyPrefix: '',
-      inboxMax: INBOX_MAX,
-      feedMax: 10_000,
-      groupMax: 10_000,
-      logMax: 0,
-      logDays: 0,
-    });
+    const store = storeOn(redis, { inboxMax: INBOX_MAX });
     redis.defineCommand('bareLoop', { lua: BARE, numberOfKeys: 0 });
-    await redis.imInit('im:meta', '1');
-    for (const size of SIZES) await redis.sadd(`gm:g${size}`, ...membersOf(size));
+    await store.run(prepare, '1');
+    for (const size of SIZES) {
+      await redis.sadd(`gm:g${size}`, ...membersOf(size));
+      await redis.hset(`gi:g${size}`, 'master', 'u0', 'incarnation', '1');
+    }
     const comparison = await compare(
       rounds,
       () =>
         bySize(redis, (size, n) =>
-          redis.imSend(`i:${size}:${n}`, `gs:g${size}`, 'u0', '', `${n}`, 'd', 60_000, 'text', TEXT),
+          store.run(send, {
+            from: 'u0' as Uid,
+            conversation: `group:g${size}` as Conversation,
+            log: `gs:g${size}` as LogName,
+            clientMessageId: `${n}`,
+            shownClientMessageId: `${n}`,
+            digest: 'd',
+            ttlMs: 60_000,
+            pairs: ['text', TEXT],
+          }),
         ),
       () =>
         bySize(redis, (size) =>

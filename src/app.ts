@@ -37,7 +37,8 @@ import { Users } from './im/users.ts';
 import { createMetrics } from './metrics.ts';
 import { FEED_BLOCK_MS, type RedisLink } from './redis/connect.ts';
 import { Keys } from './redis/keys.ts';
-import { defineScripts } from './redis/scripts.ts';
+import { moveEpoch, prepare } from './redis/meta/commands.ts';
+import { Store } from './redis/store.ts';
 
 /** Of the keys' layout; another one in the database refuses to start. */
 const SCHEMA_VERSION = '1';
@@ -52,6 +53,8 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 export interface AppOptions {
   /** Where log lines go; by default standard output. */
   logStream?: { write(line: string): void };
+  /** Told when the data is written at a level that this version does not know: the service must stop. */
+  onNewerLevel?: (level: string) => void;
   /** Where the chat page is; by default where the build puts it. */
   pageFolder?: string;
 }
@@ -82,31 +85,32 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     clientErrorHandler: answerMalformedRequest,
   }) as never;
 
-  const keys = new Keys(config.keyPrefix);
-  const redis = link.commands;
-  defineScripts(redis, config);
-  await prepareDatabase(link, keys);
-
   const metrics = createMetrics();
-  const context = {
-    redis,
-    keys,
-    inboxesRefused: (count: number, reason: string) => {
+  const store = new Store({
+    redis: link.commands,
+    keys: new Keys(config.keyPrefix),
+    settings: config,
+    onRefusedWrites: ({ count, reason }) => {
       metrics.inboxesRefused.inc(count);
       app.log.error({ count, reason }, 'inboxes could not take a message');
     },
-    sent: (outcome: string) => metrics.sends.inc({ outcome }),
-  };
-  const logs = new Logs(redis, keys);
-  const inbox = new Inbox(context, logs);
-  const messages = new Messages(context, logs, config.idempotencyTtl);
+    onNewerLevel: (level) => options.onNewerLevel?.(level),
+  });
+  await prepareDatabase(link, store);
+
+  const logs = new Logs(store);
+  const inbox = new Inbox(store, logs);
+  const messages = new Messages(
+    { store, sent: (outcome) => metrics.sends.inc({ outcome }) },
+    logs,
+    config.idempotencyTtl,
+  );
   const tokens = new Tokens(config);
   const hub = new Hub({
     ...config,
     inbox,
     logs,
-    keys,
-    commands: redis,
+    store,
     connection: link.openFeed(),
     blockMs: FEED_BLOCK_MS,
     stallMs: STALL_MS,
@@ -134,18 +138,18 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   await registerSwagger(app, version);
   for (const schema of components) app.addSchema(schema);
 
-  const users = new Users(context);
+  const users = new Users(store);
   userRoutes(app, { users });
-  contactRoutes(app, { contacts: new Contacts(context) });
-  groupRoutes(app, { groups: new Groups(context, logs) });
-  memberRoutes(app, { members: new Members(context) });
+  contactRoutes(app, { contacts: new Contacts(store) });
+  groupRoutes(app, { groups: new Groups(store, logs) });
+  memberRoutes(app, { members: new Members(store) });
   messageRoutes(app, { messages });
   batchRoutes(app, { messages });
-  conversationRoutes(app, { conversations: new Conversations(context, logs) });
+  conversationRoutes(app, { conversations: new Conversations(store, logs) });
   inboxRoutes(app, { inbox, hub });
   tokenRoutes(app, { tokens, users });
   demoRoutes(app, { users, tokens, allowed: config.demoLogin });
-  serviceRoutes(app, { redis, hub, metrics });
+  serviceRoutes(app, { redis: store.redis, hub, metrics });
   await registerDocs(app);
   await registerPage(app, options.pageFolder ?? PAGE_FOLDER);
   if (config.demoLogin === 'everybody') {
@@ -168,14 +172,8 @@ function registerJsonBodies(app: App): void {
   });
 }
 
-async function prepareDatabase({ commands, mayHaveLostData }: RedisLink, keys: Keys): Promise<void> {
-  const [outcome, found] = await commands.imInit(keys.meta(), SCHEMA_VERSION);
-  if (outcome === 'schema_mismatch') {
-    throw new Error(
-      `the keys in Redis are of schema version ${found}, this version of redisim needs ${SCHEMA_VERSION}: ` +
-        'use the version that made them, or another KEY_PREFIX or database',
-    );
-  }
+async function prepareDatabase({ mayHaveLostData }: RedisLink, store: Store): Promise<void> {
+  const epoch = await store.run(prepare, SCHEMA_VERSION);
   // Ids that were given out may be given out again: cursors of before must not pass for good.
-  if (mayHaveLostData) await commands.imEpoch(keys.meta(), found);
+  if (mayHaveLostData) await store.run(moveEpoch, epoch);
 }

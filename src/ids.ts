@@ -101,8 +101,12 @@ export function rangeBefore(id: string): string {
 /** The log that holds a conversation of `reader`. */
 export function logOf(reader: Uid, conversation: Conversation): LogName {
   const name = conversation.slice(conversation.indexOf(':') + 1);
-  if (conversation.startsWith('group:')) return `gs:${name}` as LogName;
-  return (reader < name ? `ds:${reader}:${name}` : `ds:${name}:${reader}`) as LogName;
+  return conversation.startsWith('group:') ? groupLog(name as Gid) : directLog(reader, name as Uid);
+}
+
+/** The log of a direct chat: the two names in bytewise order, which is JavaScript's for ASCII. */
+export function directLog(one: Uid, other: Uid): LogName {
+  return (one < other ? `ds:${one}:${other}` : `ds:${other}:${one}`) as LogName;
 }
 
 /** The log of a group. */

@@ -12,6 +12,7 @@ const FLOORS = [
   ['http/'],
   ['delivery/'],
   ['im/'],
+  ['features/'],
   ['redis/'],
   ['banner.ts', 'secrets.ts'],
   ['config.ts', 'errors.ts', 'ids.ts', 'metrics.ts'],

@@ -1,6 +1,6 @@
 import { conversationOf, type LogName, type MessageId, parseStreamId, type StreamId, type Uid } from '../ids.ts';
 import { type LogEntry, parseEntry, toMessage } from '../im/message.ts';
-import type { RawEntry } from '../redis/scripts.ts';
+import type { RawEntry } from '../redis/command.ts';
 
 /** One entry of the feed: a message, and which inbox entries refer to it. */
 export class Delivery {

@@ -1,10 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
+import { newestIds } from '../features/inbox/commands.ts';
 import { compareStreamIds, formatStreamId, type StreamId, successor } from '../ids.ts';
 import { newestPosition } from '../im/inbox.ts';
+import type { RawEntry } from '../redis/command.ts';
 import type { Log } from '../redis/connect.ts';
-import type { Keys } from '../redis/keys.ts';
-import type { RawEntry } from '../redis/scripts.ts';
+import { moveEpoch } from '../redis/meta/commands.ts';
+import type { Store } from '../redis/store.ts';
 import { Delivery } from './delivery.ts';
 
 /** Entries of one read. */
@@ -29,9 +31,7 @@ export interface FeedListener {
 export interface FeedOptions {
   /** The reader's own connection; nothing else may use it. */
   connection: Redis;
-  /** The command connection, with the scripts defined. */
-  commands: Redis;
-  keys: Keys;
+  store: Store;
   log: Log;
   /** How long one read blocks, ms; also how soon a feed that was deleted is noticed. */
   blockMs: number;
@@ -95,7 +95,7 @@ export class Feed {
   }
 
   async #readOnce(): Promise<void> {
-    const { connection, keys, blockMs, listener } = this.#options;
+    const { connection, store, blockMs, listener } = this.#options;
     const asked = this.#position!;
     const reply = (await connection.xread(
       'COUNT',
@@ -103,7 +103,7 @@ export class Feed {
       'BLOCK',
       blockMs,
       'STREAMS',
-      keys.feed(),
+      store.keys.feed(),
       formatStreamId(asked),
     )) as [string, RawEntry[]][] | null;
     this.#lastReadAt = Date.now();
@@ -174,26 +174,26 @@ export class Feed {
   }
 
   async #moveEpoch(known: string): Promise<void> {
-    const { commands, keys, listener, log } = this.#options;
-    const epoch = await commands.imEpoch(keys.meta(), known);
+    const { store, listener, log } = this.#options;
+    const epoch = await store.run(moveEpoch, known);
     log.error({ epoch }, 'Redis has lost data that it had acknowledged: a new epoch begins');
     listener.epochMoved();
   }
 
   async #replaced(): Promise<boolean> {
     if (this.#identity === '') return false;
-    const { commands, keys } = this.#options;
+    const { redis, keys } = this.#options.store;
     const at = formatStreamId(this.#position!);
-    const [entry] = await commands.xrange(keys.feed(), at, at);
+    const [entry] = await redis.xrange(keys.feed(), at, at);
     if (entry) return `${entry[1][1]} ${entry[1][3]}` !== this.#identity;
     // Gone: trimmed if the feed starts after it, lost if the feed goes on around it.
-    const [oldest] = await commands.xrange(keys.feed(), '-', `(${at}`, 'COUNT', 1);
+    const [oldest] = await redis.xrange(keys.feed(), '-', `(${at}`, 'COUNT', 1);
     return oldest !== undefined;
   }
 
   async #newest(): Promise<{ position: StreamId; epoch: string }> {
-    const { commands, keys } = this.#options;
-    const [epoch, newest] = await commands.imNewest(2, keys.meta(), keys.feed());
-    return { position: newestPosition(epoch!, newest!), epoch: epoch! };
+    const { store } = this.#options;
+    const { epoch, newest } = await store.run(newestIds, [store.keys.feed()]);
+    return { position: newestPosition(epoch, newest[0]!), epoch };
   }
 }

@@ -1,4 +1,4 @@
-import { type Cursor, compareStreamIds, type MessageId, type StreamId, type Uid } from '../ids.ts';
+import { type Cursor, compareStreamIds, type StreamId, type Uid } from '../ids.ts';
 import type { Inbox } from '../im/inbox.ts';
 import type { Logs } from '../im/logs.ts';
 import type { Delivery } from './delivery.ts';
@@ -167,7 +167,7 @@ export class Hub implements FeedListener, SubscriberHost {
     const { logs } = this.#options;
     const wanted = batch.filter((delivery) => this.#hasListener(delivery));
     for (const { log, entry } of batch) {
-      if (entry?.action === 'erase') logs.forget({ log, id: entry.fields.id as MessageId });
+      if (entry?.action === 'erase') logs.forget({ log, id: entry.target! });
       else if (entry?.action === 'delete') logs.forgetLog(log);
     }
     const large = wanted.filter((delivery) => !delivery.entry);

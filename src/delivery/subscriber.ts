@@ -80,6 +80,8 @@ export class Subscriber {
   #mustReread = false;
   /** Whether the cursor was reached by reading, rather than named by the client. */
   #cursorIsOurs = false;
+  /** Of the user; another one means that the user was removed, and one of the same name was made. */
+  #incarnation: string | undefined;
 
   constructor(host: SubscriberHost, uid: Uid, start: StreamId, sink: Sink, expiresAt: number) {
     this.uid = uid;
@@ -159,6 +161,8 @@ export class Subscriber {
       while (this.#is('catching-up')) {
         const page = await this.#host.inbox.page(this.uid, this.cursor, PAGE);
         if (!this.#is('catching-up')) return;
+        this.#incarnation ??= page.incarnation;
+        if (page.incarnation !== this.#incarnation) return this.close('user_removed');
         if (page.beyond && this.#cursorIsOurs) this.#host.dataLost(page.epoch);
         if (page.gap) this.#sink.event('gap', page.gap.resumed, JSON.stringify(page.gap));
         for (const { cursor, message } of page.items) this.#sink.event('message', cursor, JSON.stringify(message));

@@ -4,6 +4,6 @@ import type { Uid } from '../ids.ts';
 export type Actor = { readonly kind: 'server' } | { readonly kind: 'user'; readonly uid: Uid };
 
 /** The actor as scripts take it: the uid, or `''` for the server. */
-export function uidOf(actor: Actor): string {
+export function uidOf(actor: Actor): Uid | '' {
   return actor.kind === 'user' ? actor.uid : '';
 }

@@ -1,4 +1,6 @@
 import { ImError } from '../errors.ts';
+import { read } from '../features/conversations/commands.ts';
+import { newestIds } from '../features/inbox/commands.ts';
 import {
   type Conversation,
   compareStreamIds,
@@ -9,11 +11,10 @@ import {
   parseStreamId,
   type Uid,
 } from '../ids.ts';
-import type { ImContext } from './context.ts';
+import type { Store } from '../redis/store.ts';
 import type { Logs } from './logs.ts';
-import { type LogEntry, type Message, parseEntry, toMessage } from './message.ts';
+import { type LogEntry, type Message, toMessage } from './message.ts';
 import { cut, type Page, type PageRequest } from './page.ts';
-import { settle } from './refusals.ts';
 
 /** A conversation as its reader finds it in a list. */
 export interface ConversationSummary {
@@ -27,24 +28,38 @@ export interface ConversationSummary {
 }
 
 const NOTHING_READ = '0-0';
+/** How many logs one call asks for their newest ids. */
+const IDS_A_CALL = 500;
 
 /** A user's conversations and how far each is read. */
 export class Conversations {
-  readonly #context: ImContext;
+  readonly #store: Store;
   readonly #logs: Logs;
 
-  constructor(context: ImContext, logs: Logs) {
-    this.#context = context;
+  constructor(store: Store, logs: Logs) {
+    this.#store = store;
     this.#logs = logs;
   }
 
-  /** All conversations, the one with the newest entry first. */
+  /**
+   * All conversations, the one with the newest entry first. Only of those on the page the newest entry is read, which
+   * may be large; the order needs their ids alone.
+   */
   async list(uid: Uid, request: PageRequest): Promise<Page<ConversationSummary>> {
-    const { redis, keys } = this.#context;
+    const { redis, keys } = this.#store;
     const marks = Object.entries(await redis.hgetall(keys.read(uid)));
-    const newest = await this.#logs.newest(marks.map(([log]) => log as LogName));
-    const all = marks.map(([log, mark], index) => summaryOf(uid, log as LogName, mark, newest[index]));
-    return cut(all.sort(byNewest), request, positionOf, (item, after) => byNewest(item, parsePosition(after)) > 0);
+    const ids = await this.#newestIds(marks.map(([log]) => log as LogName));
+    const places = marks.map(([log, mark], i) => ({
+      conversation: conversationOf(uid, log as LogName),
+      id: ids[i] || NOTHING_READ,
+      log: log as LogName,
+      mark,
+    }));
+    const page = cut(places.sort(byNewest), request, positionOf, (place, after) => {
+      return byNewest(place, parsePosition(after)) > 0;
+    });
+    const newest = await this.#logs.newest(page.items.map(({ log }) => log));
+    return { ...page, items: page.items.map(({ log, mark }, i) => summaryOf(uid, log, mark, newest[i])) };
   }
 
   /**
@@ -52,10 +67,19 @@ export class Conversations {
    * Works while Redis is out of memory.
    */
   async markRead(uid: Uid, conversation: Conversation, upTo: MessageId): Promise<ConversationSummary> {
-    const { redis, keys } = this.#context;
     const log = logOf(uid, conversation);
-    const [, n, mid, newest] = settle(await redis.imRead(keys.read(uid), keys.log(log), log, upTo));
-    return summaryOf(uid, log, `${n} ${mid}`, newest ? parseEntry(newest as [string, string[]]) : undefined);
+    const { mark, newest } = await this.#store.run(read, { uid, log, upTo });
+    return summaryOf(uid, log, mark, newest);
+  }
+
+  /** The newest id of each log, in the order given. */
+  async #newestIds(logs: readonly LogName[]): Promise<string[]> {
+    const ids: string[] = [];
+    for (let first = 0; first < logs.length; first += IDS_A_CALL) {
+      const some = logs.slice(first, first + IDS_A_CALL).map((log) => this.#store.keys.log(log));
+      ids.push(...(await this.#store.run(newestIds, some)).newest);
+    }
+    return ids;
   }
 }
 
@@ -70,20 +94,21 @@ function summaryOf(uid: Uid, log: LogName, mark: string, newest: LogEntry | unde
   };
 }
 
-type Place = { conversation: string; last?: { id: MessageId } };
+/** Where a conversation stands in the list. */
+interface Place {
+  conversation: string;
+  /** Of the newest entry. */
+  id: string;
+}
 
 /** Newest first; conversations of one moment by name. */
 function byNewest(a: Place, b: Place): number {
-  const order = compareStreamIds(parseStreamId(idOf(b))!, parseStreamId(idOf(a))!);
+  const order = compareStreamIds(parseStreamId(b.id)!, parseStreamId(a.id)!);
   return order !== 0 ? order : a.conversation < b.conversation ? -1 : Number(a.conversation > b.conversation);
 }
 
-function idOf(place: Place): string {
-  return place.last?.id ?? NOTHING_READ;
-}
-
-function positionOf(item: ConversationSummary): string {
-  return `${idOf(item)},${item.conversation}`;
+function positionOf({ id, conversation }: Place): string {
+  return `${id},${conversation}`;
 }
 
 function parsePosition(position: string): Place {
@@ -95,5 +120,5 @@ function parsePosition(position: string): Place {
       '"after" has to be the "next" of the page before, for example 1763900000123-4,user:bob.',
     );
   }
-  return { conversation: position.slice(comma + 1), last: { id: id as MessageId } };
+  return { conversation: position.slice(comma + 1), id };
 }

@@ -1,12 +1,11 @@
-import { ImError } from '../errors.ts';
+import * as commands from '../features/groups/commands.ts';
 import { type Gid, groupLog, type Uid } from '../ids.ts';
-import type { FieldsMode, GroupReply } from '../redis/scripts.ts';
+import type { Store } from '../redis/store.ts';
+import { refuse } from '../refusals.ts';
 import { type Actor, uidOf } from './actor.ts';
-import { type ImContext, report } from './context.ts';
 import { checkFields, checkPatch } from './fields.ts';
 import type { Logs } from './logs.ts';
 import { type Fields, fieldsFrom, flatten } from './message.ts';
-import { settle } from './refusals.ts';
 
 /** How one becomes a member without the owner's doing: at once, after the owner's approval, or not at all. */
 export type JoinPolicy = 'open' | 'approval' | 'closed';
@@ -23,15 +22,15 @@ export interface Group {
 }
 
 /** Names that `gi:<gid>` uses itself. */
-const RESERVED: ReadonlySet<string> = new Set(['master', 'joinPolicy', 'createdAt']);
+const RESERVED: ReadonlySet<string> = new Set(['master', 'joinPolicy', 'createdAt', 'incarnation']);
 
 /** Groups: their fields, owner and policy. Members are told of every change by an event in the group's log. */
 export class Groups {
-  readonly #context: ImContext;
+  readonly #store: Store;
   readonly #logs: Logs;
 
-  constructor(context: ImContext, logs: Logs) {
-    this.#context = context;
+  constructor(store: Store, logs: Logs) {
+    this.#store = store;
     this.#logs = logs;
   }
 
@@ -46,7 +45,7 @@ export class Groups {
   ): Promise<{ group: Group; created: boolean }> {
     const pairs = checkFields(body.fields, RESERVED);
     const reply = await this.#change('replace', actor, gid, body, pairs, []);
-    return { group: groupOf(gid, reply), created: reply[0] === 'created' };
+    return { group: groupOf(gid, reply), created: reply.created };
   }
 
   /** Merges fields (null removes one), changes the policy, hands the group over to another member. */
@@ -65,12 +64,10 @@ export class Groups {
 
   /** One group; `group_not_found`. */
   async get(gid: Gid): Promise<Group> {
-    const { redis, keys } = this.#context;
+    const { redis, keys } = this.#store;
     const [info, members] = await Promise.all([redis.hgetall(keys.group(gid)), redis.scard(keys.members(gid))]);
-    const { master, joinPolicy, createdAt, ...fields } = info;
-    if (master === undefined) {
-      throw new ImError('group_not_found', `There is no group "${gid}". Create it with PUT /v1/groups/${gid}.`);
-    }
+    const { master, joinPolicy, createdAt, incarnation: _, ...fields } = info;
+    if (master === undefined) refuse('group_not_found', gid);
     return {
       gid,
       owner: master as Uid,
@@ -83,58 +80,31 @@ export class Groups {
 
   /** Removes a group with its messages, and tells its members. Owner or server. */
   async remove(actor: Actor, gid: Gid): Promise<void> {
-    const { redis, keys } = this.#context;
-    const log = groupLog(gid);
-    const [, refused, reason] = settle(
-      await redis.imRemoveGroup(
-        keys.group(gid),
-        keys.members(gid),
-        keys.log(log),
-        keys.requests(gid),
-        gid,
-        uidOf(actor),
-      ),
-    );
-    this.#logs.forgetLog(log);
-    report(this.#context, refused, reason);
+    await this.#store.run(commands.removeGroup, { gid, actor: uidOf(actor) });
+    this.#logs.forgetLog(groupLog(gid));
   }
 
-  async #change(
-    mode: FieldsMode,
+  #change(
+    mode: 'replace' | 'merge',
     actor: Actor,
     gid: Gid,
-    body: { joinPolicy?: JoinPolicy | undefined; owner?: Uid | undefined },
+    { owner, joinPolicy }: { joinPolicy?: JoinPolicy | undefined; owner?: Uid | undefined },
     pairs: string[],
     removed: string[],
-  ): Promise<GroupReply> {
-    const { redis, keys } = this.#context;
-    const reply = settle(
-      await redis.imGroup(
-        keys.group(gid),
-        keys.members(gid),
-        gid,
-        mode,
-        uidOf(actor),
-        body.owner ?? '',
-        body.joinPolicy ?? '',
-        pairs.length / 2,
-        ...pairs,
-        ...removed,
-      ),
-    );
-    report(this.#context, reply[6], reply[7]);
-    return reply;
+  ) {
+    return this.#store.run(commands.putGroup, { gid, mode, actor: uidOf(actor), owner, joinPolicy, pairs, removed });
   }
 }
 
-function groupOf(gid: Gid, reply: GroupReply): Group {
-  const [, owner, joinPolicy, createdAt, members, flat] = reply as Extract<GroupReply, { length: 8 }>;
+type PutReply = ReturnType<(typeof commands.putGroup)['decode']>;
+
+function groupOf(gid: Gid, { owner, joinPolicy, createdAtMs, members, fields }: PutReply): Group {
   return {
     gid,
-    owner: owner as Uid,
-    fields: fieldsFrom(flat),
+    owner,
+    fields,
     joinPolicy: joinPolicy as JoinPolicy,
     members,
-    createdAt: new Date(Number(createdAt)).toISOString(),
+    createdAt: new Date(createdAtMs).toISOString(),
   };
 }

@@ -1,4 +1,4 @@
-import { ImError } from '../errors.ts';
+import { newestIds, readInbox } from '../features/inbox/commands.ts';
 import {
   type Cursor,
   compareStreamIds,
@@ -15,8 +15,8 @@ import {
   type Uid,
   withUser,
 } from '../ids.ts';
-import type { InboxReply, RawEntry } from '../redis/scripts.ts';
-import type { ImContext } from './context.ts';
+import type { RawEntry } from '../redis/command.ts';
+import type { Store } from '../redis/store.ts';
 import type { Logs } from './logs.ts';
 import { type Fields, type LogEntry, type Message, parseEntry, toMessage } from './message.ts';
 
@@ -52,8 +52,10 @@ export interface InboxPage {
   upToDate: boolean;
   /** Whether the cursor lay beyond everything that the inbox ever had, which only lost data (or a made-up cursor) can do. */
   beyond: boolean;
-  /** The epoch that held at the moment of reading. */
+  /** The epoch at the moment of reading. */
   epoch: string;
+  /** Tells the user apart from former and later ones of the same name. */
+  incarnation: string;
 }
 
 /** How large a page may become. The bytes are checked every few entries, so it may be exceeded by those. */
@@ -81,17 +83,17 @@ export function newestPosition(epoch: string, newest: string): StreamId {
 
 /** Reads inboxes: what has happened to a user, one entry each, without holes. */
 export class Inbox {
-  readonly #context: ImContext;
+  readonly #store: Store;
   readonly #logs: Logs;
 
-  constructor(context: ImContext, logs: Logs) {
-    this.#context = context;
+  constructor(store: Store, logs: Logs) {
+    this.#store = store;
     this.#logs = logs;
   }
 
   /** The position that `start` means right now; `user_not_found`. */
   async resolve(uid: Uid, start: Start): Promise<StreamId> {
-    const [, epoch, newest] = await this.#read(uid, OLDEST, 0);
+    const { epoch, newest } = await this.#read(uid, OLDEST, 0);
     if (start === 'oldest') return OLDEST;
     return start === 'now' ? newestPosition(epoch, newest) : start;
   }
@@ -102,7 +104,7 @@ export class Inbox {
    * kept and has nothing in front of it to lose.
    */
   async page(uid: Uid, after: StreamId, limits: PageLimits): Promise<InboxPage> {
-    const [, epoch, newest, entries] = await this.#read(uid, after, limits.count);
+    const { epoch, newest, incarnation, entries } = await this.#read(uid, after, limits.count);
     const end = newestPosition(epoch, newest);
     const first = entries[0] && parseStreamId(entries[0][0])!;
     const resumed = first ? predecessor(first) : end;
@@ -116,30 +118,19 @@ export class Inbox {
       upToDate: compareStreamIds(next, end) === 0,
       beyond: compareStreamIds(after, end) > 0,
       epoch,
+      incarnation,
     };
   }
 
   /** The newest position of each inbox, in one round trip. */
   async newest(uids: readonly Uid[]): Promise<StreamId[]> {
-    const { redis, keys } = this.#context;
-    const inboxes = uids.map((uid) => keys.inbox(uid));
-    const [epoch, ...newest] = await redis.imNewest(inboxes.length + 1, keys.meta(), ...inboxes);
-    return newest.map((id) => newestPosition(epoch!, id));
+    const inboxes = uids.map((uid) => this.#store.keys.inbox(uid));
+    const { epoch, newest } = await this.#store.run(newestIds, inboxes);
+    return newest.map((id) => newestPosition(epoch, id));
   }
 
-  async #read(uid: Uid, after: StreamId, count: number): Promise<Extract<InboxReply, { length: 4 }>> {
-    const { redis, keys } = this.#context;
-    const reply = await redis.imInbox(
-      keys.meta(),
-      keys.inbox(uid),
-      keys.user(uid),
-      rangeAfter(formatStreamId(after)),
-      count,
-    );
-    if (reply[0] === 'user_not_found') {
-      throw new ImError('user_not_found', `There is no user "${uid}". Create it with PUT /v1/users/${uid}.`);
-    }
-    return reply;
+  #read(uid: Uid, after: StreamId, count: number) {
+    return this.#store.run(readInbox, { uid, start: rangeAfter(formatStreamId(after)), count });
   }
 
   async #items(uid: Uid, entries: RawEntry[], maxBytes: number): Promise<InboxItem[]> {

@@ -1,7 +1,6 @@
-import type { Redis } from 'ioredis';
 import type { LogName, MessageId } from '../ids.ts';
-import type { Keys } from '../redis/keys.ts';
-import type { RawEntry } from '../redis/scripts.ts';
+import type { RawEntry } from '../redis/command.ts';
+import type { Store } from '../redis/store.ts';
 import { EntryCache, type MessageRef } from './entry-cache.ts';
 import { type LogEntry, parseEntry } from './message.ts';
 
@@ -10,13 +9,11 @@ import { type LogEntry, parseEntry } from './message.ts';
  * erased or removed has to be forgotten: by the node that did it before it answers, by the others when the feed tells.
  */
 export class Logs {
-  readonly #redis: Redis;
-  readonly #keys: Keys;
+  readonly #store: Store;
   readonly #recent = new EntryCache();
 
-  constructor(redis: Redis, keys: Keys) {
-    this.#redis = redis;
-    this.#keys = keys;
+  constructor(store: Store) {
+    this.#store = store;
   }
 
   /** The entries that `refs` name, in their order; undefined where one is gone. One round trip at most. */
@@ -25,9 +22,9 @@ export class Logs {
     const missing = refs.flatMap((ref, index) => (found[index] ? [] : [{ ref, index }]));
     if (missing.length === 0) return found;
     const runs = runsOf(missing);
-    const pipeline = this.#redis.pipeline();
+    const pipeline = this.#store.redis.pipeline();
     const { generation } = this.#recent;
-    for (const run of runs) pipeline.xrange(this.#keys.log(run[0]!.ref.log), run[0]!.ref.id, run.at(-1)!.ref.id);
+    for (const run of runs) pipeline.xrange(this.#store.keys.log(run[0]!.ref.log), run[0]!.ref.id, run.at(-1)!.ref.id);
     const replies = (await pipeline.exec()) ?? [];
     runs.forEach((run, i) => {
       const [error, entries] = replies[i]!;
@@ -52,8 +49,8 @@ export class Logs {
   /** The newest entry of each log; undefined where there is none. */
   async newest(logs: readonly LogName[]): Promise<(LogEntry | undefined)[]> {
     if (logs.length === 0) return [];
-    const pipeline = this.#redis.pipeline();
-    for (const log of logs) pipeline.xrevrange(this.#keys.log(log), '+', '-', 'COUNT', 1);
+    const pipeline = this.#store.redis.pipeline();
+    for (const log of logs) pipeline.xrevrange(this.#store.keys.log(log), '+', '-', 'COUNT', 1);
     const replies = (await pipeline.exec()) ?? [];
     return replies.map(([error, entries]) => {
       if (error) throw error;

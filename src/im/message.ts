@@ -1,5 +1,5 @@
 import { type Conversation, type MessageId, sentAt, type Uid } from '../ids.ts';
-import type { RawEntry } from '../redis/scripts.ts';
+import type { RawEntry } from '../redis/command.ts';
 
 /** A map of strings, as users, groups and messages carry them. */
 export type Fields = Record<string, string>;
@@ -11,6 +11,10 @@ export interface LogEntry {
   /** How many entries up to this one make the conversation unread. */
   n: number;
   action?: string;
+  /** The message that a change is of. */
+  target?: MessageId;
+  /** Who did it, where it was somebody else than `from`. */
+  by?: Uid;
   clientMessageId?: string;
   fields: Fields;
 }
@@ -22,13 +26,17 @@ export interface Message {
   /** Absent only in a tombstone (`action: "gone"`). */
   from?: Uid;
   action?: string;
+  /** The message that a change (`erase`) is of. */
+  target?: MessageId;
+  /** Who did it, where it was somebody else than `from`. */
+  by?: Uid;
   fields: Fields;
   sentAt: string;
   clientMessageId?: string;
 }
 
 /** Field names that a sender can't use: a log entry keeps its own members under them. */
-export const RESERVED_MESSAGE_FIELDS: ReadonlySet<string> = new Set(['uid', 'n', 'action', 'cid']);
+export const RESERVED_MESSAGE_FIELDS: ReadonlySet<string> = new Set(['uid', 'n', 'action', 'target', 'by', 'cid']);
 
 /** Fields from a flat list, from `first` on. Without a prototype, so that no field name has a meaning to JavaScript. */
 export function fieldsFrom(flat: readonly string[], first = 0): Fields {
@@ -42,18 +50,14 @@ export function flatten(fields: Fields): string[] {
   return Object.entries(fields).flat();
 }
 
-/** Reads an entry as the scripts write it: `uid`, `n`, perhaps `action` and `cid`, then the sender's fields. */
+/** Reads an entry as the scripts write it: `uid`, `n`, perhaps `action`, `target`, `by` and `cid`, then the fields. */
 export function parseEntry([id, flat]: RawEntry): LogEntry {
   const entry: LogEntry = { id: id as MessageId, from: (flat[1] ?? '') as Uid, n: Number(flat[3] ?? 0), fields: {} };
   let next = 4;
-  if (flat[next] === 'action') {
-    entry.action = flat[next + 1]!;
-    next += 2;
-  }
-  if (flat[next] === 'cid') {
-    entry.clientMessageId = flat[next + 1]!;
-    next += 2;
-  }
+  if (flat[next] === 'action') entry.action = flat[(next += 2) - 1]!;
+  if (flat[next] === 'target') entry.target = flat[(next += 2) - 1] as MessageId;
+  if (flat[next] === 'by') entry.by = flat[(next += 2) - 1] as Uid;
+  if (flat[next] === 'cid') entry.clientMessageId = flat[(next += 2) - 1]!;
   entry.fields = fieldsFrom(flat, next);
   return entry;
 }
@@ -61,13 +65,16 @@ export function parseEntry([id, flat]: RawEntry): LogEntry {
 /** What a reader of `conversation` sees of an entry; a tombstone where the entry is gone. */
 export function toMessage(conversation: Conversation, id: MessageId, entry: LogEntry | undefined): Message {
   if (!entry) return { id, conversation, action: 'gone', fields: {}, sentAt: sentAt(id) };
+  const { from, action, target, by, fields, clientMessageId } = entry;
   return {
     id,
     conversation,
-    from: entry.from,
-    ...(entry.action === undefined ? {} : { action: entry.action }),
-    fields: entry.fields,
+    from,
+    ...(action === undefined ? {} : { action }),
+    ...(target === undefined ? {} : { target }),
+    ...(by === undefined ? {} : { by }),
+    fields,
     sentAt: sentAt(id),
-    ...(entry.clientMessageId === undefined ? {} : { clientMessageId: entry.clientMessageId }),
+    ...(clientMessageId === undefined ? {} : { clientMessageId }),
   };
 }

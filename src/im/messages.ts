@@ -1,24 +1,26 @@
 import { hash, randomUUID } from 'node:crypto';
 import { ImError } from '../errors.ts';
+import type { Sending, SendReply } from '../features/messages/commands.ts';
+import * as commands from '../features/messages/commands.ts';
 import {
   type Conversation,
-  conversationOf,
-  type LogName,
+  compareStreamIds,
   logOf,
   type MessageId,
   parseConversation,
+  parseStreamId,
   rangeAfter,
   rangeBefore,
   type Uid,
 } from '../ids.ts';
+import type { RawEntry } from '../redis/command.ts';
 import { asImError } from '../redis/failure.ts';
-import type { RawEntry, SendReply } from '../redis/scripts.ts';
-import { type ImContext, report } from './context.ts';
+import { refuse } from '../refusals.ts';
+import type { ImContext } from './context.ts';
 import { checkFields } from './fields.ts';
 import type { Logs } from './logs.ts';
 import { type Fields, type Message, parseEntry, RESERVED_MESSAGE_FIELDS, toMessage } from './message.ts';
 import type { Page } from './page.ts';
-import { refusalOf, settle } from './refusals.ts';
 
 /** One message to send. */
 export interface Send {
@@ -57,48 +59,45 @@ export class Messages {
    * @throws ImError `outcome_unknown` with the `clientMessageId` to repeat the send with, if Redis did not answer
    */
   async send(uid: Uid, conversation: Conversation, body: Omit<Send, 'uid' | 'conversation'>): Promise<Sent> {
-    const attempt = this.#prepare({ uid, conversation, ...body });
+    const sending = this.#prepare({ ...body, uid, conversation });
     try {
-      return this.#settle(attempt, await this.#context.redis.imSend(...attempt.args));
+      return this.#sent(sending, body.fields, await this.#context.store.run(commands.send, sending));
     } catch (error) {
-      throw this.#explain(attempt, error);
+      throw this.#explain(sending, error);
     }
   }
 
-  /** Sends several messages in one round trip; each stands for itself and has its own outcome, in the order given. */
+  /** Sends several messages; each stands for itself and has its own outcome, in the order given. */
   async sendMany(sends: readonly Send[]): Promise<(Sent | { error: ImError })[]> {
-    const pipeline = this.#context.redis.pipeline();
-    const attempts = sends.map((send) => {
+    const outcomes: (Sent | { error: ImError })[] = [];
+    const waiting: { place: number; send: Send; sending: Sending }[] = [];
+    sends.forEach((send, place) => {
       try {
-        const attempt = this.#prepare(send);
-        pipeline.imSend(...attempt.args);
-        return attempt;
+        waiting.push({ place, send, sending: this.#prepare(send) });
       } catch (error) {
-        if (error instanceof ImError) return error;
-        throw error;
+        if (!(error instanceof ImError)) throw error;
+        outcomes[place] = { error };
       }
     });
-    const replies = (await pipeline.exec()) ?? [];
-    let next = 0;
-    return attempts.map((attempt) => {
-      if (attempt instanceof ImError) return { error: attempt };
-      const [error, reply] = replies[next++]!;
-      try {
-        if (error) throw error;
-        return this.#settle(attempt, reply as SendReply);
-      } catch (cause) {
-        const known = this.#explain(attempt, cause);
-        if (known instanceof ImError) return { error: known };
-        throw cause;
-      }
-    });
+    while (waiting.length > 0) {
+      const replies = await this.#sendTogether(waiting.map(({ sending }) => sending));
+      const tried = waiting.splice(0, replies.length);
+      replies.forEach((reply, i) => {
+        const { place, send, sending } = tried[i]!;
+        outcomes[place] =
+          'error' in reply ? { error: this.#failed(sending, reply.error) } : this.#sent(sending, send.fields, reply);
+      });
+    }
+    return outcomes;
   }
 
   /** One message; `message_not_found`. */
   async get(uid: Uid, conversation: Conversation, mid: MessageId): Promise<Message> {
-    const [raw] = await this.#read(uid, conversation, (key) => this.#context.redis.xrange(key, mid, mid));
-    if (!raw) settle(['message_not_found', mid]);
-    return toMessage(conversation, mid, parseEntry(raw!));
+    const floor = await this.#floor(uid, conversation);
+    const { redis, keys } = this.#context.store;
+    const [raw] = await redis.xrange(keys.log(logOf(uid, conversation)), mid, mid);
+    if (!raw || isBelow(mid, floor)) refuse('message_not_found', mid);
+    return toMessage(conversation, mid, parseEntry(raw));
   }
 
   /**
@@ -110,14 +109,17 @@ export class Messages {
     conversation: Conversation,
     range: { before?: MessageId | undefined; after?: MessageId | undefined; limit: number },
   ): Promise<Page<Message>> {
-    const { redis } = this.#context;
+    const floor = await this.#floor(uid, conversation);
+    const { redis, keys } = this.#context.store;
+    const key = keys.log(logOf(uid, conversation));
     const forward = range.after !== undefined;
-    const start = range.after === undefined ? '-' : rangeAfter(range.after);
+    const oldest = range.after === undefined || isBelow(range.after, floor) ? floor : range.after;
+    const start = oldest === undefined ? '-' : rangeAfter(oldest);
     const end = range.before === undefined ? '+' : rangeBefore(range.before);
     const one = range.limit + 1;
-    const entries = await this.#read(uid, conversation, (key) =>
-      forward ? redis.xrange(key, start, end, 'COUNT', one) : redis.xrevrange(key, end, start, 'COUNT', one),
-    );
+    const entries: RawEntry[] = forward
+      ? await redis.xrange(key, start, end, 'COUNT', one)
+      : await redis.xrevrange(key, end, start, 'COUNT', one);
     const page = entries
       .slice(0, range.limit)
       .map((raw) => toMessage(conversation, raw[0] as MessageId, parseEntry(raw)));
@@ -128,85 +130,91 @@ export class Messages {
 
   /** Erases a message for everybody: its sender, or the owner of the group. Everybody is told by an `erase` event. */
   async erase(uid: Uid, conversation: Conversation, mid: MessageId): Promise<void> {
-    const { redis, keys } = this.#context;
     const log = logOf(uid, conversation);
-    const [, refused, reason] = settle(await redis.imErase(keys.log(log), log, uid, peerOf(conversation), mid));
+    await this.#context.store.run(commands.erase, { actor: uid, conversation, log, mid });
     this.#logs.forget({ log, id: mid });
-    report(this.#context, refused, reason);
   }
 
-  /** Reads a conversation's log, if `uid` may: a group's members, and the two of a direct chat. */
-  async #read(
-    uid: Uid,
-    conversation: Conversation,
-    query: (logKey: string) => Promise<RawEntry[]>,
-  ): Promise<RawEntry[]> {
-    const { redis, keys } = this.#context;
+  /**
+   * Whether `uid` may read a conversation: a group's members, and the two of a direct chat. The message below which it
+   * reads nothing, if there is one.
+   */
+  async #floor(uid: Uid, conversation: Conversation): Promise<MessageId | undefined> {
+    const { redis, keys } = this.#context.store;
     const named = parseConversation(conversation);
-    const logKey = keys.log(logOf(uid, conversation));
+    const log = logOf(uid, conversation);
     if ('peer' in named) {
-      const [entries, exists] = await Promise.all([query(logKey), redis.exists(keys.user(named.peer))]);
+      const [floor, peer, begun] = await Promise.all([
+        redis.hget(keys.floors(uid), log),
+        redis.exists(keys.user(named.peer)),
+        redis.exists(keys.log(log)),
+      ]);
       // The messages of somebody who was removed stay readable; a chat with somebody who never was is a mistake.
-      if (entries.length === 0 && exists === 0) settle(['user_not_found', named.peer]);
-      return entries;
+      if (peer === 0 && begun === 0) refuse('user_not_found', named.peer);
+      return (floor ?? undefined) as MessageId | undefined;
     }
-    const [isMember, exists, entries] = await Promise.all([
+    const [isMember, exists] = await Promise.all([
       redis.sismember(keys.members(named.gid), uid),
       redis.exists(keys.group(named.gid)),
-      query(logKey),
     ]);
-    if (exists === 0) settle(['group_not_found', named.gid]);
-    if (isMember === 0) settle(['not_member', named.gid]);
-    return entries;
+    if (exists === 0) refuse('group_not_found', named.gid);
+    if (isMember === 0) refuse('not_member', named.gid);
+    return undefined;
   }
 
-  #prepare(send: Send) {
-    const pairs = checkFields(send.fields, RESERVED_MESSAGE_FIELDS);
-    const { keys } = this.#context;
-    const log = logOf(send.uid, send.conversation);
-    const clientMessageId = send.clientMessageId ?? randomUUID();
-    const args = [
-      keys.idempotency(log, send.uid, clientMessageId),
-      log,
-      send.uid,
-      peerOf(send.conversation),
-      send.clientMessageId ?? '',
-      digestOf(send.fields),
-      send.clientMessageId === undefined ? OWN_ID_TTL_MS : this.#idempotencyTtlMs,
-      ...pairs,
-    ] as const;
-    return { send, log, clientMessageId, args };
-  }
-
-  #settle(attempt: Attempt, reply: SendReply): Sent {
-    const refusal = refusalOf(reply);
-    if (refusal) throw refusal;
-    this.#context.sent(reply[0] === 'sent' ? 'created' : 'repeated');
-    const { send, log } = attempt;
-    const mid = reply[1] as MessageId;
-    const conversation = conversationOf(send.uid, log);
-    if (reply[0] === 'repeated') {
-      const flat = reply[2] as string[] | null | undefined;
-      return { message: toMessage(conversation, mid, flat ? parseEntry([mid, flat]) : undefined), created: false };
+  /** Tries messages in one call; those at the end that were left for another one have no reply. */
+  async #sendTogether(sendings: readonly Sending[]): Promise<(SendReply | { error: unknown })[]> {
+    const { store } = this.#context;
+    try {
+      const replies = await store.run(commands.sendMany, sendings);
+      return replies.map((reply) => {
+        if (reply.outcome !== 'refused') return reply;
+        return { error: store.refusalFrom(reply.error) ?? new Error(reply.error) };
+      });
+    } catch (error) {
+      return sendings.map(() => ({ error }));
     }
-    report(this.#context, reply[2] as number, reply[3]);
-    const { clientMessageId, fields } = send;
-    const entry = {
-      id: mid,
-      from: send.uid,
-      n: 0,
-      fields,
-      ...(clientMessageId === undefined ? {} : { clientMessageId }),
+  }
+
+  #prepare(send: Send): Sending {
+    const pairs = checkFields(send.fields, RESERVED_MESSAGE_FIELDS);
+    const { uid, conversation, clientMessageId } = send;
+    return {
+      from: uid,
+      conversation,
+      log: logOf(uid, conversation),
+      clientMessageId: clientMessageId ?? randomUUID(),
+      shownClientMessageId: clientMessageId ?? '',
+      digest: digestOf(send.fields),
+      ttlMs: clientMessageId === undefined ? OWN_ID_TTL_MS : this.#idempotencyTtlMs,
+      pairs,
     };
-    return { message: toMessage(conversation, mid, entry), created: true };
+  }
+
+  #sent(sending: Sending, fields: Fields, reply: SendReply): Sent {
+    const { store, sent } = this.#context;
+    const created = reply.outcome === 'sent';
+    sent(created ? 'created' : 'repeated');
+    if (!created) return { message: toMessage(sending.conversation, reply.id, reply.entry), created };
+    store.report(reply.refused);
+    const clientMessageId = sending.shownClientMessageId || undefined;
+    const entry = { id: reply.id, from: sending.from, n: 0, fields, ...(clientMessageId ? { clientMessageId } : {}) };
+    return { message: toMessage(sending.conversation, reply.id, entry), created };
+  }
+
+  /** The error that one of several messages is answered with: what failed there must not hide what others came to. */
+  #failed(sending: Sending, error: unknown): ImError {
+    const known = this.#explain(sending, error);
+    return known instanceof ImError
+      ? known
+      : new ImError('internal', 'Something went wrong here. The log has it under this requestId.', { cause: known });
   }
 
   /** The error to answer with; an unknown outcome names the clientMessageId that makes a repeat safe. */
-  #explain(attempt: Attempt, error: unknown): unknown {
+  #explain({ clientMessageId }: Sending, error: unknown): unknown {
     const known = asImError(error);
     this.#context.sent(known instanceof ImError ? known.code : 'internal');
     if (!(known instanceof ImError) || known.code !== 'outcome_unknown') return known;
-    const { clientMessageId } = attempt;
     return new ImError(
       'outcome_unknown',
       `The message may or may not have been stored. Send it again with "clientMessageId": "${clientMessageId}" (within ` +
@@ -216,16 +224,8 @@ export class Messages {
   }
 }
 
-interface Attempt {
-  send: Send;
-  log: LogName;
-  clientMessageId: string;
-}
-
-/** The other person of a direct chat, `''` for a group: how the scripts take it. */
-function peerOf(conversation: Conversation): string {
-  const named = parseConversation(conversation);
-  return 'peer' in named ? named.peer : '';
+function isBelow(id: MessageId, floor: MessageId | undefined): boolean {
+  return floor !== undefined && compareStreamIds(parseStreamId(id)!, parseStreamId(floor)!) <= 0;
 }
 
 /** Tells two requests apart that carry the same clientMessageId; the order of the fields does not matter. */

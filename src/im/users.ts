@@ -1,9 +1,11 @@
 import { ImError } from '../errors.ts';
+import { quit } from '../features/members/commands.ts';
+import * as commands from '../features/users/commands.ts';
 import type { Gid, Uid } from '../ids.ts';
-import type { ImContext } from './context.ts';
+import type { Store } from '../redis/store.ts';
+import { refuse } from '../refusals.ts';
 import { checkFields, checkPatch } from './fields.ts';
 import { type Fields, fieldsFrom, flatten } from './message.ts';
-import { settle } from './refusals.ts';
 
 /** A user's profile. */
 export interface User {
@@ -17,95 +19,103 @@ const RESERVED: ReadonlySet<string> = new Set(['createdAt']);
 
 /** People: profiles, and their removal. */
 export class Users {
-  readonly #context: ImContext;
+  readonly #store: Store;
 
-  constructor(context: ImContext) {
-    this.#context = context;
+  constructor(store: Store) {
+    this.#store = store;
   }
 
   /** Creates a user, or replaces all fields of one. */
   async replace(uid: Uid, fields: Fields): Promise<{ user: User; created: boolean }> {
-    const pairs = checkFields(fields, RESERVED);
-    const { redis, keys } = this.#context;
-    const reply = await redis.imUser(keys.user(uid), uid, 'replace', pairs.length / 2, ...pairs);
-    settle(reply);
-    return { user: userOf(uid, reply[1], reply[2] as string[]), created: reply[0] === 'created' };
+    const reply = await this.#put(uid, 'replace', checkFields(fields, RESERVED), []);
+    return { user: userOf(uid, reply.createdAtMs!, reply.fields!), created: reply.outcome === 'created' };
   }
 
   /** Creates a user if there is none; one that exists is left as it is. Whoever is first makes it, whole. */
   async ensure(uid: Uid, fields: Fields): Promise<void> {
-    const pairs = checkFields(fields, RESERVED);
-    const { redis, keys } = this.#context;
-    settle(await redis.imUser(keys.user(uid), uid, 'create', pairs.length / 2, ...pairs));
+    await this.#put(uid, 'create', checkFields(fields, RESERVED), []);
   }
 
   /** Sets the given fields and removes those that are null; `user_not_found` if there is no such user. */
   async merge(uid: Uid, patch: Record<string, string | null>): Promise<User> {
     const { pairs, removed } = checkPatch(patch, RESERVED);
-    const { redis, keys } = this.#context;
-    const reply = await redis.imUser(keys.user(uid), uid, 'merge', pairs.length / 2, ...pairs, ...removed);
-    settle(reply);
-    return userOf(uid, reply[1], reply[2] as string[]);
+    const reply = await this.#put(uid, 'merge', pairs, removed);
+    return userOf(uid, reply.createdAtMs!, reply.fields!);
   }
 
   /** One user; `user_not_found`. */
   async get(uid: Uid): Promise<User> {
     const [user] = await this.list([uid]);
-    if (!user) throw new ImError('user_not_found', `There is no user "${uid}". Create it with PUT /v1/users/${uid}.`);
-    return user;
+    return user ?? refuse('user_not_found', uid);
   }
 
   /** Those of `uids` that exist, in the order asked. */
   async list(uids: readonly Uid[]): Promise<User[]> {
-    const { redis, keys } = this.#context;
+    const { redis, keys } = this.#store;
     const pipeline = redis.pipeline();
     for (const uid of uids) pipeline.hgetall(keys.user(uid));
     const replies = (await pipeline.exec()) ?? [];
     return replies.flatMap(([error, hash], index) => {
       if (error) throw error;
-      const flat = Object.entries(hash as Fields).flat();
-      if (flat.length === 0) return [];
       const { createdAt, ...fields } = hash as Fields;
-      return [userOf(uids[index]!, createdAt ?? '0', flatten(fields))];
+      if (createdAt === undefined) return [];
+      return [userOf(uids[index]!, Number(createdAt), fieldsFrom(flatten(fields)))];
     });
   }
 
   /**
    * Removes a user: memberships, contacts, inbox and fields. Messages to others stay. Refused while the user owns a
-   * group (`owner_must_hand_over`), before anything is changed. Safe to repeat after a failure half-way.
+   * group (`owner_must_hand_over`), before anything is changed. From the first step on there is no such user; where a
+   * later one fails, a repeat finishes the removal (`outcome_unknown`), and so does a new user of the name.
    */
   async remove(uid: Uid): Promise<void> {
-    const { redis, keys } = this.#context;
-    for (;;) {
-      await this.#leaveGroups(uid);
-      const reply = await redis.imRemoveUser(keys.user(uid), keys.contacts(uid), keys.inbox(uid), keys.read(uid), uid);
-      // Joined another group in between: leave that one as well.
-      if ((reply[0] as string) === 'still_member') continue;
-      settle(reply);
-      return;
+    await this.#store.run(commands.removeUser, uid);
+    try {
+      await this.#finishRemoval(uid);
+    } catch (cause) {
+      const detail = `"${uid}" is removed, but not from everything that it was in: repeat the request to finish.`;
+      throw new ImError('outcome_unknown', detail, { cause });
     }
   }
 
-  async #leaveGroups(uid: Uid): Promise<void> {
-    const { redis, keys } = this.#context;
-    const logs = await redis.hkeys(keys.read(uid));
-    const gids = logs.filter((log) => log.startsWith('gs:')).map((log) => log.slice(3) as Gid);
-    const owned: Gid[] = [];
-    for (const gid of gids) if ((await redis.hget(keys.group(gid), 'master')) === uid) owned.push(gid);
-    if (owned.length > 0) {
-      throw new ImError(
-        'owner_must_hand_over',
-        `"${uid}" owns ${owned.map((gid) => `"${gid}"`).join(', ')}. Hand each over (PATCH {"owner": …}) or delete it first.`,
-      );
+  /** Finishes the removals that were interrupted, by the end of a node for example. */
+  async finishRemovals(): Promise<void> {
+    const { redis, keys } = this.#store;
+    for (const uid of await redis.smembers(keys.removals())) await this.#finishRemoval(uid as Uid);
+  }
+
+  async #put(uid: Uid, mode: 'create' | 'replace' | 'merge', pairs: string[], removed: string[]) {
+    const input = { uid, mode, pairs, removed };
+    try {
+      return await this.#store.run(commands.putUser, input);
+    } catch (error) {
+      // A former user of this name is still being removed.
+      if (!(error instanceof ImError && error.code === 'outcome_unknown')) throw error;
+      await this.#finishRemoval(uid);
+      return this.#store.run(commands.putUser, input);
     }
-    for (const gid of gids) {
-      const [outcome] = await redis.imQuit(keys.group(gid), keys.members(gid), gid, uid, '');
+  }
+
+  async #finishRemoval(uid: Uid): Promise<void> {
+    const { redis, keys } = this.#store;
+    do {
+      const logs = await redis.hkeys(keys.read(uid));
+      for (const log of logs) if (log.startsWith('gs:')) await this.#leave(uid, log.slice(3) as Gid);
+    } while (!(await this.#store.run(commands.finishRemoval, uid)));
+  }
+
+  async #leave(uid: Uid, gid: Gid): Promise<void> {
+    const { redis, keys } = this.#store;
+    try {
+      await this.#store.run(quit, { gid, uid, actor: '' });
+    } catch (error) {
+      if (!(error instanceof ImError) || !['group_not_found', 'member_not_found'].includes(error.code)) throw error;
       // A mark without a membership (somebody edited the keys): nothing to leave, only the mark to drop.
-      if (outcome !== 'left') await redis.hdel(keys.read(uid), `gs:${gid}`);
+      await redis.hdel(keys.read(uid), `gs:${gid}`);
     }
   }
 }
 
-function userOf(uid: Uid, createdAtMs: string, flat: string[]): User {
-  return { uid, fields: fieldsFrom(flat), createdAt: new Date(Number(createdAtMs)).toISOString() };
+function userOf(uid: Uid, createdAtMs: number, fields: Fields): User {
+  return { uid, fields, createdAt: new Date(createdAtMs).toISOString() };
 }

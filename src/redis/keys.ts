@@ -23,6 +23,16 @@ export class Keys {
   readonly contacts = (uid: Uid) => `${this.prefix}c:${uid}`;
   /** hash: log → how far this user has read it */
   readonly read = (uid: Uid) => `${this.prefix}rd:${uid}`;
+  /** hash: log → the message below which this user reads nothing, since a former user of the name was told it */
+  readonly floors = (uid: Uid) => `${this.prefix}fl:${uid}`;
+  /** set: the groups that this user has asked to join */
+  readonly requested = (uid: Uid) => `${this.prefix}rq:${uid}`;
+  /** hash: what is known of the last user of this name that was removed */
+  readonly removedUser = (uid: Uid) => `${this.prefix}ru:${uid}`;
+  /** set: the users whose removal has begun and not ended */
+  readonly removals = () => `${this.prefix}im:removals`;
+  /** zset: uid → until when tokens are refused that were issued for it, s since 1970 */
+  readonly revoked = () => `${this.prefix}im:revoked`;
   /** hash: the group's fields, `master`, `joinPolicy` */
   readonly group = (gid: Gid) => `${this.prefix}gi:${gid}`;
   /** set: the members' uids */

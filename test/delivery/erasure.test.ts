@@ -38,8 +38,8 @@ const erase = (mid: MessageId) => im.messages.erase(uid('alice'), conversation('
 
 /** Another node: a memory of its own, which only the feed tells of what happens here. */
 async function anotherNode() {
-  const logs = new Logs(im.redis, im.keys);
-  const inbox = new Inbox({ redis: im.redis, keys: im.keys, inboxesRefused: () => {}, sent: () => {} }, logs);
+  const logs = new Logs(im.store);
+  const inbox = new Inbox(im.store, logs);
   const { hub } = await startNode(server, { ...im, logs, inbox });
   hubs.push(hub);
   const sink = new TestSink();

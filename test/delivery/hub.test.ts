@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { type StreamId, successor } from '../../src/ids.ts';
+import { moveEpoch } from '../../src/redis/meta/commands.ts';
 import { eventually, startNode, TestSink } from '../helpers/delivery.ts';
 import { conversation, OLDEST, startIm, uid } from '../helpers/im.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
@@ -217,7 +218,7 @@ test('what is lost is told as a gap, live and from a stored cursor', async () =>
     [['trimmed', 4]],
   );
   assert.deepEqual(late.texts, ['8', '9']);
-  await im.redis.imEpoch(im.keys.meta(), String(start.ms));
+  await im.store.run(moveEpoch, String(start.ms));
   await im.say('alice', 'user:bob', 'new epoch');
   await sink.messages(11);
   assert.deepEqual(

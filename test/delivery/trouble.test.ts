@@ -176,7 +176,7 @@ function heldInbox() {
       return page;
     }
   }
-  const inbox = new HeldInbox({ redis: im.redis, keys: im.keys, inboxesRefused: () => {}, sent: () => {} }, im.logs);
+  const inbox = new HeldInbox(im.store, im.logs);
   return {
     inbox,
     read,

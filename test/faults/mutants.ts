@@ -14,7 +14,13 @@ export interface Mutant {
 export const MUTANTS: readonly Mutant[] = [
   {
     name: 'no idempotency check',
-    patches: [{ file: 'send.lua', from: "local done = redis.call('GET', KEYS[1])", to: 'local done = false' }],
+    patches: [
+      {
+        file: 'lua/send.lua',
+        from: "local earlier = redis.call('SET', idempotency, record, 'NX', 'GET', 'PX', ttl)",
+        to: 'local earlier = nil',
+      },
+    ],
     scenario: 'replies-dropped',
     seed: 1,
     expected: ['doubled'],
@@ -95,9 +101,9 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'the epoch never moves',
     patches: [
       {
-        file: 'epoch.lua',
-        from: 'return move_epoch_past(current) or current',
-        to: 'return current',
+        file: 'move_epoch.lua',
+        from: 'return move_epoch_past(epoch()) or epoch()',
+        to: 'return epoch()',
       },
     ],
     scenario: 'older-copy',

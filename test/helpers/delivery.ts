@@ -15,8 +15,7 @@ export async function startNode(
   const hub = new Hub({
     inbox: im.inbox,
     logs: im.logs,
-    keys: im.keys,
-    commands: im.redis,
+    store: im.store,
     connection,
     log: quiet,
     blockMs: 1_000,

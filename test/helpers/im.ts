@@ -11,7 +11,9 @@ import { Messages } from '../../src/im/messages.ts';
 import { Users } from '../../src/im/users.ts';
 import { connectCommands } from '../../src/redis/connect.ts';
 import { Keys } from '../../src/redis/keys.ts';
-import { defineScripts, type ScriptSettings } from '../../src/redis/scripts.ts';
+import type { ScriptSettings } from '../../src/redis/lua.ts';
+import { prepare } from '../../src/redis/meta/commands.ts';
+import { Store } from '../../src/redis/store.ts';
 import { randomPrefix, type TestRedis } from './redis.ts';
 
 export const quiet = { info: () => {}, warn: () => {}, error: () => {} };
@@ -20,29 +22,33 @@ export const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 export async function startIm(server: TestRedis, settings: Partial<ScriptSettings> = {}) {
   const keys = new Keys(randomPrefix());
   const redis = await connectCommands(server.target, { commandTimeoutMs: 2_500, log: quiet });
-  defineScripts(redis, { ...SETTINGS, keyPrefix: keys.prefix, ...settings });
-  await redis.imInit(keys.meta(), '1');
   const refused: string[] = [];
-  const context = {
+  const levels: string[] = [];
+  const store = new Store({
     redis,
     keys,
-    inboxesRefused: (_count: number, reason: string) => refused.push(reason),
-    sent: () => {},
-  };
-  const logs = new Logs(redis, keys);
+    settings: { ...SETTINGS, keyPrefix: keys.prefix, ...settings },
+    onRefusedWrites: ({ reason }) => refused.push(reason),
+    onNewerLevel: (level) => levels.push(level),
+  });
+  await store.run(prepare, '1');
+  const logs = new Logs(store);
   const im = {
     redis,
     keys,
+    store,
     logs,
     /** What was reported of inboxes that refused. */
     refused,
-    users: new Users(context),
-    contacts: new Contacts(context),
-    groups: new Groups(context, logs),
-    members: new Members(context),
-    messages: new Messages(context, logs, 86_400_000),
-    conversations: new Conversations(context, logs),
-    inbox: new Inbox(context, logs),
+    /** Levels of writers that were too new. */
+    levels,
+    users: new Users(store),
+    contacts: new Contacts(store),
+    groups: new Groups(store, logs),
+    members: new Members(store),
+    messages: new Messages({ store, sent: () => {} }, logs, 86_400_000),
+    conversations: new Conversations(store, logs),
+    inbox: new Inbox(store, logs),
     /** Creates users. */
     people: async (...uids: string[]) => {
       for (const name of uids) await im.users.replace(uid(name), { name });

@@ -35,6 +35,8 @@ export interface TestRedisOptions {
   aof?: boolean;
   /** Further command line options, such as `['--maxmemory', '10mb']`. */
   args?: string[];
+  /** Variables of its environment beside ours. */
+  env?: Record<string, string>;
 }
 
 /** Starts a Redis and waits until it takes connections. One for a test file; `randomPrefix()` keeps tests apart. */
@@ -45,7 +47,7 @@ export async function startRedis(options: TestRedisOptions = {}): Promise<TestRe
   const persistence = options.aof ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no'];
   const args = ['--port', '0', '--unixsocket', path, '--dir', dir, '--save', '', ...persistence];
 
-  const start = () => launch(binary, [...args, '--logfile', '', ...(options.args ?? [])]);
+  const start = () => launch(binary, [...args, '--logfile', '', ...(options.args ?? [])], options.env);
   let server = await start();
   const kill = async () => {
     if (server.exitCode !== null || server.signalCode !== null) return;
@@ -117,8 +119,8 @@ export function endWithUs(pid: number): () => void {
   return () => void watch.kill('SIGKILL');
 }
 
-async function launch(binary: string, args: string[]): Promise<ChildProcess> {
-  const server = spawn(binary, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+async function launch(binary: string, args: string[], env: Record<string, string> = {}): Promise<ChildProcess> {
+  const server = spawn(binary, args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...env } });
   if (server.pid !== undefined) server.once('exit', endWithUs(server.pid));
   const output: string[] = [];
   await new Promise<void>((resolve, reject) => {

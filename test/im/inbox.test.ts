@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { formatStreamId, predecessor, type StreamId } from '../../src/ids.ts';
+import { moveEpoch } from '../../src/redis/meta/commands.ts';
 import { at, OLDEST, startIm, uid } from '../helpers/im.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 
@@ -105,9 +106,9 @@ test('a hole in the middle ends a page, and the next one tells of it', async () 
 
 test('a new epoch is a reset for every older cursor, told once', async () => {
   await send(2);
-  const moved = await im.redis.imEpoch(im.keys.meta(), `${epoch}`);
+  const moved = await im.store.run(moveEpoch, `${epoch}`);
   assert.ok(BigInt(moved) > epoch);
-  assert.equal(await im.redis.imEpoch(im.keys.meta(), `${epoch}`), moved, 'only one node moves it');
+  assert.equal(await im.store.run(moveEpoch, `${epoch}`), moved, 'only one node moves it');
   const reset = await page(n(1));
   assert.deepEqual([reset.gap?.reason, reset.gap?.lost, reset.upToDate], ['reset', undefined, true]);
   assert.equal((await page(reset.next)).gap, undefined);
@@ -121,11 +122,11 @@ test('a new epoch is later than every id that was given out', async () => {
   const past = `${epoch - 86_400_000n}`;
   await im.redis.hset(im.keys.meta(), 'epoch', past);
   const before = BigInt(Date.now());
-  const moved = BigInt(await im.redis.imEpoch(im.keys.meta(), past));
+  const moved = BigInt(await im.store.run(moveEpoch, past));
   assert.ok(moved >= before && moved <= BigInt(Date.now()), `${moved}: now, and not a day ago`);
   // And past an epoch that lies in the future.
   await im.redis.hset(im.keys.meta(), 'epoch', '9999999999999');
-  assert.equal(await im.redis.imEpoch(im.keys.meta(), '9999999999999'), '10000000000000');
+  assert.equal(await im.store.run(moveEpoch, '9999999999999'), '10000000000000');
 });
 
 test('a cursor beyond the inbox is a reset', async () => {

@@ -147,8 +147,8 @@ test('a group message costs one Redis call for each recipient, and a fixed few',
   });
   assert.deepEqual(calls.sort(), [
     'evalsha 1',
-    'get 1',
     'hget 1',
+    'hmget 1',
     'hset 1',
     'set 1',
     'sismember 1',
@@ -255,7 +255,7 @@ test('an erased message is gone for everybody, its place in the inbox is not, an
   });
   const inbox = await im.all('carol');
   assert.deepEqual(
-    inbox.items.slice(-2).map(({ message }) => [message.action, message.id === first.id, message.fields.id]),
+    inbox.items.slice(-2).map(({ message }) => [message.action, message.id === first.id, message.target]),
     [
       ['gone', true, undefined],
       ['erase', false, first.id],

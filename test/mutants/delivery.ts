@@ -261,7 +261,7 @@ export const DELIVERY: readonly Mutant[] = [
   {
     name: 'the node that removes a group remembers it',
     file: 'im/groups.ts',
-    from: 'this.#logs.forgetLog(log);',
+    from: 'this.#logs.forgetLog(groupLog(gid));',
     to: '',
     tests: ['test/delivery/erasure.test.ts'],
     pattern: 'the node that erases a message',

@@ -5,11 +5,12 @@ import { test } from 'node:test';
 import { MUTANTS as OF_FAULTS } from '../faults/mutants.ts';
 import { complaintOf, ROOT } from '../helpers/project-copy.ts';
 import { MUTANTS } from './index.ts';
+import { patchesOf } from './mutant.ts';
 
 /** `npm run test:mutants` takes minutes; that it still can be run is seen here. */
 
 test('what a break replaces occurs exactly once in its file', () => {
-  const patches = [...MUTANTS, ...OF_FAULTS.flatMap(({ patches }) => patches)];
+  const patches = [...MUTANTS.flatMap(patchesOf), ...OF_FAULTS.flatMap(({ patches }) => patches)];
   assert.deepEqual(
     patches.flatMap((patch) => complaintOf(patch) ?? []),
     [],

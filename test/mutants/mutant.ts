@@ -8,8 +8,15 @@ import type { Patch } from '../helpers/project-copy.ts';
 export interface Mutant extends Patch {
   /** What is wrong then. */
   name: string;
+  /** Where a rule is kept twice: the other place, which is broken as well. */
+  also?: readonly Patch[];
   /** Files of tests; in each of them one has to fail. */
   tests: readonly string[];
   /** A part of the names of the tests to run; without it all in the files. */
   pattern?: string;
+}
+
+/** All that is to be changed in a copy. */
+export function patchesOf(mutant: Mutant): readonly Patch[] {
+  return [mutant, ...(mutant.also ?? [])];
 }

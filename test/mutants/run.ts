@@ -3,7 +3,7 @@ import { inParallel } from '../helpers/parallel.ts';
 import { complaintOf } from '../helpers/project-copy.ts';
 import { runTests, type TestRun } from './bench.ts';
 import { MUTANTS } from './index.ts';
-import type { Mutant } from './mutant.ts';
+import { type Mutant, patchesOf } from './mutant.ts';
 
 const USAGE = `usage: npm run test:mutants -- [--only text] [--list]
   Breaks a copy of the service in one place after the other, and fails unless each time the tests named for it fail.
@@ -82,7 +82,7 @@ async function inspectWhole(
     }
   });
   for (const mutant of mutants) {
-    const complaint = complaintOf(mutant);
+    const [complaint] = patchesOf(mutant).flatMap((patch) => complaintOf(patch) ?? []);
     if (complaint) verdicts.set(mutant, unseen(complaint));
   }
   return { verdicts, took };
@@ -94,7 +94,7 @@ async function attempt(mutant: Mutant, took: ReadonlyMap<string, number>): Promi
   let by = '';
   for (const file of mutant.tests) {
     const timeoutMs = MUTANT_TIMEOUT_MS + TIMES * took.get(file)!;
-    const result = await runTests(file, patterns, { patches: [mutant], timeoutMs });
+    const result = await runTests(file, patterns, { patches: patchesOf(mutant), timeoutMs });
     const wrong = whyNotSeen(result);
     if (wrong !== undefined) return unseen(`${file}: ${wrong}`);
     by ||= result.outcomes.find(({ passed }) => !passed)?.name ?? 'took too long';

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { directLog } from '../../src/ids.ts';
 import { connectCommands } from '../../src/redis/connect.ts';
 import { Keys } from '../../src/redis/keys.ts';
-import { SCRIPTS, scriptSource } from '../../src/redis/scripts.ts';
+import { includesOf, scriptSource } from '../../src/redis/lua.ts';
+import { prepare } from '../../src/redis/meta/commands.ts';
 import { gid, quiet, SETTINGS, startIm, uid } from '../helpers/im.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 
@@ -13,37 +17,53 @@ before(async () => {
 });
 after(() => server.stop());
 
-test('every script file is known by a name and loads into Redis', async () => {
+const SRC = new URL('../../src/', import.meta.url).pathname;
+const scripts = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter(
+  (file) => file.endsWith('.lua') && !file.startsWith('redis/lua/'),
+);
+const settings = { ...SETTINGS, keyPrefix: '{p}:' };
+
+test('every script belongs to a command, says what it is, and loads into Redis', async () => {
   const redis = await connectCommands(server.target, { commandTimeoutMs: 2_500, log: quiet });
-  const files = readdirSync(new URL('../../src/redis/lua', import.meta.url));
-  const known = Object.values(SCRIPTS).map(([file]) => `${file}.lua`);
-  assert.deepEqual(files.filter((file) => file !== 'prelude.lua').sort(), known.sort());
-  for (const [file] of Object.values(SCRIPTS)) {
-    const sha = await redis.script('LOAD', scriptSource(file, { ...SETTINGS, keyPrefix: 'a:' }));
+  assert.ok(scripts.length > 15);
+  for (const file of scripts) {
+    const folder = join(SRC, file, '..');
+    const name = file.split('/').at(-1)!;
+    assert.ok(readFileSync(join(folder, 'commands.ts'), 'utf8').includes(`'./${name}'`), file);
+    assert.match(
+      readFileSync(join(SRC, file), 'utf8'),
+      /^(#!lua.*\n)?-- [A-Z].*\n(--.*\n)*-- {3}KEYS {3}im:meta/,
+      file,
+    );
+    const sha = await redis.script('LOAD', scriptSource(pathToFileURL(join(SRC, file)), settings));
     assert.match(String(sha), /^[0-9a-f]{40}$/, file);
   }
   redis.disconnect();
 });
 
-test('the prelude names keys as keys.ts does', async () => {
+test('shared Lua names keys as keys.ts does', async () => {
   const redis = await connectCommands(server.target, { commandTimeoutMs: 2_500, log: quiet });
   const keys = new Keys('{p}:');
-  const prelude = scriptSource('init', { ...SETTINGS, keyPrefix: keys.prefix }).split('-- Prepares the database')[0]!;
+  const shared = includesOf('-- @include "direct"').join('\n');
   const names = await redis.eval(
-    `${prelude} return { META_KEY, FEED_KEY, user_key('u1'), inbox_key('u1'), contacts_key('u1'), read_key('u1'),
-       members_key('g1'), log_key(direct_log('zed', 'Abe')), log_key(direct_log('Abe', 'zed')) }`,
+    `local PREFIX = '{p}:' ${shared} return { feed_key(), user_key('u1'), inbox_key('u1'), contacts_key('u1'),
+       read_key('u1'), floors_key('u1'), requested_key('u1'), group_key('g1'), members_key('g1'), requests_key('g1'),
+       log_key(direct_log('zed', 'Abe')), log_key(direct_log('Abe', 'zed')) }`,
     0,
   );
-  const u1 = uid('u1');
-  const direct = '{p}:ds:Abe:zed';
+  const [u1, g1] = [uid('u1'), gid('g1')];
+  const direct = keys.log(directLog(uid('zed'), uid('Abe')));
   assert.deepEqual(names, [
-    keys.meta(),
     keys.feed(),
     keys.user(u1),
     keys.inbox(u1),
     keys.contacts(u1),
     keys.read(u1),
-    keys.members(gid('g1')),
+    keys.floors(u1),
+    keys.requested(u1),
+    keys.group(g1),
+    keys.members(g1),
+    keys.requests(g1),
     direct,
     direct,
   ]);
@@ -68,6 +88,6 @@ test('a script that the server has lost is loaded again', async () => {
 
 test('another schema version refuses', async () => {
   const im = await startIm(server);
-  assert.deepEqual(await im.redis.imInit(im.keys.meta(), '2'), ['schema_mismatch', '1']);
+  await assert.rejects(im.store.run(prepare, '2'), /schema version 1/);
   im.close();
 });

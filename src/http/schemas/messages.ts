@@ -33,11 +33,15 @@ export const messageProperties = {
     Type.String({
       description:
         'Absent in what people send. A system event says what happened: `create`, `update`, `owner`, `join`, `quit`, ' +
-        '`delete`, `link`, `request`, `refuse`, `erase`. Its fields name the new `owner`; the `group` asked for; the `id` of ' +
-        'the message erased; for a join or quit, `by` whom, if by somebody else. ' +
+        '`delete`, `link`, `request`, `refuse`. Its fields name the new `owner`, or the `group` asked for. A change of an ' +
+        'earlier message, `erase`, has it as its `target`. ' +
         '`gone` stands for a message that was erased or is kept no more.',
       examples: ['join'],
     }),
+  ),
+  target: Type.Optional(MessageIdText('The earlier message that a change is of.')),
+  by: Type.Optional(
+    UidText('Who did it, where it was somebody else than `from`: the owner who added or removed a member.'),
   ),
   fields: Fields,
   sentAt: TimeText('When it was sent.'),

@@ -1,44 +1,75 @@
--- Sends a message: the log, the idempotency key, every recipient's inbox and the feed, all or nothing.
---   KEYS  i:<log>:<from>:<clientMessageId>
---   ARGV  log, from, peer ('' in a group), clientMessageId to show ('' if the sender gave none), digest, ttl ms,
---         field, value, …
---   reply { 'sent', message id, inboxes that refused, the first one's reason }
---         { 'repeated', message id, entry (flat; absent if erased or trimmed since) }
---         { refusal, subject }: client_message_id_reused, user_not_found, group_not_found, not_member
-local log, from, peer, cid, digest, ttl = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+-- Sends one message: the log, the idempotency key, every recipient's inbox and the feed, all or nothing.
+-- @include "direct"
+-- @include "fields"
+-- @include "refusals"
 
-local done = redis.call('GET', KEYS[1])
-if done then
-  local mid, first_digest = string.match(done, '^(%S+) (%S+)$')
-  if first_digest ~= digest then return { 'client_message_id_reused', mid } end
+-- Names that a log entry uses itself.
+local MESSAGE_OWN = { uid = true, n = true, action = true, target = true, by = true, cid = true }
+
+-- What an earlier send under the same clientMessageId left, if it holds for this user and this group and not for
+-- former ones of the same name. `incarnation` is the group's, '' in a direct chat.
+local function sent_before(record, log, from, incarnation)
+  local mid, digest, of_incarnation = string.match(record, '^(%S+) (%S+) ?(%S*)$')
+  if of_incarnation ~= incarnation then return nil end
+  local floor = incarnation == '' and floor_of(from, log)
+  if floor and not id_less(floor, mid) then return nil end
+  return mid, digest
+end
+
+-- The answer to a repeated send, or nil where this is none.
+local function repeated(record, log, from, incarnation, digest)
+  if not record then return nil end
+  local mid, first_digest = sent_before(record, log, from, incarnation)
+  if not mid then return nil end
+  if first_digest ~= digest then return refuse('CLIENT_MESSAGE_ID_REUSED', mid) end
   local entry = redis.call('XRANGE', log_key(log), mid, mid)[1]
-  return { 'repeated', mid, entry and entry[2] }
+  return { 'repeated', mid, entry and entry[2] or {} }
 end
 
-local recipients
-if peer ~= '' then
-  -- A key that is named twice counts twice.
-  if redis.call('EXISTS', user_key(from), user_key(peer)) < 2 then
-    local missing = redis.call('EXISTS', user_key(from)) == 0 and from or peer
-    return { 'user_not_found', missing }
+-- keys: { idempotency, log, u:<from>, u:<peer> } or { idempotency, log, gm:<gid>, gi:<gid> }. peer is '' in a group, cid
+-- '' where the sender gave none.
+-- Returns { 'sent', message id, refused writes, the first one's reason, how many inboxes were written },
+--   { 'repeated', message id, entry (flat; empty if erased or trimmed since) }, or a refusal: CLIENT_MESSAGE_ID_REUSED,
+--   USER_NOT_FOUND, GROUP_NOT_FOUND, NOT_MEMBER, RESERVED_FIELD, INVALID_REQUEST, FIELDS_TOO_LARGE, EMPTY_MESSAGE
+local function send(keys, log, from, peer, cid, digest, ttl, fields)
+  local idempotency, incarnation, recipients = keys[1], '', nil
+  if peer ~= '' then
+    -- A key that is named twice counts twice.
+    if redis.call('EXISTS', keys[3], keys[4]) < 2 then
+      if redis.call('EXISTS', keys[3]) == 0 then return refuse('USER_NOT_FOUND', from) end
+      return repeated(redis.call('GET', idempotency), log, from, '', digest) or refuse('USER_NOT_FOUND', peer)
+    end
+    recipients = direct_recipients(from, peer)
+  else
+    local gid = string.sub(log, 4)
+    incarnation = redis.call('HGET', keys[4], 'incarnation')
+    if not incarnation then return refuse('GROUP_NOT_FOUND', gid) end
+    if redis.call('SISMEMBER', keys[3], from) == 0 then
+      -- Sent as a member, repeated as none: it was stored.
+      return repeated(redis.call('GET', idempotency), log, from, incarnation, digest) or refuse('NOT_MEMBER', gid)
+    end
+    recipients = redis.call('SMEMBERS', keys[3])
   end
-  recipients = direct_recipients(from, peer)
-else
-  local gid = string.sub(log, 4)
-  if redis.call('SISMEMBER', members_key(gid), from) == 0 then
-    if redis.call('EXISTS', members_key(gid)) == 0 then return { 'group_not_found', gid } end
-    return { 'not_member', gid }
+  if #fields == 0 then return refuse('EMPTY_MESSAGE', '') end
+  local refusal = check_fields(fields, MESSAGE_OWN)
+  if refusal then return refusal end
+
+  local message = next_entry(log, from, { cid = cid ~= '' and cid or nil }, fields)
+  local record = message.id .. ' ' .. digest
+  if incarnation ~= '' then record = record .. ' ' .. incarnation end
+  local earlier = redis.call('SET', idempotency, record, 'NX', 'GET', 'PX', ttl)
+  if earlier then
+    local answer = repeated(earlier, log, from, incarnation, digest)
+    if answer then return answer end
+    redis.call('SET', idempotency, record, 'PX', ttl)
   end
-  recipients = redis.call('SMEMBERS', members_key(gid))
+  local is_appended, problem = pcall(append, message)
+  if not is_appended then
+    redis.call('DEL', idempotency)
+    error(problem)
+  end
+  mark_read(from, message)
+  if peer ~= '' and peer ~= from then appear(peer, message, true) end
+  local failed, reason = fan_out(log, message.id, message.entry, recipients, {})
+  return { 'sent', message.id, failed, reason, #recipients }
 end
-
-local fields = {}
-for i = 7, #ARGV do fields[i - 6] = ARGV[i] end
-local message = next_entry(log, from, true, nil, cid ~= '' and cid or nil, fields)
-
-append(message)
-redis.call('SET', KEYS[1], message.id .. ' ' .. digest, 'PX', ttl)
-mark_read(from, message)
-if peer ~= '' and peer ~= from then appear(peer, message, true) end
-local failed, reason = fan_out(log, message.id, message.entry, recipients, {})
-return { 'sent', message.id, failed, reason }

@@ -64,7 +64,7 @@ export class Inbox {
         return;
       }
       await store.messages.put(stored);
-      if (message.action === 'erase') await this.#erase(conversation, message.fields.id ?? '');
+      if (message.action === 'erase') await this.#erase(conversation, message.target ?? '');
       const known = await store.conversations.get(conversation);
       if (known?.last && seq < known.last.seq) return;
       // What is the last one already has been counted: here, or by the service when the conversations were listed.
@@ -147,7 +147,7 @@ export class Inbox {
       ),
     );
     await messages.bulkPut(missed.map(toStored));
-    for (const { action, fields } of missed) if (action === 'erase') await this.#erase(conversation, fields.id ?? '');
+    for (const { action, target } of missed) if (action === 'erase') await this.#erase(conversation, target ?? '');
   }
 
   #kept(conversation: string) {

@@ -174,7 +174,7 @@ test('erase: by the sender or the owner of the group; it leaves an event and no 
   assert.equal((await rosa.get(at(mine.id)).expect(404)).body.code, 'message_not_found');
   const history = (await rosa.get(path('me', 'group:board')).expect(200)).body.items;
   assert.deepEqual(texts(history), ['create', 'join', 'join', 'erase', 'erase']);
-  assert.equal(history.at(-1).fields.id, yours.id);
+  assert.equal(history.at(-1).target, yours.id);
   // In the inbox, each stands as something that is gone.
   const inbox = (await sven.get('/v1/users/me/inbox?start=0&block=0').expect(200)).body.items;
   const gone = inbox.find((item: Message) => item.id === mine.id);

@@ -1,6 +1,6 @@
-import { type ErrorCode, ImError } from '../errors.ts';
+import { type ErrorCode, ImError } from './errors.ts';
 
-/** What a script's refusal means to the caller: the one place that maps them. `subject` is the reply's second member. */
+/** What a script's refusal means to the caller: the one place that maps them. `subject` is what it is about. */
 const REFUSALS: Record<string, (subject: string) => [code: ErrorCode, detail: string]> = {
   user_not_found: (uid) => ['user_not_found', `There is no user "${uid}". Create it with PUT /v1/users/${uid}.`],
   group_not_found: (gid) => ['group_not_found', `There is no group "${gid}". Create it with PUT /v1/groups/${gid}.`],
@@ -10,9 +10,9 @@ const REFUSALS: Record<string, (subject: string) => [code: ErrorCode, detail: st
   group_full: (gid) => ['group_full', `The group "${gid}" has as many members as a group may have.`],
   member_not_found: (uid) => ['member_not_found', `"${uid}" is not a member of the group. Nothing was changed.`],
   request_not_found: (uid) => ['request_not_found', `"${uid}" has not asked to join the group. Nothing was changed.`],
-  owner_must_hand_over: (gid) => [
+  owner_must_hand_over: (gids) => [
     'owner_must_hand_over',
-    `The owner can't leave. Name another member as owner first: PATCH /v1/groups/${gid} with {"owner": "…"}.`,
+    `The owner can't leave ${quoted(gids)}. First name another member as owner, PATCH /v1/groups/${gids.split(' ', 1)[0]} with {"owner": "bob"}, or delete the group.`,
   ],
   owner_unchanged: (gid) => [
     'owner_unchanged',
@@ -29,6 +29,18 @@ const REFUSALS: Record<string, (subject: string) => [code: ErrorCode, detail: st
     'message_not_found',
     `The conversation has no message "${mid}" (it may have been erased).`,
   ],
+  reserved_field: (name) => ['reserved_field', `"${name}" is reserved; use another name for the field.`],
+  invalid_request: (what) => ['invalid_request', `The request can't be taken: ${what}.`],
+  empty_message: () => ['invalid_request', 'A message needs a field, for example {"fields": {"text": "hi"}}.'],
+  removal_unfinished: (uid) => [
+    'outcome_unknown',
+    `The user "${uid}" is gone, but not yet from everything that it was in: repeat the request.`,
+  ],
+  schema_mismatch: (found) => [
+    'internal',
+    `the keys in Redis are of schema version ${found}, this version of redisim needs another: ` +
+      'use the version that made them, or another KEY_PREFIX or database',
+  ],
   forbidden: () => ['forbidden', "A message is erased by its sender or by the group's owner; system events stay."],
   client_message_id_reused: (mid) => [
     'client_message_id_reused',
@@ -36,15 +48,23 @@ const REFUSALS: Record<string, (subject: string) => [code: ErrorCode, detail: st
   ],
 };
 
-/** The error for a script's refusal, or undefined if the reply is none. */
-export function refusalOf(reply: readonly unknown[]): ImError | undefined {
-  const refusal = REFUSALS[reply[0] as string];
-  return refusal && new ImError(...refusal(String(reply[1] ?? '')));
+/** The error for a refusal, or undefined if there is none of this name. */
+export function refusalFrom(name: string, subject: string): ImError | undefined {
+  const refusal = REFUSALS[name];
+  return refusal && new ImError(...refusal(subject));
 }
 
-/** Passes a reply on, and throws if it is a refusal. */
-export function settle<Reply extends readonly unknown[]>(reply: Reply): Reply {
-  const error = refusalOf(reply);
-  if (error) throw error;
-  return reply;
+/** Throws what a script would refuse, where the rule is checked here. */
+export function refuse(
+  name: 'group_not_found' | 'not_member' | 'not_owner' | 'user_not_found' | 'message_not_found',
+  subject: string,
+): never {
+  throw refusalFrom(name, subject)!;
+}
+
+function quoted(names: string): string {
+  return names
+    .split(' ')
+    .map((name) => `"${name}"`)
+    .join(', ');
 }

@@ -1,0 +1,72 @@
+import { type Gid, groupLog, type Uid } from '../../ids.ts';
+import { type Fields, fieldsFrom } from '../../im/message.ts';
+import { command } from '../../redis/command.ts';
+
+interface PutGroup {
+  gid: Gid;
+  mode: 'replace' | 'merge';
+  /** The acting user, `''` for the server. */
+  actor: Uid | '';
+  owner: Uid | undefined;
+  joinPolicy: string | undefined;
+  /** Name, value, name, value … */
+  pairs: readonly string[];
+  removed: readonly string[];
+}
+
+type PutGroupReply = [
+  outcome: string,
+  owner: string,
+  joinPolicy: string,
+  createdAt: string,
+  members: number,
+  flat: string[],
+  count: number,
+  reason: string,
+];
+
+/**
+ * Refuses `group_not_found`, `not_owner`, `user_not_found`, `member_not_found`, `owner_unchanged`, `owner_needed`,
+ * `owner_not_self`, `reserved_field`, `fields_too_large`.
+ */
+export const putGroup = command({
+  script: new URL('./put_group.lua', import.meta.url),
+  keys: (keys, { gid, actor, owner }: PutGroup) => {
+    const named = owner || actor;
+    const ofOwner = named ? [keys.user(named), keys.contacts(named), keys.read(named)] : [];
+    return [keys.group(gid), keys.members(gid), keys.log(groupLog(gid)), keys.feed(), ...ofOwner];
+  },
+  args: ({ gid, mode, actor, owner, joinPolicy, pairs, removed }) => [
+    gid,
+    mode,
+    actor,
+    owner ?? '',
+    joinPolicy ?? '',
+    pairs.length / 2,
+    ...pairs,
+    ...removed,
+  ],
+  decode: ([outcome, owner, joinPolicy, createdAt, members, flat, count, reason]: PutGroupReply) => ({
+    created: outcome === 'created',
+    owner: owner as Uid,
+    joinPolicy,
+    createdAtMs: Number(createdAt),
+    members,
+    fields: fieldsFrom(flat) as Fields,
+    refused: { count, reason },
+  }),
+});
+
+/** Refuses `group_not_found`, `not_owner`. */
+export const removeGroup = command({
+  script: new URL('./remove_group.lua', import.meta.url),
+  keys: (keys, { gid }: { gid: Gid; actor: Uid | '' }) => [
+    keys.group(gid),
+    keys.members(gid),
+    keys.log(groupLog(gid)),
+    keys.requests(gid),
+    keys.feed(),
+  ],
+  args: ({ gid, actor }) => [gid, actor],
+  decode: ([, count, reason]: [outcome: string, count: number, reason: string]) => ({ refused: { count, reason } }),
+});

@@ -1,0 +1,27 @@
+import type { Uid } from '../../ids.ts';
+import { command, type RawEntry } from '../../redis/command.ts';
+
+/** Refuses `user_not_found`. */
+export const readInbox = command({
+  script: new URL('./inbox.lua', import.meta.url),
+  keys: (keys, { uid }: { uid: Uid; start: string; count: number }) => [
+    keys.inbox(uid),
+    keys.user(uid),
+    keys.removedUser(uid),
+  ],
+  args: ({ start, count }) => [start, count],
+  decode: ([epoch, newest, incarnation, entries]: [string, string, string, RawEntry[]]) => ({
+    epoch,
+    newest,
+    incarnation,
+    entries,
+  }),
+});
+
+/** The newest id that each of some streams ever had (`''` if none), and the epoch. */
+export const newestIds = command({
+  script: new URL('./newest.lua', import.meta.url),
+  keys: (_keys, streams: readonly string[]) => streams,
+  args: () => [],
+  decode: ([epoch, ...newest]: [string, ...string[]]) => ({ epoch, newest }),
+});

@@ -1,0 +1,100 @@
+import { type Conversation, type LogName, type MessageId, parseConversation, type Uid } from '../../ids.ts';
+import { type LogEntry, parseEntry } from '../../im/message.ts';
+import { command, type RefusedWrites } from '../../redis/command.ts';
+import type { Keys } from '../../redis/keys.ts';
+
+/** One message to send, as the scripts want it. */
+export interface Sending {
+  from: Uid;
+  conversation: Conversation;
+  log: LogName;
+  /** Names the idempotency key. */
+  clientMessageId: string;
+  /** What the entry shows; `''` where the sender gave none. */
+  shownClientMessageId: string;
+  /** Tells two contents under one clientMessageId apart. */
+  digest: string;
+  ttlMs: number;
+  /** Name, value, name, value … */
+  pairs: readonly string[];
+}
+
+/** What came of a send. `entry` is absent where the message was erased or trimmed since. */
+export type SendReply =
+  | { outcome: 'sent'; id: MessageId; refused: RefusedWrites }
+  | { outcome: 'repeated'; id: MessageId; entry: LogEntry | undefined };
+
+type RawSend = ['sent', string, number, string, number] | ['repeated', string, string[]];
+
+/** Refuses `client_message_id_reused`, `user_not_found`, `group_not_found`, `not_member`, `reserved_field`, … */
+export const send = command({
+  script: new URL('./send.lua', import.meta.url),
+  keys: keysOf,
+  args: wordsOf,
+  decode: (reply: RawSend) => sendReply(reply),
+});
+
+/** How many inboxes one call of {@link sendMany} writes, about: Redis does nothing else meanwhile. */
+const WRITES_A_CALL = 2_000;
+
+/** Each with an outcome of its own; those that were not tried, after too many writes, have none. */
+export const sendMany = command({
+  script: new URL('./send_many.lua', import.meta.url),
+  keys: (keys, sendings: readonly Sending[]) => [keys.feed(), ...sendings.flatMap((one) => keysOf(keys, one))],
+  args: (sendings) => [WRITES_A_CALL, ...sendings.flatMap((one) => [keyCount(one), one.pairs.length, ...wordsOf(one)])],
+  decode: (replies: (RawSend | ['refused', string])[]) =>
+    replies.map((reply) =>
+      reply[0] === 'refused' ? ({ outcome: 'refused', error: reply[1] } as const) : sendReply(reply),
+    ),
+});
+
+/** Refuses `not_member`, `group_not_found`, `message_not_found`, `forbidden`. */
+export const erase = command({
+  script: new URL('./erase.lua', import.meta.url),
+  keys: (keys, { actor, conversation, log }: Erasing) => {
+    const named = parseConversation(conversation);
+    const ofKind =
+      'peer' in named ? [keys.user(named.peer), keys.floors(actor)] : [keys.members(named.gid), keys.group(named.gid)];
+    return [keys.log(log), keys.feed(), ...ofKind];
+  },
+  args: ({ actor, conversation, log, mid }) => [log, actor, peerOf(conversation), mid],
+  decode: ([, count, reason]: [outcome: string, count: number, reason: string]) => ({ refused: { count, reason } }),
+});
+
+interface Erasing {
+  actor: Uid;
+  conversation: Conversation;
+  log: LogName;
+  mid: MessageId;
+}
+
+function keysOf(keys: Keys, { from, conversation, log, clientMessageId }: Sending): string[] {
+  const named = parseConversation(conversation);
+  const own = [keys.idempotency(log, from, clientMessageId), keys.log(log)];
+  if ('gid' in named) {
+    return [...own, keys.members(named.gid), keys.group(named.gid), keys.read(from), keys.feed()];
+  }
+  const people = [keys.user(from), keys.user(named.peer), keys.read(from), keys.read(named.peer), keys.floors(from)];
+  return [...own, ...people, keys.feed()];
+}
+
+function keyCount({ conversation }: Sending): number {
+  return 'gid' in parseConversation(conversation) ? 6 : 8;
+}
+
+function wordsOf(one: Sending): (string | number)[] {
+  const { log, from, conversation, shownClientMessageId, digest, ttlMs, pairs } = one;
+  return [log, from, peerOf(conversation), shownClientMessageId, digest, ttlMs, ...pairs];
+}
+
+/** The other person of a direct chat, `''` for a group: how the scripts take it. */
+function peerOf(conversation: Conversation): string {
+  const named = parseConversation(conversation);
+  return 'peer' in named ? named.peer : '';
+}
+
+function sendReply(reply: RawSend): SendReply {
+  const id = reply[1] as MessageId;
+  if (reply[0] === 'sent') return { outcome: 'sent', id, refused: { count: reply[2], reason: reply[3] } };
+  return { outcome: 'repeated', id, entry: reply[2].length > 0 ? parseEntry([id, reply[2]]) : undefined };
+}

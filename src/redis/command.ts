@@ -1,0 +1,33 @@
+import type { Keys } from './keys.ts';
+
+/** An entry of a stream as Redis answers it: its id, and a flat list of fields and values. */
+export type RawEntry = [id: string, flat: string[]];
+
+/**
+ * One command is one script: which keys it declares, what it is given, and what its reply means. Nothing outside of
+ * `decode` reads a reply by position.
+ */
+export interface Command<Input, Reply> {
+  /** Its Lua. */
+  readonly script: URL;
+  /** The keys that are known before it runs, after `im:meta`, which is always the first one. */
+  keys(keys: Keys, input: Input): readonly string[];
+  args(input: Input): readonly (string | number)[];
+  decode(reply: never, input: Input): Reply;
+}
+
+/** Writes to inboxes, or to the feed, that were refused (a key of a wrong type, say): how many, and the first one's reason. */
+export interface RefusedWrites {
+  count: number;
+  reason: string;
+}
+
+/** Declares a command; the types of its parts are checked against each other here. */
+export function command<Input, Raw, Reply>(definition: {
+  script: URL;
+  keys(keys: Keys, input: Input): readonly string[];
+  args(input: Input): readonly (string | number)[];
+  decode(reply: Raw, input: Input): Reply;
+}): Command<Input, Reply> {
+  return definition as Command<Input, Reply>;
+}

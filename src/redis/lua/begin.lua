@@ -1,0 +1,12 @@
+-- What every call has to know, read once at its beginning: the epoch, and the level at which writers write.
+-- Nodes of two versions may share a server. What older ones would not understand is written only from the level on that
+-- says so; a node refuses everything above the level that it knows, and stops.
+local KNOWN_LEVEL = 1
+local META_KEY, EPOCH, NOW
+
+-- Returns nil, or the refusal to answer with.
+local function begin(meta_key)
+  local epoch, level = unpack(redis.call('HMGET', meta_key, 'epoch', 'writerLevel'))
+  META_KEY, EPOCH, NOW = meta_key, epoch, nil
+  if level and tonumber(level) > KNOWN_LEVEL then return { err = 'WRITER_LEVEL ' .. level } end
+end

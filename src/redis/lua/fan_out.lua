@@ -1,0 +1,88 @@
+-- The way to recipients: a reference in each one's inbox, and the feed, which tells the nodes. Nothing else writes there.
+-- @include "epoch"
+-- @include "names"
+-- @include "streams"
+
+local FEED_BODY_BYTES = 2048
+local FEED_RECIPIENTS = 500
+
+-- Adds to a stream that has just refused the partial id of the epoch. If its newest id lies beyond the epoch, the epoch
+-- moves past it. Returns the id; or nil and the reason of the refusal.
+local function add_beyond(key, max, refusal, ...)
+  local last = last_generated(key)
+  local moved = last and move_epoch_past(split_id(last))
+  if not moved then return nil, refusal.err end
+  local id = redis.pcall('XADD', key, 'MAXLEN', '~', max, moved .. '-*', ...)
+  if id.err then return nil, id.err end
+  return id
+end
+
+-- Adds one entry to the feed, under an epoch. Returns nil, or why it was refused.
+local function tell_nodes(at_epoch, ...)
+  local id = redis.pcall('XADD', feed_key(), 'MAXLEN', '~', FEED_MAX, at_epoch .. '-*', ...)
+  if not id.err then return end
+  local _, why = add_beyond(feed_key(), FEED_MAX, id, ...)
+  return why and 'feed: ' .. why
+end
+
+-- Tells the nodes of a message: recipients is { uid, n, uid, n, … } of one epoch; entry is the message as the log holds
+-- it. Returns nil, or why the feed refused.
+local function publish(at_epoch, log, mid, recipients, entry)
+  local bytes, refused = 0, nil
+  for i = 1, #entry do bytes = bytes + #entry[i] end
+  if bytes > FEED_BODY_BYTES then entry = {} end
+  for first = 1, #recipients, 2 * FEED_RECIPIENTS do
+    local last = math.min(first + 2 * FEED_RECIPIENTS - 1, #recipients)
+    local to = table.concat(recipients, ' ', first, last)
+    refused = tell_nodes(at_epoch, 'log', log, 'mid', mid, 'to', to, unpack(entry)) or refused
+  end
+  return refused
+end
+
+-- Puts a reference to the message into each recipient's inbox, with one call for each, and tells the nodes.
+-- `inline` is the message itself where its log is about to go ({} otherwise). A failure at one recipient is counted and
+-- leaves no other without the message. Returns how many inboxes (and feed entries) refused, and the first one's reason
+-- ('' if none).
+local function fan_out(log, mid, entry, recipients, inline)
+  local current = epoch()
+  local partial_id, prefix = current .. '-*', #current + 2
+  local reached, count, failed, reason = {}, 0, 0, ''
+  local function tell()
+    local refused = publish(current, log, mid, reached, entry)
+    if not refused then return end
+    failed = failed + 1
+    if reason == '' then reason = refused end
+  end
+  -- The one loop whose length is the number of recipients: nothing in it that could be outside.
+  local pcall, sub, inbox_prefix, is_inline = redis.pcall, string.sub, inbox_key(''), #inline > 0
+  for i = 1, #recipients do
+    local uid = recipients[i]
+    local key = inbox_prefix .. uid
+    local id
+    if is_inline then
+      id = pcall('XADD', key, 'MAXLEN', '~', INBOX_MAX, partial_id, 'FW', log, 'mid', mid, unpack(inline))
+    else
+      id = pcall('XADD', key, 'MAXLEN', '~', INBOX_MAX, partial_id, 'FW', log, 'mid', mid)
+    end
+    if id.err then
+      local why
+      id, why = add_beyond(key, INBOX_MAX, id, 'FW', log, 'mid', mid, unpack(inline))
+      if EPOCH ~= current then
+        -- What was reached so far has ids of the epoch that just ended.
+        tell()
+        current, reached, count = EPOCH, {}, 0
+        partial_id, prefix = current .. '-*', #current + 2
+      end
+      if not id then
+        failed = failed + 1
+        if reason == '' then reason = uid .. ': ' .. why end
+      end
+    end
+    if id then
+      reached[count + 1], reached[count + 2] = uid, sub(id, prefix)
+      count = count + 2
+    end
+  end
+  tell()
+  return failed, reason
+end

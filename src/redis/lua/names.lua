@@ -1,0 +1,12 @@
+-- Key names, the mirror of src/redis/keys.ts (a test compares the two).
+local function user_key(uid) return PREFIX .. 'u:' .. uid end
+local function inbox_key(uid) return PREFIX .. 's:' .. uid end
+local function contacts_key(uid) return PREFIX .. 'c:' .. uid end
+local function read_key(uid) return PREFIX .. 'rd:' .. uid end
+local function floors_key(uid) return PREFIX .. 'fl:' .. uid end
+local function requested_key(uid) return PREFIX .. 'rq:' .. uid end
+local function group_key(gid) return PREFIX .. 'gi:' .. gid end
+local function members_key(gid) return PREFIX .. 'gm:' .. gid end
+local function requests_key(gid) return PREFIX .. 'gq:' .. gid end
+local function log_key(log) return PREFIX .. log end
+local function feed_key() return PREFIX .. 'feed' end

@@ -1,0 +1,3 @@
+-- A refusal is an error reply: a code of src/domain/errors.ts in capitals, then what it is about. Nothing is written
+-- before the last refusal.
+local function refuse(code, subject) return { err = code .. ' ' .. subject } end

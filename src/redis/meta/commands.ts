@@ -1,0 +1,25 @@
+import { command } from '../command.ts';
+
+/** Prepares the database; the epoch that holds. Refuses `schema_mismatch`. */
+export const prepare = command({
+  script: new URL('./prepare.lua', import.meta.url),
+  keys: () => [],
+  args: (schema: string) => [schema],
+  decode: (epoch: string) => epoch,
+});
+
+/** Moves the epoch, unless somebody has moved it from `known` already; the epoch that holds now. */
+export const moveEpoch = command({
+  script: new URL('./move_epoch.lua', import.meta.url),
+  keys: () => [],
+  args: (known: string) => [known],
+  decode: (epoch: string) => epoch,
+});
+
+/** Lets writers write what only nodes of this version or a newer one understand. The level that holds now. */
+export const raiseLevel = command({
+  script: new URL('./raise_level.lua', import.meta.url),
+  keys: () => [],
+  args: (_: undefined) => [],
+  decode: (level: string) => level,
+});
