@@ -49,6 +49,7 @@ export const REDIS: readonly Mutant[] = [
     to: '',
     tests: ['test/redis/connect.test.ts'],
     pattern: 'a stopped server: it times out',
+    also: [{ file: 'connect.ts', from: 'socketTimeout: options.commandTimeoutMs + 500,', to: '' }],
   },
   {
     name: 'a silent link is kept',
@@ -136,7 +137,7 @@ export const REDIS: readonly Mutant[] = [
     from: 'this.mayHaveLostData = !server.adopted && lastRun.mayHaveLostData;',
     to: 'this.mayHaveLostData = lastRun.mayHaveLostData;',
     tests: ['test/redis/embedded.test.ts'],
-    pattern: 'none after a clean stop; some once',
+    pattern: 'they stay until a clean stop',
   },
   {
     name: 'a doubt ends with a stop that was none',
