@@ -5,8 +5,8 @@ export const LUA: readonly Mutant[] = [
   {
     name: 'numbers are compared as text',
     file: 'order.lua',
-    from: 'if #a ~= #b then return #a < #b end',
-    to: '',
+    from: 'return less(a_seq, b_seq)',
+    to: 'return bytes_less(a_seq, b_seq)',
     tests: ['test/im/people.test.ts'],
     pattern: 'the read mark follows numbers, not text',
   },
