@@ -379,7 +379,6 @@ test('without memory a send is refused whole, and reading goes on', async (t) =>
   const before = (await other.redis.keys('*')).sort();
   await other.redis.config('SET', 'maxmemory', '1');
   await assert.rejects(other.say('a', 'user:b', 'x'), { code: 'storage_full' });
-  // Its script begins with a removal, after which Redis would let all else pass.
   await assert.rejects(other.users.replace(uid('a'), { name: 'x'.repeat(1_000) }), /OOM/);
   assert.equal((await other.conversations.markRead(uid('b'), conversation('user:a'), id)).unread, 0);
   assert.deepEqual(texts(await other.all('b')), ['before']);

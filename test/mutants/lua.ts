@@ -266,12 +266,4 @@ export const LUA: readonly Mutant[] = [
     tests: ['test/im/messages.test.ts'],
     pattern: 'a refused send leaves nothing behind',
   },
-  {
-    name: 'a script that may write begins without memory',
-    file: 'lua.ts',
-    from: "?? '#!lua\\n';",
-    to: "?? '--\\n';",
-    tests: ['test/im/messages.test.ts'],
-    pattern: 'without memory a send is refused whole',
-  },
 ];
