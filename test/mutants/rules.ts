@@ -276,6 +276,13 @@ export const RULES: readonly Mutant[] = [
     to: 'bytes > MAX_FIELD_BYTES + 1)',
     tests: ['test/http/routes/messages.test.ts'],
     pattern: '64 KiB of fields are taken',
+    also: [
+      {
+        file: 'fields.lua',
+        from: '#fields > 2 * MAX_FIELDS or bytes > MAX_FIELD_BYTES',
+        to: '#fields > 2 * MAX_FIELDS or bytes > MAX_FIELD_BYTES + 1',
+      },
+    ],
   },
   {
     name: 'half a character is taken for text',
@@ -355,7 +362,7 @@ export const RULES: readonly Mutant[] = [
     from: 'row.ms > past!.score ||',
     to: 'row.ms >= past!.score ||',
     tests: ['test/im/people.test.ts'],
-    pattern: 'lists come in pages',
+    pattern: 'a full last page is the last',
   },
   {
     name: 'items of one moment are lost between pages',
