@@ -1,4 +1,4 @@
-import type { Patch } from '../helpers/product.ts';
+import type { Patch } from '../helpers/project-copy.ts';
 import type { Kind } from './checker.ts';
 
 /** The service, broken on purpose, and the fault that has to show it. */
@@ -15,7 +15,11 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'no idempotency check',
     patches: [
-      { file: 'redis/lua/send.lua', from: "local done = redis.call('GET', KEYS[1])", to: 'local done = false' },
+      {
+        file: 'lua/send.lua',
+        from: "local earlier = redis.call('SET', idempotency, record, 'NX', 'GET', 'PX', ttl)",
+        to: 'local earlier = nil',
+      },
     ],
     scenario: 'replies-dropped',
     seed: 1,
@@ -97,9 +101,9 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'the epoch never moves',
     patches: [
       {
-        file: 'redis/lua/epoch.lua',
-        from: 'return move_epoch_past(current) or current',
-        to: 'return current',
+        file: 'move_epoch.lua',
+        from: 'return move_epoch_past(epoch()) or epoch()',
+        to: 'return epoch()',
       },
     ],
     scenario: 'older-copy',

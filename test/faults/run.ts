@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { inParallel } from '../helpers/parallel.ts';
 import { buildProduct, type Product } from '../helpers/product.ts';
 import { MUTANTS, type Mutant } from './mutants.ts';
 import { closeConnections } from './requests.ts';
@@ -66,15 +67,6 @@ async function runMutants(): Promise<void> {
     findings.push({ mutant: mutant.name, fault: mutant.scenario, seed: mutant.seed, isSeen: isSeen(mutant, report) });
     count(isSeen(mutant, report));
   });
-}
-
-/** Much of a run is waiting, so that two at once take little longer than one. */
-async function inParallel<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<void>): Promise<void> {
-  const rest = [...items];
-  const one = async () => {
-    for (let item = rest.shift(); item !== undefined; item = rest.shift()) await work(item);
-  };
-  await Promise.all(Array.from({ length: atOnce }, one));
 }
 
 function isSeen({ expected }: Mutant, report: Report | Error): boolean {

@@ -1,27 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  copyFileSync,
-  cpSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { copyProject, type Patch, ROOT } from './project-copy.ts';
 import { atExit } from './redis.ts';
-
-const ROOT = join(import.meta.dirname, '../..');
-
-/** A change of one file of `src/`: `from` has to occur in it exactly once. */
-export interface Patch {
-  file: string;
-  from: string;
-  to: string;
-}
 
 /** A compiled copy of the service. */
 export interface Product {
@@ -35,20 +17,10 @@ export interface Product {
  * broken on purpose.
  */
 export async function buildProduct(patches: readonly Patch[] = []): Promise<Product> {
-  const dir = mkdtempSync(join(tmpdir(), 'redisim-product-'));
+  const copy = copyProject(['package.json', 'tsconfig.json', 'tsconfig.build.json'], patches);
+  const { dir } = copy;
   const compiler = new AbortController();
-  const erase = () => {
-    compiler.abort();
-    rmSync(dir, { recursive: true, force: true });
-  };
-  const forget = atExit(erase);
-  // Without the page, which is built by tools of its own.
-  const web = join(ROOT, 'src/web');
-  cpSync(join(ROOT, 'src'), join(dir, 'src'), { recursive: true, filter: (path) => path !== web });
-  for (const file of ['package.json', 'tsconfig.json', 'tsconfig.build.json'])
-    copyFileSync(join(ROOT, file), join(dir, file));
-  symlinkSync(join(ROOT, 'node_modules'), join(dir, 'node_modules'));
-  for (const patch of patches) apply(dir, patch);
+  const forget = atExit(() => compiler.abort());
   await compile(dir, patches.length > 0, compiler.signal);
   for (const file of readdirSync(join(dir, 'src'), { recursive: true, encoding: 'utf8' })) {
     if (/\.(lua|html|css|svg|js)$/.test(file)) cpSync(join(dir, 'src', file), join(dir, 'dist', file));
@@ -56,17 +28,10 @@ export async function buildProduct(patches: readonly Patch[] = []): Promise<Prod
   return {
     main: join(dir, 'dist/main.js'),
     remove: () => {
-      erase();
+      copy.remove();
       forget();
     },
   };
-}
-
-function apply(dir: string, { file, from, to }: Patch): void {
-  const path = join(dir, 'src', file);
-  const parts = readFileSync(path, 'utf8').split(from);
-  if (parts.length !== 2) throw new Error(`${file} has ${parts.length - 1} times, not once: ${from}`);
-  writeFileSync(path, parts.join(to));
 }
 
 /** A broken copy may leave a variable unused: what the compiler complains of does not keep it from writing. */

@@ -65,6 +65,8 @@ test('nothing else is served', async () => {
     '/index.html',
     '/assets/',
     '/assets/nothing.js',
+    '/assets/secret.txt',
+    '/assets/index.html',
     '/assets/..%2fsecret.txt',
     '/assets/../secret.txt',
     '/assets/%2e%2e%2fsecret.txt',

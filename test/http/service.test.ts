@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { buildApp } from '../../src/app.ts';
+import { openRedis } from '../../src/redis/connect.ts';
 import { eventually } from '../helpers/delivery.ts';
+import { quiet } from '../helpers/im.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 import { type Service, startService } from '../helpers/service.ts';
 
@@ -188,6 +191,18 @@ test('Redis stands still: 504 with the id to repeat with, and the repeat makes n
 test('a database of another version is refused', async () => {
   await service.redis.hset(service.keys.meta(), 'schema', '99');
   await assert.rejects(startService(redis, { keyPrefix: service.config.keyPrefix }), /schema version 99/);
+});
+
+test('what an unclean stop may have lost is told: the epoch moves before anything is served', async () => {
+  const epoch = async () => Number(await service.redis.hget(service.keys.meta(), 'epoch'));
+  const before = await epoch();
+  for (const mayHaveLostData of [false, true]) {
+    const link = await openRedis(redis.target, { commandTimeoutMs: 2_500, log: quiet, mayHaveLostData });
+    const app = await buildApp(service.config, link, { logStream: { write: () => {} } });
+    assert.equal((await epoch()) > before, mayHaveLostData, String(mayHaveLostData));
+    await app.close();
+    link.close();
+  }
 });
 
 test('the metrics count what was done', async () => {

@@ -140,12 +140,12 @@ test('the owner hands over to a member, then may leave', async () => {
   assert.deepEqual(await members(), ['bob owner']);
 });
 
-test('a group has a largest size', async () => {
+test('a group has a largest size', async (t) => {
   const small = await startIm(server, { groupMax: 2 });
+  t.after(() => small.close());
   await small.people('a', 'b', 'c');
   await small.team('g', 'a', 'b');
   await assert.rejects(small.members.join(user('c'), gid('g'), uid('c')), { code: 'group_full' });
-  small.close();
 });
 
 test('a removed group leaves no key, and every member is told, online or not', async () => {

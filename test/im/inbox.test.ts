@@ -119,6 +119,17 @@ test('a new epoch is a reset for every older cursor, told once', async () => {
   assert.equal((await page(n(1))).gap?.reason, 'reset');
 });
 
+test('a new epoch is later than every id that was given out', async () => {
+  const past = `${epoch - 86_400_000n}`;
+  await im.redis.hset(im.keys.meta(), 'epoch', past);
+  const before = BigInt(Date.now());
+  const moved = BigInt(await im.store.run(moveEpoch, past));
+  assert.ok(moved >= before && moved <= BigInt(Date.now()), `${moved}: now, and not a day ago`);
+  // And past an epoch that lies in the future.
+  await im.redis.hset(im.keys.meta(), 'epoch', '9999999999999');
+  assert.equal(await im.store.run(moveEpoch, '9999999999999'), '10000000000000');
+});
+
 test('a cursor beyond the inbox is a reset', async () => {
   await send(2);
   const beyond = await page(n(7));
@@ -143,13 +154,13 @@ test('an entry whose message is gone, or that is none, is delivered as a tombsto
   );
 });
 
-test('an inbox is kept to about its limit', async () => {
+test('an inbox is kept to about its limit', async (t) => {
   const small = await startIm(server, { inboxMax: 50 });
+  t.after(() => small.close());
   await small.people('alice', 'bob');
   for (let i = 0; i < 400; i++) await small.say('alice', 'user:bob', `${i}`);
   const kept = await small.redis.xlen(small.keys.inbox(uid('bob')));
   assert.ok(kept >= 50 && kept < 200, `${kept} kept`);
-  small.close();
 });
 
 test('nobody has an inbox who does not exist', async () => {

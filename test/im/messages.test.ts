@@ -88,6 +88,20 @@ test('a repeated clientMessageId never makes a second message', async () => {
   assert.equal(new Set(many.map((sent) => sent.message.id)).size, 1);
 });
 
+test('a clientMessageId is remembered for its time, one that was made here for five minutes', async () => {
+  const remembered = async () => {
+    const ttls = [];
+    for (const key of await im.redis.keys(`${im.keys.prefix}i:*`)) ttls.push(await im.redis.pttl(key));
+    return ttls.sort((a, b) => a - b);
+  };
+  await im.say('alice', 'user:bob', 'x');
+  const [own = 0] = await remembered();
+  assert.ok(own > 200_000 && own <= 300_000, `${own} ms`);
+  await im.messages.send(uid('alice'), conversation('user:bob'), { fields: { text: 'x' }, clientMessageId: 'c' });
+  const [, given = 0] = await remembered();
+  assert.ok(given > 86_300_000 && given <= 86_400_000, `${given} ms`);
+});
+
 test('a refused send leaves nothing behind', async () => {
   await im.team('team', 'alice');
   const before = (await im.redis.keys(`${im.keys.prefix}*`)).sort();
@@ -169,6 +183,32 @@ test('one inbox of a wrong type, or from the future, keeps nobody else from the 
   assert.deepEqual(texts(bob), ['three']);
 });
 
+test('whoever was reached before the epoch moved is told with the epoch of before', async () => {
+  await im.team('team', 'alice', 'bob', 'carol');
+  const before = await im.redis.hget(im.keys.meta(), 'epoch');
+  const [newest] = await im.redis.xrevrange(im.keys.feed(), '+', '-', 'COUNT', 1);
+  // The last one that the send comes to: those in front of it have been reached by then.
+  const last = (await im.redis.smembers(im.keys.members(gid('team')))).at(-1)!;
+  await im.redis.del(im.keys.inbox(uid(last)));
+  await im.redis.xadd(im.keys.inbox(uid(last)), '9999999999999-5', 'FW', 'ds:alice:bob', 'mid', '1-1');
+  await im.say('alice', 'group:team', 'x');
+  const told = await im.redis.xrange(im.keys.feed(), `(${newest![0]}`, '+');
+  assert.deepEqual(
+    told.map(([id, flat]) => [id.split('-')[0], flat[5]?.split(' ').filter((_, i) => i % 2 === 0).length]),
+    [
+      [before, 2],
+      ['10000000000000', 1],
+    ],
+  );
+  for (const [id, flat] of told) {
+    const to = flat[5]!.split(' ');
+    for (let i = 0; i < to.length; i += 2) {
+      const entry = `${id.split('-')[0]}-${to[i + 1]}`;
+      assert.equal((await im.redis.xrange(im.keys.inbox(uid(to[i]!)), entry, entry)).length, 1, `${to[i]} ${entry}`);
+    }
+  }
+});
+
 test('history goes back by default, forward on demand, always oldest first', async () => {
   for (let i = 1; i <= 5; i++) await im.say(i % 2 ? 'alice' : 'bob', i % 2 ? 'user:bob' : 'user:alice', `${i}`);
   const read = (range: object) => im.messages.history(uid('alice'), conversation('user:bob'), { limit: 2, ...range });
@@ -228,8 +268,9 @@ test('an erased message is gone for everybody, its place in the inbox is not, an
   await assert.rejects(erase('alice', inbox.items.at(-1)!.message.id), { code: 'forbidden' }, 'events stay');
 });
 
-test('retention keeps the newest entry, from which seq and n go on', async () => {
+test('retention keeps the newest entry, from which seq and n go on', async (t) => {
   const short = await startIm(server, { logMax: 1 });
+  t.after(() => short.close());
   await short.people('a', 'b');
   for (let i = 0; i < 500; i++) await short.say('a', 'user:b', 'x'.repeat(200));
   const { items } = await short.messages.history(uid('a'), conversation('user:b'), { limit: 100 });
@@ -239,24 +280,111 @@ test('retention keeps the newest entry, from which seq and n go on', async () =>
   const gone = (await short.all('b')).items.filter(({ message }) => message.action === 'gone');
   assert.ok(gone.length > 300, 'what was trimmed is delivered as a tombstone');
   assert.equal((await short.all('b')).items.length, 501);
-  short.close();
 });
 
-test('without memory a send is refused whole, and reading goes on', async () => {
+const DAY_MS = 86_400_000;
+
+/** A conversation of a and b, kept for some days or up to a number, whose entries have the times that are asked for. */
+async function startDated(settings: { logMax?: number; logDays?: number }) {
+  const dated = await startIm(server, settings);
+  await dated.people('a', 'b');
+  const key = dated.keys.log('ds:a:b' as never);
+  let seq = 0;
+  return {
+    /** Adds entries as a send would have written them. Redis trims a few dozen of this size at a time. */
+    add: async (count: number, ms: number) => {
+      const pipeline = dated.redis.pipeline();
+      for (let i = 0; i < count; i++) {
+        pipeline.xadd(key, `${ms}-${++seq}`, 'uid', 'a', 'n', `${seq}`, 'text', 'x'.repeat(200));
+      }
+      await pipeline.exec();
+    },
+    send: async () => (await dated.say('a', 'user:b', 'x'.repeat(200))).id,
+    /** How many are kept that are as old as that. */
+    kept: async (ms: number) => (await dated.redis.xrange(key, `${ms}`, `${ms}`)).length,
+    all: async () => (await dated.redis.xrange(key, '-', '+')).map(([id, [, , , n]]) => [id, n]),
+    close: () => dated.close(),
+  };
+}
+
+test('retention by days: the next send takes out what is older, and nothing else', async (t) => {
+  const chat = await startDated({ logDays: 2 });
+  t.after(() => chat.close());
+  const now = Date.now();
+  const [older, younger] = [now - 2 * DAY_MS - 60_000, now - 2 * DAY_MS + 3_600_000];
+  await chat.add(400, older);
+  await chat.add(200, younger);
+  assert.deepEqual([await chat.kept(older), await chat.kept(younger)], [400, 200], 'only a send takes anything out');
+  assert.match(await chat.send(), /-601$/);
+  assert.ok((await chat.kept(older)) < 100, `${await chat.kept(older)} kept`);
+  assert.equal(await chat.kept(younger), 200);
+});
+
+test('retention by days: what is exactly as old stays', async (t) => {
+  const chat = await startDated({ logDays: 2 });
+  t.after(() => chat.close());
+  // From tomorrow, whose time the next entries keep: so the border is known to the millisecond.
+  const last = 9_999_999_999_999;
+  await chat.add(300, last - 2 * DAY_MS - 1);
+  await chat.add(300, last - 2 * DAY_MS);
+  await chat.add(1, last);
+  assert.equal(await chat.send(), `${last}-602`);
+  assert.ok((await chat.kept(last - 2 * DAY_MS - 1)) < 100);
+  assert.equal(await chat.kept(last - 2 * DAY_MS), 300);
+});
+
+test('retention by days: where all is older the new entry is kept, and seq and n go on from the old', async (t) => {
+  const chat = await startDated({ logDays: 1 });
+  t.after(() => chat.close());
+  await chat.add(300, Date.now() - 400 * DAY_MS);
+  const ids = [await chat.send(), await chat.send()];
+  assert.deepEqual((await chat.all()).slice(-2), [
+    [ids[0], '301'],
+    [ids[1], '302'],
+  ]);
+  assert.deepEqual(
+    ids.map((id) => id.split('-')[1]),
+    ['301', '302'],
+  );
+});
+
+test('retention by days and by number: each takes out what the other would keep', async (t) => {
+  const [by, young] = [await startDated({ logDays: 2, logMax: 1_000 }), await startDated({ logDays: 2, logMax: 50 })];
+  t.after(() => {
+    by.close();
+    young.close();
+  });
+  const [older, younger] = [Date.now() - 3 * DAY_MS, Date.now() - DAY_MS];
+  await by.add(300, older);
+  await by.add(100, younger);
+  await by.send();
+  assert.ok((await by.kept(older)) < 100, 'fewer than LOG_MAX, and too old');
+  assert.equal(await by.kept(younger), 100);
+  await young.add(400, younger);
+  const id = await young.send();
+  const kept = await young.all();
+  assert.ok(kept.length >= 50 && kept.length < 150, `${kept.length} kept: young enough, and more than LOG_MAX`);
+  assert.deepEqual(kept.at(-1), [id, '401']);
+});
+
+test('without memory a send is refused whole, and reading goes on', async (t) => {
   const full = await startRedis({ args: ['--maxmemory-policy', 'noeviction'] });
   const other = await startIm(full);
+  t.after(() => {
+    other.close();
+    return full.stop();
+  });
   await other.people('a', 'b');
   const { id } = await other.say('a', 'user:b', 'before');
   const before = (await other.redis.keys('*')).sort();
   await other.redis.config('SET', 'maxmemory', '1');
   await assert.rejects(other.say('a', 'user:b', 'x'), { code: 'storage_full' });
+  await assert.rejects(other.users.replace(uid('a'), { name: 'x'.repeat(1_000) }), /OOM/);
   assert.equal((await other.conversations.markRead(uid('b'), conversation('user:a'), id)).unread, 0);
   assert.deepEqual(texts(await other.all('b')), ['before']);
   await other.redis.config('SET', 'maxmemory', '0');
   assert.deepEqual((await other.redis.keys('*')).sort(), before);
   assert.match((await other.say('a', 'user:b', 'after')).id, /-2$/);
-  other.close();
-  await full.stop();
 });
 
 test('one log of a wrong type does not hide what the rest of a batch came to', async () => {

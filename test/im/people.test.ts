@@ -142,3 +142,28 @@ test('a page of conversations reads the newest entries of that page alone', asyn
   const bytes = (await output()) - before;
   assert.ok(bytes < 200_000, `${bytes} bytes for one conversation`);
 });
+
+test('a full last page is the last, and those of one moment are all on a page', async () => {
+  await im.people('alice');
+  const peers = Array.from({ length: 4 }, (_, i) => `user:p${i}`);
+  for (const peer of peers) await im.redis.zadd(im.keys.contacts(uid('alice')), 1_763_900_000_000, peer);
+  const first = await im.contacts.list(uid('alice'), { limit: 2 });
+  const second = await im.contacts.list(uid('alice'), { limit: 2, after: first.next });
+  assert.deepEqual(
+    [...first.items, ...second.items].map((contact) => contact.conversation),
+    peers,
+  );
+  assert.equal(second.next, undefined);
+});
+
+test('the read mark follows numbers, not text: the tenth message comes after the ninth', async () => {
+  await im.people('alice', 'bob');
+  // All in one millisecond, so that the number alone tells their order.
+  const log = im.keys.log('ds:alice:bob' as never);
+  await im.redis.xadd(log, '9999999999999-8', 'uid', 'alice', 'n', '8', 'text', 'from tomorrow');
+  const [nine, ten] = [await im.say('alice', 'user:bob', '9'), await im.say('alice', 'user:bob', '10')];
+  assert.deepEqual([nine.id, ten.id], ['9999999999999-9', '9999999999999-10']);
+  const read = (upTo: string) => im.conversations.markRead(uid('bob'), conversation('user:alice'), upTo as never);
+  assert.deepEqual([(await read(nine.id)).readUpTo, (await read(ten.id)).readUpTo], [nine.id, ten.id]);
+  assert.deepEqual([(await read(nine.id)).readUpTo, (await read(nine.id)).unread], [ten.id, 0]);
+});

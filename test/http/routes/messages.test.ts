@@ -115,6 +115,8 @@ test('64 KiB of fields are taken, one byte more is not', async () => {
   const { body } = await send(65_532).expect(201);
   assert.equal(body.fields.text.length, 32_766);
   assert.equal((await send(65_534).expect(422)).body.code, 'fields_too_large');
+  const oneMore = { fields: { text: 'x'.repeat(65_533) } };
+  assert.equal((await service.server.post(path('kim', 'user:lea'), oneMore).expect(422)).body.code, 'fields_too_large');
   const longest = '\u0001'.repeat(65_532);
   await service.server.post(path('kim', 'user:lea'), { fields: { text: longest } }).expect(201);
 });
