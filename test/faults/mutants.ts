@@ -102,8 +102,8 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'move_epoch.lua',
-        from: 'return move_epoch_past(epoch()) or epoch()',
-        to: 'return epoch()',
+        from: 'return { move_epoch_past(epoch()) or epoch(), 1 }',
+        to: 'return { epoch(), 1 }',
       },
     ],
     scenario: 'older-copy',

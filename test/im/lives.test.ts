@@ -92,6 +92,24 @@ test('a user who never had an inbox is told apart from the former one, too', asy
   await node.hub.stop();
 });
 
+test("a new user's inbox goes on after a hole, so that no position of the former one is followed up", async () => {
+  for (const name of ['alice', 'carol']) {
+    if (name === 'alice') await im.say('bob', 'user:alice', 'to the former');
+    const former = await im.all(name);
+    await im.users.remove(uid(name));
+    await im.people(name);
+    await im.say('bob', `user:${name}`, 'to the new');
+    const page = await im.inbox.page(uid(name), former.next, { count: 9, maxBytes: 1_000 });
+    assert.equal(page.beyond, false, 'no data was lost');
+    assert.notEqual(page.gap, undefined, 'the first id is no successor of the last one');
+    assert.notEqual(page.incarnation, former.incarnation);
+    assert.deepEqual(
+      page.items.map(({ message }) => message.fields.text),
+      ['to the new'],
+    );
+  }
+});
+
 test('nothing that others do brings keys of a removed user back', async () => {
   await im.groups.put(user('bob'), gid('club'), { fields: {}, joinPolicy: 'approval' });
   await im.members.join(user('alice'), gid('club'), alice);

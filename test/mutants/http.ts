@@ -181,8 +181,8 @@ export const HTTP: readonly Mutant[] = [
   {
     name: '405 does not say what is allowed',
     file: 'http/problem.ts',
-    from: "reply.header('allow', allow.join(', '));",
-    to: '',
+    from: '`Use one of: ${allow}.`, { headers: { allow } });',
+    to: '`Use one of: ${allow}.`);',
     tests: ['test/http/service.test.ts'],
     pattern: 'every error is a problem',
   },

@@ -206,10 +206,10 @@ export const REDIS: readonly Mutant[] = [
   {
     name: 'the demo login is on for other machines',
     file: 'config.ts',
-    from: 'const isAlone = isLocal &&',
-    to: 'const isAlone =',
+    from: 'isLocal && !isSetUp',
+    to: '!isSetUp',
     tests: ['test/config.test.ts'],
-    pattern: 'the demo login is for this machine',
+    pattern: 'the demo login is for who has the secret',
   },
   {
     name: 'a network of more bits than an address has is taken',
