@@ -136,12 +136,17 @@ test('afterwards every key is one of ours, and of its type', async () => {
     rd: 'hash',
     gq: 'zset',
     i: 'string',
+    fl: 'hash',
+    rq: 'set',
+    ru: 'hash',
     feed: 'stream',
-    im: 'hash',
+    'im:meta': 'hash',
+    'im:removals': 'set',
+    'im:revoked': 'zset',
   };
   for (const key of await service.redis.keys(`${service.keys.prefix}*`)) {
     const name = key.slice(service.keys.prefix.length);
-    assert.equal(await service.redis.type(key), types[name.split(':')[0]!], name);
+    assert.equal(await service.redis.type(key), types[name] ?? types[name.split(':')[0]!], name);
     if (name.startsWith('gm:')) assert.equal(await service.redis.exists(key.replace(/gm:/, 'gi:')), 1, name);
   }
 });

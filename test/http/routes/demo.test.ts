@@ -130,7 +130,7 @@ test('only who has the secret is let in, not even through a proxy that looks lik
 test('nothing is validated and Redis is asked nothing before it is known who asks', async (t) => {
   const off = await startService(redis, { demoLogin: 'nobody' });
   t.after(() => off.close());
-  const many = Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`wrong-${i}`, i]));
+  const many = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`wrong-${i}`, i]));
   for (const [to, code] of [
     [off, 'demo_login_off'],
     [service, 'demo_secret_needed'],
