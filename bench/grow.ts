@@ -1,7 +1,8 @@
 import { Redis } from 'ioredis';
+import { logOf, withUser } from '../src/domain/conversations.ts';
+import type { Uid } from '../src/domain/names.ts';
 import { sendMany } from '../src/features/messages/commands.ts';
 import { putUser } from '../src/features/users/commands.ts';
-import { logOf, type Uid, withUser } from '../src/ids.ts';
 import type { Benchmark } from './harness/benchmark.ts';
 import { compare, type Sample } from './harness/compare.ts';
 import { Load } from './harness/load.ts';

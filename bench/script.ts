@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
+import type { Conversation, LogName } from '../src/domain/conversations.ts';
+import type { Uid } from '../src/domain/names.ts';
 import { send } from '../src/features/messages/commands.ts';
-import type { Conversation, LogName, Uid } from '../src/ids.ts';
 import { prepare } from '../src/redis/meta/commands.ts';
 import { startRedis } from '../test/helpers/redis.ts';
 import type { Benchmark } from './harness/benchmark.ts';

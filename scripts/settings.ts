@@ -1,6 +1,6 @@
 /** Writes the README's table of settings from the schema of src/config.ts: `npm run settings`. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { configSchema } from '../src/config.ts';
+import { configSchema } from '../src/config/config.ts';
 
 const README = new URL('../README.md', import.meta.url);
 const BLOCK = /(<!-- settings -->\n)[\s\S]*?(<!-- \/settings -->)/;

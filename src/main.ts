@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
 import { VERSION } from './app.ts';
-import { ConfigError } from './config.ts';
-import { level } from './level.ts';
-import { serve } from './serve.ts';
+import { level } from './cli/level.ts';
+import { serve } from './cli/serve.ts';
+import { ConfigError } from './config/config.ts';
 
 const HELP = `redisim ${VERSION}: an instant-messaging backend over REST and Server-Sent Events
 

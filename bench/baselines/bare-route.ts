@@ -4,8 +4,8 @@
  */
 import Fastify from 'fastify';
 import { Redis } from 'ioredis';
-import { components, ref } from '../../src/http/schemas/component.ts';
-import { Message, MessageInput } from '../../src/http/schemas/messages.ts';
+import { Message, MessageInput } from '../../src/features/messages/schemas.ts';
+import { components, ref } from '../../src/http/openapi/component.ts';
 
 const redis = new Redis({ path: process.env.REDIS_PATH! });
 const app = Fastify();

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import type { Redis } from 'ioredis';
-import type { RawEntry } from '../../src/redis/command.ts';
+import type { RawEntry } from '../../src/domain/entries.ts';
 import type { ReplayPage } from '../baselines/replay.ts';
 import type { Sample } from './compare.ts';
 import { cpuPerUnit } from './measure.ts';

@@ -1,6 +1,8 @@
-import { conversationOf, type LogName, type MessageId, parseStreamId, type StreamId, type Uid } from '../ids.ts';
-import { type LogEntry, parseEntry, toMessage } from '../im/message.ts';
-import type { RawEntry } from '../redis/command.ts';
+import { conversationOf, type LogName } from '../domain/conversations.ts';
+import type { RawEntry } from '../domain/entries.ts';
+import { type LogEntry, parseEntry, toMessage } from '../domain/entries.ts';
+import type { Uid } from '../domain/names.ts';
+import { type MessageId, parseStreamId, type StreamId } from '../domain/stream-ids.ts';
 
 /** One entry of the feed: a message, and which inbox entries refer to it. */
 export class Delivery {

@@ -1,9 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
+import type { RawEntry } from '../domain/entries.ts';
+import { compareStreamIds, formatStreamId, type StreamId, successor } from '../domain/stream-ids.ts';
 import { newestIds } from '../features/inbox/commands.ts';
-import { compareStreamIds, formatStreamId, type StreamId, successor } from '../ids.ts';
-import { newestPosition } from '../im/inbox.ts';
-import type { RawEntry } from '../redis/command.ts';
+import { newestPosition } from '../features/inbox/inbox.ts';
 import type { Log } from '../redis/connect.ts';
 import { moveEpoch } from '../redis/meta/commands.ts';
 import type { Store } from '../redis/store.ts';

@@ -1,7 +1,8 @@
-import { type Cursor, compareStreamIds, type StreamId, type Uid } from '../ids.ts';
-import type { Inbox } from '../im/inbox.ts';
-import type { Logs } from '../im/logs.ts';
-import type { Revocations } from '../im/revocations.ts';
+import type { Uid } from '../domain/names.ts';
+import { type Cursor, compareStreamIds, type StreamId } from '../domain/stream-ids.ts';
+import type { Inbox } from '../features/inbox/inbox.ts';
+import type { Logs } from '../features/messages/logs.ts';
+import type { Revocations } from '../features/tokens/revocations.ts';
 import type { Delivery } from './delivery.ts';
 import { Feed, type FeedListener, type FeedOptions } from './feed.ts';
 import { type Sink, type State, Subscriber, type SubscriberHost } from './subscriber.ts';

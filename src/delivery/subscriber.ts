@@ -1,3 +1,4 @@
+import type { Uid } from '../domain/names.ts';
 import {
   type Cursor,
   compareStreamIds,
@@ -5,9 +6,8 @@ import {
   parseStreamId,
   type StreamId,
   successorText,
-  type Uid,
-} from '../ids.ts';
-import type { Inbox } from '../im/inbox.ts';
+} from '../domain/stream-ids.ts';
+import type { Inbox } from '../features/inbox/inbox.ts';
 import type { Delivery } from './delivery.ts';
 
 /** Why a stream ends. */

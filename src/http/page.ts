@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
-import { ImError } from '../errors.ts';
+import { ImError } from '../domain/errors.ts';
 import type { App } from './fastify.ts';
 
 /** Where `npm run build` puts the page. The path is the same from `src/http` and from `dist/http`. */

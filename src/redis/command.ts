@@ -1,8 +1,5 @@
 import type { Keys } from './keys.ts';
 
-/** An entry of a stream as Redis answers it: its id, and a flat list of fields and values. */
-export type RawEntry = [id: string, flat: string[]];
-
 /**
  * One command is one script: which keys it declares, what it is given, and what its reply means. Nothing outside of
  * `decode` reads a reply by position.

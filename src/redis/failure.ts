@@ -1,5 +1,5 @@
 import { ReplyError } from 'ioredis';
-import { ImError } from '../errors.ts';
+import { ImError } from '../domain/errors.ts';
 
 /**
  * What a failed Redis command means to a caller. The one question that matters: can it have been done? The messages

@@ -1,4 +1,5 @@
-import type { Gid, LogName, Uid } from '../ids.ts';
+import type { LogName } from '../domain/conversations.ts';
+import type { Gid, Uid } from '../domain/names.ts';
 
 /**
  * Every key name of the service; nothing else in the project spells one. The Lua prelude mirrors the names that a

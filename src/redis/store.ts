@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Redis, ReplyError } from 'ioredis';
-import { ImError } from '../errors.ts';
-import { refusalFrom } from '../refusals.ts';
+import { ImError } from '../domain/errors.ts';
+import { refusalFrom } from '../domain/refusals.ts';
 import type { Command, RefusedWrites } from './command.ts';
 import type { Keys } from './keys.ts';
 import { type ScriptSettings, scriptSource } from './lua.ts';

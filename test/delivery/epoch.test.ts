@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
-import type { StreamId } from '../../src/ids.ts';
+import type { StreamId } from '../../src/domain/stream-ids.ts';
 import { eventually, startNode, TestSink } from '../helpers/delivery.ts';
 import { startIm, uid } from '../helpers/im.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
-import { type StreamId, successor } from '../../src/ids.ts';
+import { type StreamId, successor } from '../../src/domain/stream-ids.ts';
 import { moveEpoch } from '../../src/redis/meta/commands.ts';
 import { eventually, startNode, TestSink } from '../helpers/delivery.ts';
 import { conversation, OLDEST, startIm, uid } from '../helpers/im.ts';

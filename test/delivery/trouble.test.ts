@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import type { Hub, HubOptions } from '../../src/delivery/hub.ts';
-import { Inbox, type InboxPage } from '../../src/im/inbox.ts';
+import { Inbox, type InboxPage } from '../../src/features/inbox/inbox.ts';
 import { eventually, startNode, TestSink } from '../helpers/delivery.ts';
 import { quiet, startIm, uid } from '../helpers/im.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';

@@ -72,7 +72,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'the cursor is ignored',
     patches: [
       {
-        file: 'http/routes/inbox.ts',
+        file: 'features/inbox/routes.ts',
         from: "parseStart(request.headers['last-event-id'] || request.query.start)",
         to: "parseStart('$')",
       },

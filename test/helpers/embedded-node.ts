@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { EmbeddedRedis } from '../../src/redis/embedded.ts';
+import { EmbeddedRedis } from '../../src/redis/embedded/embedded.ts';
 
 /**
  * A node as a process of its own, for tests that kill it: starts the embedded Redis of the folder in argv and says

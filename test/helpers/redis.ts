@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { findServerBinary } from '../../src/redis/binary.ts';
+import { findServerBinary } from '../../src/redis/embedded/binary.ts';
 
 /** A real Redis for tests, on a unix socket in a fresh folder. */
 export interface TestRedis {

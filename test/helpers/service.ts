@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { SignJWT } from 'jose';
 import supertest from 'supertest';
 import { buildApp } from '../../src/app.ts';
-import { type Config, loadConfig } from '../../src/config.ts';
+import { type Config, loadConfig } from '../../src/config/config.ts';
 import { openRedis } from '../../src/redis/connect.ts';
 import { Keys } from '../../src/redis/keys.ts';
 import { quiet } from './im.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { BODY_LIMIT } from '../../src/http/body-limit.ts';
+import { BODY_LIMIT } from '../../src/http/plugins/body-limit.ts';
 import { exampleOf, headers, hostileService, json } from '../helpers/hostile.ts';
 import { call } from '../helpers/http.ts';
 import { type Operation, operations } from '../helpers/openapi.ts';

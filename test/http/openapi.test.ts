@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Ajv2020 as Ajv } from 'ajv/dist/2020.js';
-import { ERROR_CODES, statusOf } from '../../src/errors.ts';
+import { ERROR_CODES, statusOf } from '../../src/domain/errors.ts';
 import { codesOf, document, operations } from '../helpers/openapi.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 import { API_KEY, type Service, startService } from '../helpers/service.ts';

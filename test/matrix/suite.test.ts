@@ -32,7 +32,7 @@ test('files and folders are chosen by path; the rule is all but the page', () =>
     'test/matrix/suite.test.ts',
   ]);
   const all = testFiles([]);
-  assert.ok(all.includes('test/redis/embedded.test.ts') && all.includes('test/e2e/client.test.ts'));
+  assert.ok(all.includes('test/redis/embedded/embedded.test.ts') && all.includes('test/e2e/client.test.ts'));
   assert.ok(!all.some((file) => file.includes('/page/')));
   assert.throws(
     () => testFiles(['test/nowhere']),

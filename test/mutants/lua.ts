@@ -7,7 +7,7 @@ export const LUA: readonly Mutant[] = [
     file: 'order.lua',
     from: 'return less(a_seq, b_seq)',
     to: 'return bytes_less(a_seq, b_seq)',
-    tests: ['test/im/people.test.ts'],
+    tests: ['test/features/users/people.test.ts'],
     pattern: 'the read mark follows numbers, not text',
   },
   {
@@ -15,7 +15,7 @@ export const LUA: readonly Mutant[] = [
     file: 'log.lua',
     from: 'if less(ms, last_ms) then ms = last_ms end',
     to: '',
-    tests: ['test/im/messages.test.ts'],
+    tests: ['test/features/messages/messages.test.ts'],
     pattern: 'seq counts without holes',
   },
   {
@@ -23,7 +23,7 @@ export const LUA: readonly Mutant[] = [
     file: 'log.lua',
     from: 'if not own.action then n = plus_one(n) end',
     to: 'n = plus_one(n)',
-    tests: ['test/im/people.test.ts'],
+    tests: ['test/features/users/people.test.ts'],
     pattern: 'joins and other events leave',
   },
   {
@@ -31,7 +31,7 @@ export const LUA: readonly Mutant[] = [
     file: 'log.lua',
     from: 'if not own.action then n = plus_one(n) end',
     to: '',
-    tests: ['test/im/people.test.ts'],
+    tests: ['test/features/users/people.test.ts'],
     pattern: 'unread counts what came after the mark',
   },
   {
@@ -39,7 +39,7 @@ export const LUA: readonly Mutant[] = [
     file: 'direct.lua',
     from: "if is_message then n = string.format('%.0f', tonumber(n) - 1) end",
     to: '',
-    tests: ['test/im/people.test.ts'],
+    tests: ['test/features/users/people.test.ts'],
     pattern: 'unread counts what came after the mark',
   },
   {
@@ -47,7 +47,7 @@ export const LUA: readonly Mutant[] = [
     file: 'direct.lua',
     from: "redis.call('HSETNX', read_key(uid)",
     to: "redis.call('HSET', read_key(uid)",
-    tests: ['test/im/people.test.ts'],
+    tests: ['test/features/users/people.test.ts'],
     pattern: 'unread counts what came after the mark',
   },
   {
@@ -55,7 +55,7 @@ export const LUA: readonly Mutant[] = [
     file: 'lua/send.lua',
     from: 'mark_read(from, message)',
     to: '',
-    tests: ['test/im/people.test.ts'],
+    tests: ['test/features/users/people.test.ts'],
     pattern: 'unread counts what came after the mark',
   },
   {
@@ -63,7 +63,7 @@ export const LUA: readonly Mutant[] = [
     file: 'read.lua',
     from: 'if id_less(mid, up_to) then',
     to: 'if mid ~= up_to then',
-    tests: ['test/im/people.test.ts'],
+    tests: ['test/features/users/people.test.ts'],
     pattern: 'unread counts what came after the mark',
   },
   {
@@ -71,7 +71,7 @@ export const LUA: readonly Mutant[] = [
     file: 'read.lua',
     from: 'if not entry or (floor and not id_less(floor, up_to)) then return',
     to: "if not entry then entry = { up_to, { 'uid', '', 'n', '0' } } end\nif not entry then return",
-    tests: ['test/im/people.test.ts'],
+    tests: ['test/features/users/people.test.ts'],
     pattern: 'unread counts what came after the mark',
   },
   {
@@ -79,7 +79,7 @@ export const LUA: readonly Mutant[] = [
     file: 'lua/send.lua',
     from: 'if first_digest ~= digest then',
     to: 'if false then',
-    tests: ['test/im/messages.test.ts'],
+    tests: ['test/features/messages/messages.test.ts'],
     pattern: 'a repeated clientMessageId never',
   },
   {
@@ -87,7 +87,7 @@ export const LUA: readonly Mutant[] = [
     file: 'lua/send.lua',
     from: "'NX', 'GET', 'PX', ttl)",
     to: "'NX', 'GET')",
-    tests: ['test/im/messages.test.ts'],
+    tests: ['test/features/messages/messages.test.ts'],
     pattern: 'a clientMessageId is remembered for its time',
   },
   {
@@ -95,7 +95,7 @@ export const LUA: readonly Mutant[] = [
     file: 'direct.lua',
     from: 'if from == peer then return { from } end',
     to: '',
-    tests: ['test/im/messages.test.ts'],
+    tests: ['test/features/messages/messages.test.ts'],
     pattern: 'a note to oneself',
   },
   {
@@ -103,7 +103,7 @@ export const LUA: readonly Mutant[] = [
     file: 'log.lua',
     from: 'if LOG_MAX > 0 then',
     to: 'if false then',
-    tests: ['test/im/messages.test.ts'],
+    tests: ['test/features/messages/messages.test.ts'],
     pattern: 'retention keeps the newest entry',
   },
   {
@@ -111,7 +111,7 @@ export const LUA: readonly Mutant[] = [
     file: 'log.lua',
     from: 'local day_limit = LOG_DAYS > 0 and',
     to: 'local day_limit = false and',
-    tests: ['test/im/messages.test.ts'],
+    tests: ['test/features/messages/messages.test.ts'],
     pattern: 'the next send takes out what is older',
   },
   {
@@ -119,7 +119,7 @@ export const LUA: readonly Mutant[] = [
     file: 'log.lua',
     from: 'LOG_DAYS * 86400000',
     to: 'LOG_DAYS * 3600000',
-    tests: ['test/im/messages.test.ts'],
+    tests: ['test/features/messages/messages.test.ts'],
     pattern: 'the next send takes out what is older',
   },
   {
@@ -127,7 +127,7 @@ export const LUA: readonly Mutant[] = [
     file: 'log.lua',
     from: 'tonumber(message.ms) - LOG_DAYS',
     to: 'tonumber(message.ms) + 1 - LOG_DAYS',
-    tests: ['test/im/messages.test.ts'],
+    tests: ['test/features/messages/messages.test.ts'],
     pattern: 'what is exactly as old stays',
   },
   {
@@ -135,7 +135,7 @@ export const LUA: readonly Mutant[] = [
     file: 'log.lua',
     from: "if day_limit then redis.call('XTRIM'",
     to: "if false then redis.call('XTRIM'",
-    tests: ['test/im/messages.test.ts'],
+    tests: ['test/features/messages/messages.test.ts'],
     pattern: 'retention by days and by number',
   },
   {
@@ -143,7 +143,7 @@ export const LUA: readonly Mutant[] = [
     file: 'log.lua',
     from: "redis.call('XADD', key, 'MAXLEN', '~', LOG_MAX, message.id",
     to: "redis.call('XADD', key, message.id",
-    tests: ['test/im/messages.test.ts'],
+    tests: ['test/features/messages/messages.test.ts'],
     pattern: 'retention by days and by number',
   },
   {
@@ -151,7 +151,7 @@ export const LUA: readonly Mutant[] = [
     file: 'lua.ts',
     from: "'${settings.inboxMax}'",
     to: "'1000000000'",
-    tests: ['test/im/inbox.test.ts'],
+    tests: ['test/features/inbox/inbox.test.ts'],
     pattern: 'an inbox is kept to about its limit',
   },
   {
@@ -159,7 +159,7 @@ export const LUA: readonly Mutant[] = [
     file: 'fan_out.lua',
     from: '= redis.pcall, string.sub',
     to: '= redis.call, string.sub',
-    tests: ['test/im/messages.test.ts'],
+    tests: ['test/features/messages/messages.test.ts'],
     pattern: 'one inbox of a wrong type',
   },
   {
@@ -167,7 +167,7 @@ export const LUA: readonly Mutant[] = [
     file: 'epoch.lua',
     from: 'local moved = plus_one(ms)',
     to: 'local moved = ms',
-    tests: ['test/im/messages.test.ts'],
+    tests: ['test/features/messages/messages.test.ts'],
     pattern: 'one inbox of a wrong type',
   },
   {
@@ -175,7 +175,7 @@ export const LUA: readonly Mutant[] = [
     file: 'fan_out.lua',
     from: 'if EPOCH ~= current then',
     to: 'current = EPOCH\n      if false then',
-    tests: ['test/im/messages.test.ts'],
+    tests: ['test/features/messages/messages.test.ts'],
     pattern: 'whoever was reached before the epoch moved',
   },
   {
@@ -183,7 +183,7 @@ export const LUA: readonly Mutant[] = [
     file: 'move_epoch.lua',
     from: 'if epoch() ~= ARGV[1] then return { epoch(), 0 } end',
     to: '',
-    tests: ['test/im/inbox.test.ts'],
+    tests: ['test/features/inbox/inbox.test.ts'],
     pattern: 'a new epoch is a reset',
   },
   {
@@ -191,7 +191,7 @@ export const LUA: readonly Mutant[] = [
     file: 'epoch.lua',
     from: 'if less(moved, now_ms()) then moved = now_ms() end',
     to: '',
-    tests: ['test/im/inbox.test.ts'],
+    tests: ['test/features/inbox/inbox.test.ts'],
     pattern: 'a new epoch is later than every id',
   },
   {
@@ -207,7 +207,7 @@ export const LUA: readonly Mutant[] = [
     file: 'inbox.lua',
     from: "if redis.call('EXISTS', user) == 0 then",
     to: 'if false then',
-    tests: ['test/im/inbox.test.ts'],
+    tests: ['test/features/inbox/inbox.test.ts'],
     pattern: 'nobody has an inbox',
   },
   {
@@ -231,7 +231,7 @@ export const LUA: readonly Mutant[] = [
     file: 'fields.lua',
     from: '#names > MAX_FIELDS or',
     to: '',
-    tests: ['test/im/people.test.ts'],
+    tests: ['test/features/users/people.test.ts'],
     pattern: 'merges can not grow',
   },
   {
@@ -239,7 +239,7 @@ export const LUA: readonly Mutant[] = [
     file: 'fields.lua',
     from: 'or bytes > MAX_FIELD_BYTES then return nil,',
     to: 'then return nil,',
-    tests: ['test/im/people.test.ts'],
+    tests: ['test/features/users/people.test.ts'],
     pattern: 'merges can not grow',
   },
   {
@@ -247,7 +247,7 @@ export const LUA: readonly Mutant[] = [
     file: 'fields.lua',
     from: 'if not replace then',
     to: 'if true then',
-    tests: ['test/im/people.test.ts'],
+    tests: ['test/features/users/people.test.ts'],
     pattern: 'a user is created, replaced, merged',
   },
   {
@@ -255,7 +255,7 @@ export const LUA: readonly Mutant[] = [
     file: 'put_group.lua',
     from: '= change.changes or join_policy ~= policy,',
     to: '= true,',
-    tests: ['test/im/groups.test.ts'],
+    tests: ['test/features/groups/groups.test.ts'],
     pattern: 'no change is no event',
   },
   {
@@ -263,7 +263,7 @@ export const LUA: readonly Mutant[] = [
     file: 'lua/send.lua',
     from: "if redis.call('EXISTS', keys[3], keys[4]) < 2 then",
     to: "if redis.call('EXISTS', keys[3], keys[4]) < 1 then",
-    tests: ['test/im/messages.test.ts'],
+    tests: ['test/features/messages/messages.test.ts'],
     pattern: 'a refused send leaves nothing behind',
   },
   {
@@ -285,7 +285,7 @@ export const LUA: readonly Mutant[] = [
     file: 'finish_removal.lua',
     from: "redis.call('HSET', floors, log, id)",
     to: '',
-    tests: ['test/im/lives.test.ts'],
+    tests: ['test/features/users/lives.test.ts'],
     pattern: 'a user made again reads nothing',
   },
   {
@@ -293,7 +293,7 @@ export const LUA: readonly Mutant[] = [
     file: 'put_user.lua',
     from: 'if ended then',
     to: 'if false then',
-    tests: ['test/im/lives.test.ts'],
+    tests: ['test/features/users/lives.test.ts'],
     pattern: "a new user's inbox goes on after a hole",
   },
   {
@@ -301,7 +301,7 @@ export const LUA: readonly Mutant[] = [
     file: 'put_user.lua',
     from: "ms .. '-' .. plus_one(seq), 'FW', '')",
     to: "ms .. '-*', 'FW', '') redis.call('XTRIM', inbox, 'MAXLEN', 0) redis.call('XSETID', inbox, ended)",
-    tests: ['test/im/lives.test.ts'],
+    tests: ['test/features/users/lives.test.ts'],
     pattern: "a new user's inbox goes on after a hole",
   },
   {
@@ -309,7 +309,7 @@ export const LUA: readonly Mutant[] = [
     file: 'put_group.lua',
     from: "if redis.call('EXISTS', user_key(owner)) == 0 then return refuse('USER_NOT_FOUND', owner) end\n  if redis.call('SISMEMBER'",
     to: "if redis.call('SISMEMBER'",
-    tests: ['test/im/lives.test.ts'],
+    tests: ['test/features/users/lives.test.ts'],
     pattern: 'a removal that fails half-way',
   },
   {
@@ -317,7 +317,7 @@ export const LUA: readonly Mutant[] = [
     file: 'lua/send.lua',
     from: 'if of_incarnation ~= incarnation then return nil end',
     to: '',
-    tests: ['test/im/lives.test.ts'],
+    tests: ['test/features/users/lives.test.ts'],
     pattern: 'does not outlive its group',
   },
   {
@@ -325,7 +325,7 @@ export const LUA: readonly Mutant[] = [
     file: 'lua/send.lua',
     from: 'if floor and not id_less(floor, mid) then return nil end',
     to: '',
-    tests: ['test/im/lives.test.ts'],
+    tests: ['test/features/users/lives.test.ts'],
     pattern: 'of a former user names no message',
   },
   {
@@ -333,7 +333,7 @@ export const LUA: readonly Mutant[] = [
     file: 'messages/erase.lua',
     from: 'recipients = direct_recipients_left(actor, peer)',
     to: 'recipients = direct_recipients(actor, peer)',
-    tests: ['test/im/lives.test.ts'],
+    tests: ['test/features/users/lives.test.ts'],
     pattern: 'brings keys of a removed user back',
   },
   {
@@ -341,7 +341,7 @@ export const LUA: readonly Mutant[] = [
     file: 'finish_removal.lua',
     from: "redis.call('ZREM', requests_key(gid), uid)",
     to: 'local _ = gid',
-    tests: ['test/im/lives.test.ts'],
+    tests: ['test/features/users/lives.test.ts'],
     pattern: 'brings keys of a removed user back',
   },
   {
@@ -349,7 +349,7 @@ export const LUA: readonly Mutant[] = [
     file: 'send_many.lua',
     from: 'local done, outcome = pcall(send,',
     to: 'local done, outcome = true, send(',
-    tests: ['test/im/messages.test.ts'],
+    tests: ['test/features/messages/messages.test.ts'],
     pattern: 'one log of a wrong type',
   },
   {
@@ -357,7 +357,7 @@ export const LUA: readonly Mutant[] = [
     file: 'send_many.lua',
     from: 'and left > 0 do',
     to: 'do',
-    tests: ['test/im/messages.test.ts'],
+    tests: ['test/features/messages/messages.test.ts'],
     pattern: 'a batch that writes more inboxes',
   },
   {
@@ -365,7 +365,7 @@ export const LUA: readonly Mutant[] = [
     file: 'lua/fan_out.lua',
     from: "return why and 'feed: ' .. why",
     to: 'return nil',
-    tests: ['test/im/messages.test.ts'],
+    tests: ['test/features/messages/messages.test.ts'],
     pattern: 'a feed that takes nothing',
   },
 ];

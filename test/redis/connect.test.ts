@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { Redis, type Result } from 'ioredis';
-import { ImError } from '../../src/errors.ts';
+import { ImError } from '../../src/domain/errors.ts';
 import { connectCommands, connectFeed, type Log, openRedis, targetName } from '../../src/redis/connect.ts';
 import { asImError } from '../../src/redis/failure.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';

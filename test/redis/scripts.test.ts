@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { directLog } from '../../src/ids.ts';
+import { directLog } from '../../src/domain/conversations.ts';
 import { connectCommands } from '../../src/redis/connect.ts';
 import { Keys } from '../../src/redis/keys.ts';
 import { includesOf, scriptSource } from '../../src/redis/lua.ts';

@@ -1,4 +1,5 @@
-import { directLog, type Uid } from '../../ids.ts';
+import { directLog } from '../../domain/conversations.ts';
+import type { Uid } from '../../domain/names.ts';
 import { command } from '../../redis/command.ts';
 
 /** Refuses `user_not_found`. */

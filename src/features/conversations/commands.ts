@@ -1,6 +1,9 @@
-import type { LogName, MessageId, Uid } from '../../ids.ts';
-import { parseEntry } from '../../im/message.ts';
-import { command, type RawEntry } from '../../redis/command.ts';
+import type { LogName } from '../../domain/conversations.ts';
+import type { RawEntry } from '../../domain/entries.ts';
+import { parseEntry } from '../../domain/entries.ts';
+import type { Uid } from '../../domain/names.ts';
+import type { MessageId } from '../../domain/stream-ids.ts';
+import { command } from '../../redis/command.ts';
 
 /** Refuses `conversation_not_found`, `message_not_found`. */
 export const read = command({

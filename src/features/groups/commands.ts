@@ -1,5 +1,6 @@
-import { type Gid, groupLog, type Uid } from '../../ids.ts';
-import { type Fields, fieldsFrom } from '../../im/message.ts';
+import { groupLog } from '../../domain/conversations.ts';
+import { type Fields, fieldsFrom } from '../../domain/entries.ts';
+import type { Gid, Uid } from '../../domain/names.ts';
 import { command } from '../../redis/command.ts';
 
 interface PutGroup {

@@ -1,5 +1,6 @@
-import type { Uid } from '../../ids.ts';
-import { command, type RawEntry } from '../../redis/command.ts';
+import type { RawEntry } from '../../domain/entries.ts';
+import type { Uid } from '../../domain/names.ts';
+import { command } from '../../redis/command.ts';
 
 /** Refuses `user_not_found`. */
 export const readInbox = command({

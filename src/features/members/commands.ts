@@ -1,4 +1,5 @@
-import { type Gid, groupLog, type Uid } from '../../ids.ts';
+import { groupLog } from '../../domain/conversations.ts';
+import type { Gid, Uid } from '../../domain/names.ts';
 import { command } from '../../redis/command.ts';
 
 /** Who is concerned, in which group, and who acts (`''` is the server). */

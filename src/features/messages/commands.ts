@@ -1,5 +1,7 @@
-import { type Conversation, type LogName, type MessageId, parseConversation, type Uid } from '../../ids.ts';
-import { type LogEntry, parseEntry } from '../../im/message.ts';
+import { type Conversation, type LogName, parseConversation } from '../../domain/conversations.ts';
+import { type LogEntry, parseEntry } from '../../domain/entries.ts';
+import type { Uid } from '../../domain/names.ts';
+import type { MessageId } from '../../domain/stream-ids.ts';
 import { command, type RefusedWrites } from '../../redis/command.ts';
 import type { Keys } from '../../redis/keys.ts';
 

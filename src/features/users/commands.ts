@@ -1,6 +1,6 @@
-import type { Uid } from '../../ids.ts';
-import type { Fields } from '../../im/message.ts';
-import { fieldsFrom } from '../../im/message.ts';
+import type { Fields } from '../../domain/entries.ts';
+import { fieldsFrom } from '../../domain/entries.ts';
+import type { Uid } from '../../domain/names.ts';
 import { command } from '../../redis/command.ts';
 
 interface PutUser {

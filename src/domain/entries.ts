@@ -1,0 +1,90 @@
+import type { Conversation } from './conversations.ts';
+import type { Uid } from './names.ts';
+import { type MessageId, sentAt } from './stream-ids.ts';
+
+/** An entry of a stream as Redis answers it: its id, and a flat list of fields and values. */
+export type RawEntry = [id: string, flat: string[]];
+
+/** A map of strings, as users, groups and messages carry them. */
+export type Fields = Record<string, string>;
+
+/** An entry of a log. */
+export interface LogEntry {
+  id: MessageId;
+  from: Uid;
+  /** How many entries up to this one make the conversation unread. */
+  n: number;
+  action?: string;
+  /** The message that a change is of. */
+  target?: MessageId;
+  /** Who did it, where it was somebody else than `from`. */
+  by?: Uid;
+  clientMessageId?: string;
+  fields: Fields;
+}
+
+/** A message as its reader sees it. */
+export interface Message {
+  id: MessageId;
+  conversation: Conversation;
+  /** Absent only in a tombstone (`action: "gone"`). */
+  from?: Uid;
+  action?: string;
+  /** The message that a change (`erase`) is of. */
+  target?: MessageId;
+  /** Who did it, where it was somebody else than `from`. */
+  by?: Uid;
+  fields: Fields;
+  sentAt: string;
+  clientMessageId?: string;
+}
+
+/** Field names that a sender can't use: a log entry keeps its own members under them. */
+export const RESERVED_MESSAGE_FIELDS: ReadonlySet<string> = new Set(['uid', 'n', 'action', 'target', 'by', 'cid']);
+
+/** Fields from a flat list, from `first` on. Without a prototype, so that no field name has a meaning to JavaScript. */
+export function fieldsFrom(flat: readonly string[], first = 0): Fields {
+  const fields: Fields = Object.create(null);
+  for (let i = first; i + 1 < flat.length; i += 2) fields[flat[i]!] = flat[i + 1]!;
+  return fields;
+}
+
+/** Fields as a flat list of names and values. */
+export function flatten(fields: Fields): string[] {
+  return Object.entries(fields).flat();
+}
+
+/** Reads an entry as the scripts write it: `uid`, `n`, perhaps `action`, `target`, `by` and `cid`, then the fields. */
+export function parseEntry([id, flat]: RawEntry): LogEntry {
+  const entry: LogEntry = { id: id as MessageId, from: (flat[1] ?? '') as Uid, n: Number(flat[3] ?? 0), fields: {} };
+  let next = 4;
+  const own = (name: string) => {
+    if (flat[next] !== name) return undefined;
+    next += 2;
+    return flat[next - 1]!;
+  };
+  const [action, target, by, clientMessageId] = [own('action'), own('target'), own('by'), own('cid')];
+  if (action !== undefined) entry.action = action;
+  if (target !== undefined) entry.target = target as MessageId;
+  if (by !== undefined) entry.by = by as Uid;
+  if (clientMessageId !== undefined) entry.clientMessageId = clientMessageId;
+  entry.fields = fieldsFrom(flat, next);
+  return entry;
+}
+
+/** What a reader of `conversation` sees of an entry; a tombstone where the entry is gone. */
+export function toMessage(conversation: Conversation, id: MessageId, entry: LogEntry | undefined): Message {
+  if (!entry) return { id, conversation, action: 'gone', fields: {}, sentAt: sentAt(id) };
+  const { from, action, target, by, fields, clientMessageId } = entry;
+  return {
+    id,
+    conversation,
+    from,
+    ...(action === undefined ? {} : { action }),
+    ...(target === undefined ? {} : { target }),
+    ...(by === undefined ? {} : { by }),
+    fields,
+    sentAt: sentAt(id),
+    ...(clientMessageId === undefined ? {} : { clientMessageId }),
+  };
+}

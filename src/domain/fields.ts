@@ -1,0 +1,82 @@
+import type { Fields } from './entries.ts';
+import { ImError } from './errors.ts';
+
+/** How many fields a user, a group or a message may have. */
+export const MAX_FIELDS = 64;
+/** How many characters a field's name may have. */
+export const MAX_FIELD_NAME = 64;
+/** How many bytes the names and values of all fields may have together, in UTF-8. */
+export const MAX_FIELD_BYTES = 65_536;
+
+/**
+ * Checks a map of fields: number, names, bytes, well-formed text.
+ *
+ * @param reserved names that the key itself uses
+ * @returns the fields as the scripts take them: name, value, name, value …
+ * @throws ImError `fields_too_large`, `reserved_field` or `invalid_request`
+ */
+export function checkFields(fields: Fields, reserved: ReadonlySet<string>): string[] {
+  return checkPatch(fields, reserved).pairs;
+}
+
+/**
+ * Checks a change of fields, in which null removes one, and takes it apart as the scripts want it.
+ *
+ * @throws as {@link checkFields}
+ */
+export function checkPatch(
+  patch: Record<string, string | null>,
+  reserved: ReadonlySet<string>,
+): { pairs: string[]; removed: string[] } {
+  const pairs: string[] = [];
+  const removed: string[] = [];
+  let bytes = 0;
+  for (const [name, value] of Object.entries(patch)) {
+    checkName(name, reserved);
+    if (value === null) removed.push(name);
+    else {
+      checkWellFormed(name, value);
+      bytes += Buffer.byteLength(name) + Buffer.byteLength(value);
+      pairs.push(name, value);
+    }
+  }
+  if (pairs.length > 2 * MAX_FIELDS || removed.length > MAX_FIELDS || bytes > MAX_FIELD_BYTES) {
+    throw new ImError(
+      'fields_too_large',
+      `There are ${pairs.length / 2} fields of ${bytes} bytes; at most ${MAX_FIELDS} fields and ${MAX_FIELD_BYTES} bytes are allowed.`,
+    );
+  }
+  return { pairs, removed };
+}
+
+function checkName(name: string, reserved: ReadonlySet<string>): void {
+  if (reserved.has(name)) {
+    throw new ImError(
+      'reserved_field',
+      `"${name}" is reserved; use another name. Reserved are: ${[...reserved].join(', ')}.`,
+    );
+  }
+  const length = lengthOf(name);
+  if (length < 1 || length > MAX_FIELD_NAME) {
+    throw new ImError(
+      'invalid_request',
+      `A field's name has 1 to ${MAX_FIELD_NAME} characters; one here has ${length}.`,
+    );
+  }
+  checkWellFormed(name, name);
+}
+
+/** In code points, as the schema counts: an emoji is one character. */
+function lengthOf(text: string): number {
+  return text.length > 2 * MAX_FIELD_NAME ? text.length : [...text].length;
+}
+
+/** A lone surrogate has no UTF-8: Redis would get a replacement character, and the reader other text than was sent. */
+function checkWellFormed(name: string, text: string): void {
+  if (!text.isWellFormed()) {
+    throw new ImError(
+      'invalid_request',
+      `The field "${name.toWellFormed()}" holds a lone surrogate; send well-formed Unicode.`,
+    );
+  }
+}

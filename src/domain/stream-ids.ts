@@ -1,0 +1,80 @@
+import type { Branded } from './names.ts';
+
+/**
+ * Stream ids are pairs of unsigned 64-bit integers. They are kept as the canonical text that Redis prints and compared
+ * as pairs of bigints: neither a string comparison nor a double orders them rightly.
+ */
+
+/** The id of a message in its log: `<ms>-<seq>`. */
+export type MessageId = Branded<'MessageId'>;
+/** A concrete position in an inbox: `<epoch>-<n>`. */
+export type Cursor = Branded<'Cursor'>;
+
+/** What a stream id looks like; {@link parseStreamId} checks the 64-bit range as well. */
+export const STREAM_ID_PATTERN = '^(0|[1-9][0-9]{0,19})-(0|[1-9][0-9]{0,19})$';
+const STREAM_ID = new RegExp(STREAM_ID_PATTERN);
+const MAX = 0xffff_ffff_ffff_ffffn;
+
+/** A stream id taken apart. */
+export interface StreamId {
+  readonly ms: bigint;
+  readonly seq: bigint;
+}
+
+/** Parses `<ms>-<seq>`; undefined if it is malformed or one of the two exceeds 64 bits. */
+export function parseStreamId(text: string): StreamId | undefined {
+  const match = STREAM_ID.exec(text);
+  if (!match) return undefined;
+  const ms = BigInt(match[1]!);
+  const seq = BigInt(match[2]!);
+  return ms > MAX || seq > MAX ? undefined : { ms, seq };
+}
+
+/** The text of a stream id, as Redis prints it. */
+export function formatStreamId(id: StreamId): string {
+  return `${id.ms}-${id.seq}`;
+}
+
+/** Negative, zero or positive as `a` is before, the same as, or after `b`. */
+export function compareStreamIds(a: StreamId, b: StreamId): number {
+  if (a.ms !== b.ms) return a.ms < b.ms ? -1 : 1;
+  if (a.seq !== b.seq) return a.seq < b.seq ? -1 : 1;
+  return 0;
+}
+
+/** The id that directly follows `id`. */
+export function successor(id: StreamId): StreamId {
+  return id.seq === MAX ? { ms: id.ms + 1n, seq: 0n } : { ms: id.ms, seq: id.seq + 1n };
+}
+
+/**
+ * As {@link successor}, from text to text: on the way of every delivery, so without big integers as long as the number
+ * fits into a double.
+ */
+export function successorText(id: string): string {
+  const start = id.indexOf('-') + 1;
+  if (id.length - start > 15) return formatStreamId(successor(parseStreamId(id)!));
+  return id.slice(0, start) + (Number(id.slice(start)) + 1);
+}
+
+/** The id that `id` directly follows. */
+export function predecessor(id: StreamId): StreamId {
+  if (id.seq > 0n) return { ms: id.ms, seq: id.seq - 1n };
+  return id.ms > 0n ? { ms: id.ms - 1n, seq: MAX } : id;
+}
+
+/** Everything after `id`, as the start of XRANGE. Redis refuses `(` in front of the last id of all. */
+export function rangeAfter(id: string): string {
+  return id === `${MAX}-${MAX}` ? '+' : `(${id}`;
+}
+
+/** Everything before `id`, as the end of XRANGE. Redis refuses `(` in front of the first id of all. */
+export function rangeBefore(id: string): string {
+  return id === '0-0' ? '-' : `(${id}`;
+}
+
+/** The time of a message, RFC 3339 in UTC, read from its id. Out-of-range times become the last one there is. */
+export function sentAt(id: MessageId): string {
+  const ms = Number(id.slice(0, id.indexOf('-')));
+  return new Date(Math.min(ms, 8.64e15)).toISOString();
+}

@@ -1,0 +1,206 @@
+import { conversationOf, type LogName, withUser } from '../../domain/conversations.ts';
+import type { RawEntry } from '../../domain/entries.ts';
+import { type Fields, type LogEntry, type Message, parseEntry, toMessage } from '../../domain/entries.ts';
+import type { Uid } from '../../domain/names.ts';
+import {
+  type Cursor,
+  compareStreamIds,
+  formatStreamId,
+  type MessageId,
+  parseStreamId,
+  predecessor,
+  rangeAfter,
+  type StreamId,
+  successor,
+  successorText,
+} from '../../domain/stream-ids.ts';
+import type { Store } from '../../redis/store.ts';
+import type { Logs } from '../messages/logs.ts';
+import { newestIds, readInbox } from './commands.ts';
+
+/** Where a reader starts: the oldest entry kept, from now on, or after a cursor. */
+export type Start = 'oldest' | 'now' | StreamId;
+
+/** What a reader missed, said in place of silence. */
+export interface Gap {
+  /** `trimmed`: the inbox no longer keeps it. `reset`: data was lost, and the ids started anew. */
+  reason: 'trimmed' | 'reset';
+  requested: Cursor;
+  /** Reading went on after this cursor. */
+  resumed: Cursor;
+  /** How many entries, where that is known. */
+  lost?: number;
+  /** Where to find what was missed: the conversations, whose histories are complete. */
+  backfill: string;
+}
+
+/** A message in an inbox. */
+export interface InboxItem {
+  cursor: Cursor;
+  message: Message;
+}
+
+/** A piece of an inbox. A gap is always in front of the items, never between them. */
+export interface InboxPage {
+  items: InboxItem[];
+  gap?: Gap;
+  /** The position after the last item (or after the gap, or where the page started). */
+  next: StreamId;
+  /** Whether `next` was the newest position there was at the moment of reading. */
+  upToDate: boolean;
+  /** Whether the cursor lay beyond everything that the inbox ever had, which only lost data (or a made-up cursor) can do. */
+  beyond: boolean;
+  /** The epoch at the moment of reading. */
+  epoch: string;
+  /** Tells the user apart from former and later ones of the same name. */
+  incarnation: string;
+}
+
+/** How large a page may become. The bytes are checked every few entries, so it may be exceeded by those. */
+export interface PageLimits {
+  count: number;
+  maxBytes: number;
+}
+
+/** Before the first id of all; as a cursor the same as `0`. */
+const OLDEST: StreamId = { ms: 0n, seq: 0n };
+/** The first round of a page; its messages' average size tells how many more fit. */
+const FIRST_ROUND = 20;
+
+/** The position directly before the first entry of an epoch: where an inbox without entries is. */
+function beforeEpoch(epoch: bigint): StreamId {
+  return predecessor({ ms: epoch, seq: 0n });
+}
+
+/** The newest position of an inbox (or the feed) from the newest id it ever had (`''` if none) and the epoch. */
+export function newestPosition(epoch: string, newest: string): StreamId {
+  const start = beforeEpoch(BigInt(epoch));
+  const last = parseStreamId(newest);
+  return last && compareStreamIds(last, start) > 0 ? last : start;
+}
+
+/** Reads inboxes: what has happened to a user, one entry each, without holes. */
+export class Inbox {
+  readonly #store: Store;
+  readonly #logs: Logs;
+
+  constructor(store: Store, logs: Logs) {
+    this.#store = store;
+    this.#logs = logs;
+  }
+
+  /** The position that `start` means right now; `user_not_found`. */
+  async resolve(uid: Uid, start: Start): Promise<StreamId> {
+    const { epoch, newest } = await this.#read(uid, OLDEST, 0);
+    if (start === 'oldest') return OLDEST;
+    return start === 'now' ? newestPosition(epoch, newest) : start;
+  }
+
+  /**
+   * What comes after a position, as far as one page goes. Ids have no holes, so that every loss is seen: the entry after
+   * `after` has to be its successor, and an inbox with nothing after it has to end at it. `0-0` means the oldest entry
+   * kept and has nothing in front of it to lose.
+   */
+  async page(uid: Uid, after: StreamId, limits: PageLimits): Promise<InboxPage> {
+    const { epoch, newest, incarnation, entries } = await this.#read(uid, after, limits.count);
+    const end = newestPosition(epoch, newest);
+    const first = entries[0] && parseStreamId(entries[0][0])!;
+    const resumed = first ? predecessor(first) : end;
+    const missed = compareStreamIds(resumed, after) !== 0 && compareStreamIds(after, OLDEST) !== 0;
+    const items = await this.#items(uid, unbroken(entries), limits.maxBytes);
+    const next = items.length > 0 ? parseStreamId(items.at(-1)!.cursor)! : resumed;
+    return {
+      items,
+      ...(missed ? { gap: gapOf(uid, after, resumed) } : {}),
+      next,
+      upToDate: compareStreamIds(next, end) === 0,
+      beyond: compareStreamIds(after, end) > 0,
+      epoch,
+      incarnation,
+    };
+  }
+
+  /** The newest position of each inbox, in one round trip. */
+  async newest(uids: readonly Uid[]): Promise<StreamId[]> {
+    const inboxes = uids.map((uid) => this.#store.keys.inbox(uid));
+    const { epoch, newest } = await this.#store.run(newestIds, inboxes);
+    return newest.map((id) => newestPosition(epoch, id));
+  }
+
+  #read(uid: Uid, after: StreamId, count: number) {
+    return this.#store.run(readInbox, { uid, start: rangeAfter(formatStreamId(after)), count });
+  }
+
+  async #items(uid: Uid, entries: RawEntry[], maxBytes: number): Promise<InboxItem[]> {
+    const items: InboxItem[] = [];
+    let bytes = 0;
+    while (items.length < entries.length && bytes < maxBytes) {
+      const fitting = items.length === 0 ? FIRST_ROUND : Math.ceil(((maxBytes - bytes) * items.length) / (bytes + 1));
+      const slice = entries
+        .slice(items.length, items.length + fitting)
+        .map(([cursor, flat]) => referenceOf(cursor, flat));
+      const found = await this.#logs.hydrate(slice.filter((reference) => !reference.inline));
+      let nextFound = 0;
+      for (const { cursor, log, id, inline } of slice) {
+        const entry = inline ?? found[nextFound++];
+        const conversation = log ? conversationOf(uid, log) : withUser(uid);
+        items.push({ cursor, message: toMessage(conversation, id, entry) });
+        bytes += entry ? sizeOf(entry.fields) : 0;
+      }
+    }
+    return items;
+  }
+}
+
+/** An inbox entry: `FW <log> mid <message id>`, and the message itself where its log went away. */
+interface Reference {
+  cursor: Cursor;
+  log: LogName;
+  id: MessageId;
+  inline?: LogEntry;
+}
+
+function referenceOf(cursor: string, flat: string[]): Reference {
+  const [fw, log, , id, ...inline] = flat;
+  const reference = {
+    cursor: cursor as Cursor,
+    log: (fw === 'FW' ? log : '') as LogName,
+    id: (id ?? '0-0') as MessageId,
+  };
+  return inline.length > 0 ? { ...reference, inline: parseEntry([reference.id, inline]) } : reference;
+}
+
+/** The entries up to the first hole; the next page starts with it, and tells of it. */
+function unbroken(entries: RawEntry[]): RawEntry[] {
+  for (let i = 1; i < entries.length; i++) {
+    if (successorText(entries[i - 1]![0]) !== entries[i]![0]) return entries.slice(0, i);
+  }
+  return entries;
+}
+
+function gapOf(uid: Uid, requested: StreamId, resumed: StreamId): Gap {
+  const lost = distance(requested, resumed);
+  return {
+    reason: lost === undefined ? 'reset' : 'trimmed',
+    requested: formatStreamId(requested) as Cursor,
+    resumed: formatStreamId(resumed) as Cursor,
+    ...(lost === undefined ? {} : { lost: Number(lost) }),
+    backfill: `/v1/users/${uid}/conversations`,
+  };
+}
+
+/** How many entries of one epoch lie in (from, to]; undefined if the two are not of one epoch, in this order. */
+function distance(from: StreamId, to: StreamId): bigint | undefined {
+  // `to` may be the position before its epoch's first entry, whose number in that epoch is -1.
+  const start = successor(to).seq === 0n ? successor(to) : { ms: to.ms, seq: 0n };
+  const number = (id: StreamId) => (compareStreamIds(id, predecessor(start)) === 0 ? -1n : id.seq);
+  const same = from.ms === start.ms || number(from) === -1n;
+  const count = number(to) - number(from);
+  return same && count > 0n ? count : undefined;
+}
+
+function sizeOf(fields: Fields): number {
+  let bytes = 0;
+  for (const name in fields) bytes += name.length + fields[name]!.length;
+  return bytes;
+}

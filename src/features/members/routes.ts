@@ -1,0 +1,166 @@
+import type { App } from '../../http/fastify.ts';
+import { GroupParams, MemberParams, pageQuery } from '../../http/openapi/params.ts';
+import { answer, nothing, responses } from '../../http/openapi/responses.ts';
+import type { Members } from './members.ts';
+import { JoinRequest, JoinRequestList, Member, MemberList } from './schemas.ts';
+
+const MAX_PAGE = 1_000;
+
+/** Who is in a group, who wants to be, and how both change. */
+export function memberRoutes(app: App, { members }: { members: Members }): void {
+  app.get(
+    '/v1/groups/:gid/members',
+    {
+      config: { access: 'member' },
+      schema: {
+        operationId: 'listMembers',
+        tags: ['groups'],
+        summary: 'List the members of a group',
+        description: 'In the order of their uids. For members, or a server key.',
+        params: GroupParams,
+        querystring: pageQuery(MAX_PAGE, 'members', 'bob'),
+        response: responses({ 200: answer(MemberList, 'A page of members.') }, 'not_member', 'group_not_found'),
+      },
+    },
+    (request) => members.list(request.caller, request.params.gid, request.query),
+  );
+
+  app.put(
+    '/v1/groups/:gid/members/:uid',
+    {
+      config: { access: 'any' },
+      schema: {
+        operationId: 'putMember',
+        tags: ['groups'],
+        summary: 'Join a group, or add a member',
+        description:
+          'A user joins by the `joinPolicy`: at once (`open`), as a request that the owner approves (`approval`, answered ' +
+          'with 202), or not (`closed`). The owner and a server key add anybody. Idempotent: a member stays one, ' +
+          'and nobody is told twice.',
+        params: MemberParams,
+        response: responses(
+          {
+            201: answer(Member, 'The user is a member now.'),
+            200: answer(Member, 'The user was a member already.'),
+            202: answer(JoinRequest, 'The owner was asked.'),
+          },
+          'not_owner',
+          'join_closed',
+          'group_not_found',
+          'user_not_found',
+          'group_full',
+        ),
+      },
+    },
+    async (request, reply) => {
+      const result = await members.join(request.caller, request.params.gid, request.params.uid);
+      if (result.outcome === 'requested') return reply.status(202).send(result.request);
+      return reply.status(result.outcome === 'joined' ? 201 : 200).send(result.member);
+    },
+  );
+
+  app.delete(
+    '/v1/groups/:gid/members/:uid',
+    {
+      config: { access: 'any' },
+      schema: {
+        operationId: 'deleteMember',
+        tags: ['groups'],
+        summary: 'Leave a group, or remove a member',
+        description:
+          'For the member itself, the owner, or a server key. The owner has to hand the group over first. Repeated, it ' +
+          'answers `member_not_found` and changes nothing.',
+        params: MemberParams,
+        response: responses(
+          { 204: nothing('The user is no member any more.') },
+          'not_owner',
+          'group_not_found',
+          'member_not_found',
+          'owner_must_hand_over',
+        ),
+      },
+    },
+    async (request, reply) => {
+      await members.quit(request.caller, request.params.gid, request.params.uid);
+      return reply.status(204).send(null);
+    },
+  );
+
+  app.get(
+    '/v1/groups/:gid/requests',
+    {
+      config: { access: 'owner' },
+      schema: {
+        operationId: 'listJoinRequests',
+        tags: ['groups'],
+        summary: 'List who asked to join',
+        description: 'The oldest request first. For the owner, or a server key.',
+        params: GroupParams,
+        querystring: pageQuery(MAX_PAGE, 'requests', '1763900311455,carol'),
+        response: responses(
+          { 200: answer(JoinRequestList, 'A page of requests.') },
+          'invalid_cursor',
+          'not_owner',
+          'group_not_found',
+        ),
+      },
+    },
+    (request) => members.requests(request.caller, request.params.gid, request.query),
+  );
+
+  app.put(
+    '/v1/groups/:gid/requests/:uid',
+    {
+      config: { access: 'owner' },
+      schema: {
+        operationId: 'approveJoinRequest',
+        tags: ['groups'],
+        summary: 'Let somebody in who asked',
+        description:
+          'For the owner, or a server key. Idempotent: whoever is a member already stays one, answered with 200.',
+        params: MemberParams,
+        response: responses(
+          {
+            201: answer(Member, 'The user is a member now.'),
+            200: answer(Member, 'The user was a member already.'),
+          },
+          'not_owner',
+          'group_not_found',
+          'user_not_found',
+          'request_not_found',
+          'group_full',
+        ),
+      },
+    },
+    async (request, reply) => {
+      const { member, created } = await members.approve(request.caller, request.params.gid, request.params.uid);
+      return reply.status(created ? 201 : 200).send(member);
+    },
+  );
+
+  app.delete(
+    '/v1/groups/:gid/requests/:uid',
+    {
+      config: { access: 'any' },
+      schema: {
+        operationId: 'deleteJoinRequest',
+        tags: ['groups'],
+        summary: 'Turn down a request, or withdraw one',
+        description:
+          'The owner and a server key turn a request down, and who asked is told by a `refuse` event; a user withdraws ' +
+          "one's own. Repeated, it answers `request_not_found`.",
+        params: MemberParams,
+        response: responses(
+          { 204: nothing('The request is gone.') },
+          'not_owner',
+          'group_not_found',
+          'request_not_found',
+        ),
+      },
+    },
+    async (request, reply) => {
+      await members.refuse(request.caller, request.params.gid, request.params.uid);
+      return reply.status(204).send(null);
+    },
+  );
+}

@@ -1,0 +1,81 @@
+import { LRUCache } from 'lru-cache';
+import type { LogName } from '../../domain/conversations.ts';
+import type { LogEntry } from '../../domain/entries.ts';
+import type { MessageId } from '../../domain/stream-ids.ts';
+
+/** Names one entry of one log. */
+export interface MessageRef {
+  log: LogName;
+  id: MessageId;
+}
+
+/** Bytes of recent messages that a node remembers. */
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Entries of logs that were read lately. A deletion can't be overtaken: what was asked for before it, and is answered
+ * after it, is not taken.
+ */
+export class EntryCache {
+  readonly #entries = new LRUCache<string, LogEntry>({
+    maxSize: MAX_BYTES,
+    sizeCalculation: sizeOf,
+    dispose: (_entry, key, reason) => {
+      if (reason !== 'set') this.#drop(key);
+    },
+  });
+  /** The keys of each log, so that a log is deleted at the cost of what is kept of it. */
+  readonly #keysOf = new Map<LogName, Set<string>>();
+  #generation = 0;
+
+  /** How many deletions there were. Whoever is about to read notes it, and passes it to {@link add}. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  get(ref: MessageRef): LogEntry | undefined {
+    return this.#entries.get(keyOf(ref));
+  }
+
+  /** Keeps an entry that was asked for at this generation, unless something was deleted since. */
+  add(ref: MessageRef, entry: LogEntry, generation: number): void {
+    if (generation !== this.#generation) return;
+    const key = keyOf(ref);
+    const keys = this.#keysOf.get(ref.log);
+    if (keys) keys.add(key);
+    else this.#keysOf.set(ref.log, new Set([key]));
+    this.#entries.set(key, entry);
+  }
+
+  delete(ref: MessageRef): void {
+    this.#generation++;
+    this.#entries.delete(keyOf(ref));
+  }
+
+  deleteLog(log: LogName): void {
+    this.#generation++;
+    for (const key of this.#keysOf.get(log) ?? []) this.#entries.delete(key);
+  }
+
+  clear(): void {
+    this.#generation++;
+    this.#entries.clear();
+  }
+
+  #drop(key: string): void {
+    const log = key.slice(0, key.indexOf(' ')) as LogName;
+    const keys = this.#keysOf.get(log);
+    if (keys?.delete(key) && keys.size === 0) this.#keysOf.delete(log);
+  }
+}
+
+/** No name of a log has a space. */
+function keyOf(ref: MessageRef): string {
+  return `${ref.log} ${ref.id}`;
+}
+
+function sizeOf(entry: LogEntry): number {
+  let bytes = 200;
+  for (const name in entry.fields) bytes += name.length + entry.fields[name]!.length;
+  return bytes;
+}

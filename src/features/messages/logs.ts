@@ -1,0 +1,108 @@
+import type { LogName } from '../../domain/conversations.ts';
+import type { RawEntry } from '../../domain/entries.ts';
+import { type LogEntry, parseEntry } from '../../domain/entries.ts';
+import type { MessageId } from '../../domain/stream-ids.ts';
+import type { Store } from '../../redis/store.ts';
+import { EntryCache, type MessageRef } from './entry-cache.ts';
+
+/**
+ * Reads conversations' logs. Recent messages are remembered, since a group's message is read by all its members. What was
+ * erased or removed has to be forgotten: by the node that did it before it answers, by the others when the feed tells.
+ */
+export class Logs {
+  readonly #store: Store;
+  readonly #recent = new EntryCache();
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** The entries that `refs` name, in their order; undefined where one is gone. One round trip at most. */
+  async hydrate(refs: readonly MessageRef[]): Promise<(LogEntry | undefined)[]> {
+    const found = refs.map((ref) => this.#recent.get(ref));
+    const missing = refs.flatMap((ref, index) => (found[index] ? [] : [{ ref, index }]));
+    if (missing.length === 0) return found;
+    const runs = runsOf(missing);
+    const pipeline = this.#store.redis.pipeline();
+    const { generation } = this.#recent;
+    for (const run of runs) pipeline.xrange(this.#store.keys.log(run[0]!.ref.log), run[0]!.ref.id, run.at(-1)!.ref.id);
+    const replies = (await pipeline.exec()) ?? [];
+    runs.forEach((run, i) => {
+      const [error, entries] = replies[i]!;
+      if (error) {
+        // A log that somebody has overwritten with another type reads as if its messages were gone.
+        if (error.message.startsWith('WRONGTYPE')) return;
+        throw error;
+      }
+      // Those that are gone are missing; and where somebody has made up a reference, there may be others.
+      const byId = new Map(entries as RawEntry[]);
+      for (const { ref, index } of run) {
+        const flat = byId.get(ref.id);
+        if (!flat) continue;
+        const entry = parseEntry([ref.id, flat]);
+        found[index] = entry;
+        this.#recent.add(ref, entry, generation);
+      }
+    });
+    return found;
+  }
+
+  /** The newest entry of each log; undefined where there is none. */
+  async newest(logs: readonly LogName[]): Promise<(LogEntry | undefined)[]> {
+    if (logs.length === 0) return [];
+    const pipeline = this.#store.redis.pipeline();
+    for (const log of logs) pipeline.xrevrange(this.#store.keys.log(log), '+', '-', 'COUNT', 1);
+    const replies = (await pipeline.exec()) ?? [];
+    return replies.map(([error, entries]) => {
+      if (error) throw error;
+      const raw = (entries as RawEntry[])[0];
+      return raw && parseEntry(raw);
+    });
+  }
+
+  /** Forgets an entry that was erased. */
+  forget(ref: MessageRef): void {
+    this.#recent.delete(ref);
+  }
+
+  /** Forgets all of a log that was removed. */
+  forgetLog(log: LogName): void {
+    this.#recent.deleteLog(log);
+  }
+
+  /** Forgets everything, since an erasure may have been missed. */
+  forgetAll(): void {
+    this.#recent.clear();
+  }
+}
+
+interface Missing {
+  ref: MessageRef;
+  /** Where it belongs in the answer. */
+  index: number;
+}
+
+/**
+ * Takes together what one XRANGE can read: entries of a log whose numbers follow one another, since a log has no holes.
+ * A conversation that was read for long is a few ranges, not thousands.
+ */
+function runsOf(missing: readonly Missing[]): Missing[][] {
+  const runs: Missing[][] = [];
+  const open = new Map<LogName, Missing[]>();
+  for (const one of missing) {
+    const run = open.get(one.ref.log);
+    if (run && numberOf(one.ref.id) === numberOf(run.at(-1)!.ref.id) + 1) run.push(one);
+    else {
+      const begun = [one];
+      open.set(one.ref.log, begun);
+      runs.push(begun);
+    }
+  }
+  return runs;
+}
+
+/** The number of an entry in its log. One that no double can hold follows no other, and is read alone. */
+function numberOf(id: MessageId): number {
+  const text = id.slice(id.indexOf('-') + 1);
+  return text.length > 15 ? NaN : Number(text);
+}

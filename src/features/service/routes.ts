@@ -1,0 +1,101 @@
+import type { Redis } from 'ioredis';
+import Type from 'typebox';
+import type { Hub } from '../../delivery/hub.ts';
+import type { App } from '../../http/fastify.ts';
+import type { Metrics } from '../../http/metrics.ts';
+import { ref } from '../../http/openapi/component.ts';
+import { Health, Readiness } from './schemas.ts';
+
+/** How long Redis may take to answer a PING before the service calls itself not ready, ms. */
+const PING_MS = 1_000;
+/** The feed is read at least once a second, so that this silence means that it isn't. */
+const FEED_SILENCE_MS = 5_000;
+
+/** For those who run the service: is it up, can it work, what is it doing, what is its API. */
+export function serviceRoutes(app: App, { redis, hub, metrics }: { redis: Redis; hub: Hub; metrics: Metrics }): void {
+  app.get(
+    '/healthz',
+    {
+      config: { access: 'public' },
+      logLevel: 'warn',
+      schema: {
+        operationId: 'getHealth',
+        tags: ['service'],
+        summary: 'Is the process up?',
+        description: 'Public. Says nothing of Redis: restart the process if this fails.',
+        response: { 200: { description: 'It is.', ...ref(Health) } },
+      },
+    },
+    async () => ({ status: 'ok' as const }),
+  );
+
+  app.get(
+    '/readyz',
+    {
+      config: { access: 'public' },
+      logLevel: 'warn',
+      schema: {
+        operationId: 'getReadiness',
+        tags: ['service'],
+        summary: 'Can the service work?',
+        description: 'Public. 503 says why not: Redis is away, the feed is not read, or the service is stopping.',
+        response: {
+          200: { description: 'It can.', ...ref(Readiness) },
+          503: { description: 'It can not; `reasons` says why.', ...ref(Readiness) },
+        },
+      },
+    },
+    async (_request, reply) => {
+      const reasons = await whyNotReady(redis, hub, metrics);
+      const status = reasons.length === 0 ? 'ready' : 'not_ready';
+      return reply.status(reasons.length === 0 ? 200 : 503).send({ status, reasons });
+    },
+  );
+
+  app.get(
+    '/metrics',
+    {
+      config: { access: 'public' },
+      logLevel: 'warn',
+      schema: {
+        operationId: 'getMetrics',
+        tags: ['service'],
+        summary: 'What the service is doing, for Prometheus',
+        description: 'Public: keep it off the internet at your proxy. Counts and times only, no names.',
+        response: {
+          200: { description: 'Metrics.', content: { 'text/plain': { schema: Type.String() } } },
+        },
+      },
+    },
+    async (_request, reply) => {
+      await whyNotReady(redis, hub, metrics);
+      metrics.feedLag.set(hub.feedLagMs / 1_000);
+      return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
+    },
+  );
+
+  app.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, async () => app.swagger());
+}
+
+async function whyNotReady(redis: Redis, hub: Hub, metrics: Metrics): Promise<string[]> {
+  const reasons: string[] = [];
+  if (hub.draining) reasons.push('The service is stopping.');
+  const asked = performance.now();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${PING_MS} ms`)), PING_MS);
+  });
+  try {
+    await Promise.race([redis.ping(), late]);
+    metrics.redisLatency.set((performance.now() - asked) / 1_000);
+  } catch (error) {
+    // What ioredis says of a lost connection is about its own options.
+    const why = redis.status === 'ready' ? (error as Error).message : 'there is no connection';
+    reasons.push(`Redis does not answer: ${why}.`);
+  } finally {
+    clearTimeout(timer);
+  }
+  if (hub.feedLagMs > FEED_SILENCE_MS)
+    reasons.push(`The feed was last read ${Math.round(hub.feedLagMs / 1_000)} s ago.`);
+  return reasons;
+}

@@ -1,0 +1,69 @@
+import type { Tokens } from '../../http/auth/tokens.ts';
+import type { App } from '../../http/fastify.ts';
+import { ref } from '../../http/openapi/component.ts';
+import { UserParams } from '../../http/openapi/params.ts';
+import { problems } from '../../http/openapi/problem.ts';
+import type { Users } from '../users/users.ts';
+import type { Revocations } from './revocations.ts';
+import { Ticket, Token, TokenInput } from './schemas.ts';
+
+const DEFAULT_TTL_S = 3_600;
+
+/** Credentials: tokens for users, tickets for their browsers. */
+export function tokenRoutes(app: App, deps: { tokens: Tokens; users: Users; revocations: Revocations }): void {
+  const { tokens, users, revocations } = deps;
+
+  app.post(
+    '/v1/tokens',
+    {
+      config: { access: 'server' },
+      schema: {
+        operationId: 'createToken',
+        tags: ['tokens'],
+        summary: 'Make a user token',
+        description:
+          'For a server that signs its users in by itself and hands each a token. Only with a server key. The user must ' +
+          'exist; with `create: true` it is made if it does not, without fields. Where `JWKS_URL` is set, tokens come from ' +
+          'that issuer, and this answers `tokens_by_issuer`.',
+        body: ref(TokenInput),
+        response: {
+          201: { description: 'The token.', ...ref(Token) },
+          ...problems('user_not_found', 'tokens_by_issuer'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { uid, ttlSeconds, create } = request.body;
+      const { credential, expiresAt } = await tokens.issueToken(
+        uid,
+        ttlSeconds ?? DEFAULT_TTL_S,
+        revocations.notBefore(uid),
+      );
+      // Not before it is sure that there is a token to hand out.
+      await (create ? users.ensure(uid, {}) : users.get(uid));
+      return reply.status(201).send({ token: credential, expiresAt });
+    },
+  );
+
+  app.post(
+    '/v1/users/:uid/tickets',
+    {
+      config: { access: 'self' },
+      schema: {
+        operationId: 'createTicket',
+        tags: ['tokens'],
+        summary: 'Make a ticket for a stream',
+        description:
+          "For browsers, whose EventSource can't send a token: put the ticket into the stream's URL. It is good for this " +
+          "user's stream alone, for 10 minutes, reconnects included, and ends with the token that asked for it if that is " +
+          'earlier. For the user itself, or a server key.',
+        params: UserParams,
+        response: { 201: { description: 'The ticket.', ...ref(Ticket) } },
+      },
+    },
+    async (request, reply) => {
+      const { credential, expiresAt } = await tokens.issueTicket(request.params.uid, request.caller);
+      return reply.status(201).send({ ticket: credential, expiresAt });
+    },
+  );
+}

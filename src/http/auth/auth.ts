@@ -1,0 +1,143 @@
+import type { FastifyRequest, RouteOptions } from 'fastify';
+import { ImError } from '../../domain/errors.ts';
+import type { Uid } from '../../domain/names.ts';
+import type { Revocations } from '../../features/tokens/revocations.ts';
+import type { App } from '../fastify.ts';
+import { withProblems } from '../openapi/problem.ts';
+import type { Caller } from './caller.ts';
+import type { Tokens } from './tokens.ts';
+
+/**
+ * Who may call a route. Each route declares one; the declaration is what is enforced and what the OpenAPI document says.
+ * - `public`: anybody
+ * - `any`: any user, or the server
+ * - `self`: `{uid}` in the path is the acting user: the token's own, or anybody for the server
+ * - `stream`: as self, or with a ticket for this user in the query
+ * - `member`, `owner`: of the group; any user gets in here, and the rule itself is checked where it is atomic, with the
+ *   actor, in the rules and their scripts
+ * - `server`: an API key
+ */
+export type Access = 'public' | 'any' | 'self' | 'stream' | 'member' | 'owner' | 'server';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: Access;
+  }
+  interface FastifyRequest {
+    /** Who calls; only routes that are not public have one. */
+    caller: Caller;
+  }
+}
+
+const SECURITY: Record<Access, Record<string, string[]>[]> = {
+  public: [],
+  any: [{ userToken: [] }, { serverKey: [] }],
+  self: [{ userToken: [] }, { serverKey: [] }],
+  stream: [{ userToken: [] }, { serverKey: [] }, { ticket: [] }],
+  member: [{ userToken: [] }, { serverKey: [] }],
+  owner: [{ userToken: [] }, { serverKey: [] }],
+  server: [{ serverKey: [] }],
+};
+
+const REVOKED = 'The token was issued before its user was removed. Ask whoever signs you in for a new one.';
+
+/**
+ * Enforces every route's `config.access` and stamps it into its schema, with the errors that any route may answer. A
+ * route without a declaration does not start.
+ */
+export function registerAuth(app: App, tokens: Tokens, revocations: Revocations): void {
+  // A getter would cost more than a property that every request has from the beginning.
+  app.decorateRequest('caller', null as never);
+  app.addHook('onRoute', (route) => {
+    const access = accessOf(route);
+    if (access === undefined) {
+      if (route.url.startsWith('/v1/')) throw new Error(`${route.method} ${route.url} does not declare config.access`);
+      return;
+    }
+    stamp(route, access);
+    if (access === 'public') return;
+    const check = (request: FastifyRequest, _reply: unknown, done: (error?: Error) => void) => {
+      const admit = (isRevoked: boolean, caller: Caller) => {
+        if (isRevoked) throw new ImError('unauthorized', REVOKED);
+        request.caller = caller;
+        authorize(request, access);
+      };
+      const identify = async (known: Caller | Promise<Caller>) => {
+        const caller = await known;
+        admit(caller.kind === 'user' && (await revocations.isRevoked(caller)), caller);
+      };
+      try {
+        const caller = authenticate(request, access, tokens);
+        if (caller instanceof Promise) return void identify(caller).then(() => done(), done);
+        const isRevoked = caller.kind === 'user' && revocations.isRevoked(caller);
+        if (isRevoked instanceof Promise) return void identify(caller).then(() => done(), done);
+        admit(isRevoked, caller);
+      } catch (error) {
+        return done(error as Error);
+      }
+      done();
+    };
+    route.onRequest = [check, ...[route.onRequest ?? []].flat()];
+  });
+}
+
+function accessOf(route: RouteOptions): Access | undefined {
+  return (route.config as { access?: Access } | undefined)?.access;
+}
+
+function stamp(route: RouteOptions, access: Access): void {
+  route.schema ??= {};
+  const schema = route.schema as { security?: unknown; response?: object; body?: unknown };
+  schema.security = SECURITY[access];
+  const writes = !['GET', 'HEAD'].includes([route.method].flat()[0]!);
+  schema.response = withProblems(
+    schema.response ?? {},
+    'invalid_request',
+    ...(route.url.includes('/:uid') ? (['me_needs_user'] as const) : []),
+    ...(access === 'public' ? [] : (['unauthorized', 'forbidden', 'too_many_requests'] as const)),
+    ...(schema.body ? (['request_timeout', 'body_too_large', 'unsupported_media_type'] as const) : []),
+    'headers_too_large',
+    'internal',
+    'unavailable',
+    ...(writes ? (['storage_full', 'outcome_unknown'] as const) : []),
+  );
+}
+
+/**
+ * Who calls; most requests carry a credential that is known, and nothing has to wait then.
+ *
+ * Some clients send all that they have, a token in the header and a ticket in the query: then the token alone counts, and
+ * one that is wrong is told to be so, even beside a good ticket. Else a client whose token has ended would go on as
+ * somebody that it may no longer be, and never learn of it. A header of another scheme, such as a browser's "Basic" for
+ * a proxy in front, is not ours: the ticket counts.
+ */
+function authenticate(request: FastifyRequest, access: Access, tokens: Tokens): Caller | Promise<Caller> {
+  const [scheme, credential] = (request.headers.authorization ?? '').split(' ', 2);
+  const isBearer = scheme?.toLowerCase() === 'bearer';
+  const { ticket } = request.query as { ticket?: unknown };
+  if (access === 'stream' && !isBearer && typeof ticket === 'string') return tokens.verifyTicket(ticket);
+  if (!isBearer || !credential) {
+    throw new ImError('unauthorized', 'Send "Authorization: Bearer <user token or API key>".');
+  }
+  return tokens.verify(credential);
+}
+
+function authorize(request: FastifyRequest, access: Access): void {
+  const { caller } = request;
+  const params = request.params as { uid?: string };
+  // The path's {uid} is `me` in any route that has one: it is the token's own user.
+  if (params.uid === 'me') {
+    if (caller.kind !== 'user') {
+      throw new ImError('me_needs_user', 'An API key is nobody: name the user in the path instead of "me".');
+    }
+    params.uid = caller.uid;
+  }
+  if (caller.kind === 'server') return;
+  if (access === 'server') throw new ImError('forbidden', 'Only an API key may do this.');
+  if ((access === 'self' || access === 'stream') && params.uid !== caller.uid) {
+    throw new ImError(
+      'forbidden',
+      `The token is for another user than the path. Use /v1/users/me/… or ${caller.uid satisfies Uid}.`,
+    );
+  }
+}

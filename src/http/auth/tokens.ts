@@ -1,0 +1,204 @@
+import { createSecretKey, hash, hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto';
+import {
+  createRemoteJWKSet,
+  errors,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  type JWTVerifyOptions,
+  jwtVerify,
+  SignJWT,
+} from 'jose';
+import { LRUCache } from 'lru-cache';
+import { ImError } from '../../domain/errors.ts';
+import { isName, type Uid } from '../../domain/names.ts';
+import type { Caller, UserCaller } from './caller.ts';
+import { type Expected, refusedTicket, refusedToken } from './refused-credential.ts';
+
+/** What the configuration says of credentials. */
+export interface TokenSettings {
+  apiKeys: readonly string[];
+  /** Signs and verifies user tokens (HS256), and through a derived key tickets. */
+  jwtSecret: string;
+  /** An outside issuer's keys; its tokens are then the only user tokens. */
+  jwksUrl?: string | undefined;
+  /** The `iss` and `aud` that user tokens must have where these are set; those made here have them. */
+  jwtIssuer?: string | undefined;
+  jwtAudience?: string | undefined;
+  jwtAlgorithms: readonly string[];
+  jwtUidClaim: string;
+}
+
+/** A credential that was made here. */
+export interface Issued {
+  credential: string;
+  expiresAt: string;
+}
+
+/** A verified token is not verified again for so long, ms. */
+const REMEMBERED_MS = 300_000;
+const REMEMBERED = 50_000;
+/** How far the issuer's clock may be off, s. */
+const CLOCK_TOLERANCE_S = 5;
+const TICKET_TTL_S = 600;
+const TICKET_TYPE = 'redisim-ticket+jwt';
+/** A ticket's claim: the `iat` of the token that asked for it, absent where that has none. */
+const TOKEN_ISSUED_AT = 'tiat';
+
+/** Verifies API keys, user tokens and stream tickets, and makes the latter two. */
+export class Tokens {
+  readonly #settings: TokenSettings;
+  readonly #apiKeys: readonly { digest: Buffer; caller: Caller }[];
+  readonly #secret: KeyObject;
+  readonly #ticketSecret: KeyObject;
+  readonly #jwks: JWTVerifyGetKey | undefined;
+  readonly #expected: Expected;
+  readonly #remembered = new LRUCache<string, Caller>({ max: REMEMBERED });
+
+  constructor(settings: TokenSettings) {
+    this.#settings = settings;
+    this.#apiKeys = settings.apiKeys.map((key, i) => ({
+      digest: digest(key),
+      // No uid has a space: no user shares a key's counter.
+      caller: { kind: 'server', expiresAt: Infinity, countedAs: `server key ${i + 1}` },
+    }));
+    this.#secret = createSecretKey(Buffer.from(settings.jwtSecret));
+    // A key of its own: no ticket can pass for a token, whatever its claims.
+    const derived = hkdfSync('sha256', settings.jwtSecret, '', 'redisim stream ticket', 32);
+    this.#ticketSecret = createSecretKey(Buffer.from(derived));
+    this.#jwks = settings.jwksUrl
+      ? createRemoteJWKSet(new URL(settings.jwksUrl), { timeoutDuration: 2_500 })
+      : undefined;
+    this.#expected = {
+      algorithms: this.#jwks ? settings.jwtAlgorithms : ['HS256'],
+      ...(settings.jwtIssuer ? { issuer: settings.jwtIssuer } : {}),
+      ...(settings.jwtAudience ? { audience: settings.jwtAudience } : {}),
+      signer: this.#jwks ? 'the issuer of JWKS_URL, with a key that it has now' : 'whoever has the JWT_SECRET of here',
+    };
+  }
+
+  /**
+   * Who a bearer credential is; at once, if it is an API key or was verified lately.
+   *
+   * @throws ImError `unauthorized`; `unavailable` if the issuer's keys can't be fetched
+   */
+  verify(credential: string): Caller | Promise<Caller> {
+    const hashed = digest(credential);
+    const name = hashed.toString('base64');
+    const known = this.#remembered.get(name);
+    if (known && known.expiresAt > Date.now()) return known;
+    // Every key is compared, each in constant time: the time tells nothing of a key.
+    const [server] = this.#apiKeys.filter((key) => timingSafeEqual(key.digest, hashed));
+    return server ? server.caller : this.#verifyToken(credential, name);
+  }
+
+  async #verifyToken(credential: string, name: string): Promise<Caller> {
+    const claims = await this.#claims(credential);
+    const caller = callerOf(claims, this.#settings.jwtUidClaim, claims.iat);
+    const ttl = Math.min(REMEMBERED_MS, caller.expiresAt - Date.now());
+    if (ttl > 0) this.#remembered.set(name, caller, { ttl });
+    return caller;
+  }
+
+  /** Who a ticket lets in. @throws ImError `unauthorized` */
+  async verifyTicket(ticket: string): Promise<Caller> {
+    const options = { algorithms: ['HS256'], typ: TICKET_TYPE, requiredClaims: ['exp', 'sub'] };
+    const { payload } = await jwtVerify(ticket, this.#ticketSecret, options).catch((error: unknown) => {
+      throw refusedTicket(error);
+    });
+    return callerOf(payload, 'sub', payload[TOKEN_ISSUED_AT]);
+  }
+
+  /**
+   * Makes a user token.
+   *
+   * @param notBefore the token is not told to be older than that, s since 1970
+   * @throws ImError `tokens_by_issuer` if tokens come from elsewhere
+   */
+  async issueToken(uid: Uid, ttlSeconds: number, notBefore = 0): Promise<Issued> {
+    if (this.#jwks) throw new ImError('tokens_by_issuer', 'JWKS_URL is set: get user tokens from that issuer.');
+    const iat = Math.max(nowInSeconds(), Math.ceil(notBefore));
+    const { issuer, audience } = this.#expected;
+    const whose = { ...(issuer ? { iss: issuer } : {}), ...(audience ? { aud: audience } : {}) };
+    return issue(this.#secret, { ...whose, [this.#settings.jwtUidClaim]: uid, iat, exp: iat + ttlSeconds }, 'JWT');
+  }
+
+  /** Makes a ticket, good for this user's stream alone, and no longer than the credential that asks for it. */
+  issueTicket(uid: Uid, askedBy: Caller): Promise<Issued> {
+    const iat = nowInSeconds();
+    const exp = Math.min(iat + TICKET_TTL_S, Math.floor(askedBy.expiresAt / 1_000));
+    const tiat = askedBy.kind === 'user' ? askedBy.issuedAt : iat;
+    return issue(this.#ticketSecret, { sub: uid, iat, exp, [TOKEN_ISSUED_AT]: tiat }, TICKET_TYPE);
+  }
+
+  async #claims(token: string): Promise<JWTPayload> {
+    const { signer, algorithms, ...claims } = this.#expected;
+    const options = {
+      ...claims,
+      algorithms: [...algorithms],
+      requiredClaims: ['exp'],
+      clockTolerance: CLOCK_TOLERANCE_S,
+    };
+    try {
+      if (!this.#jwks) return (await jwtVerify(token, this.#secret, options)).payload;
+      return await verifyWithSet(token, this.#jwks, options);
+    } catch (error) {
+      if (!this.#jwks || !isIssuersFault(error)) throw refusedToken(error, this.#expected);
+      throw new ImError('unavailable', "The token issuer's keys can't be fetched right now.", {
+        retryAfter: 5,
+        cause: error,
+      });
+    }
+  }
+}
+
+function digest(credential: string): Buffer {
+  return hash('sha256', credential, 'buffer');
+}
+
+function nowInSeconds(): number {
+  return Math.floor(Date.now() / 1_000);
+}
+
+async function issue(key: KeyObject, claims: JWTPayload & { exp: number }, typ: string): Promise<Issued> {
+  const credential = await new SignJWT(claims).setProtectedHeader({ alg: 'HS256', typ }).sign(key);
+  return { credential, expiresAt: new Date(claims.exp * 1_000).toISOString() };
+}
+
+/** Whom the claims of a verified token or ticket name. @throws ImError `unauthorized` */
+function callerOf(payload: JWTPayload, claim: string, issuedAt: unknown): UserCaller {
+  const uid = payload[claim];
+  if (typeof uid !== 'string' || !isName(uid)) {
+    const what = uid === undefined ? 'missing' : 'no valid uid';
+    throw new ImError('unauthorized', `The token's "${claim}" is ${what}; it must name the user, for example "alice".`);
+  }
+  return {
+    kind: 'user',
+    uid: uid as Uid,
+    issuedAt: typeof issuedAt === 'number' ? issuedAt : undefined,
+    expiresAt: payload.exp! * 1_000,
+    countedAs: uid,
+  };
+}
+
+/** A token may name no key: then each one that fits its algorithm is tried. */
+async function verifyWithSet(token: string, keys: JWTVerifyGetKey, options: JWTVerifyOptions): Promise<JWTPayload> {
+  try {
+    return (await jwtVerify(token, keys, options)).payload;
+  } catch (several) {
+    if (!(several instanceof errors.JWKSMultipleMatchingKeys)) throw several;
+    for await (const key of several) {
+      try {
+        return (await jwtVerify(token, key, options)).payload;
+      } catch (error) {
+        if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
+      }
+    }
+    throw new errors.JWSSignatureVerificationFailed();
+  }
+}
+
+/** Not the token's fault: the issuer did not answer, or answered with something else than keys. */
+function isIssuersFault(error: unknown): boolean {
+  if (!(error instanceof errors.JOSEError)) return true;
+  return ['ERR_JOSE_GENERIC', 'ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JWK_INVALID'].includes(error.code);
+}

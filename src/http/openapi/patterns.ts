@@ -1,0 +1,103 @@
+import { CONVERSATION_PATTERN } from '../../domain/conversations.ts';
+import type { ErrorCode } from '../../domain/errors.ts';
+import { CLIENT_MESSAGE_ID_PATTERN, isName, NAME_PATTERN } from '../../domain/names.ts';
+import { STREAM_ID_PATTERN } from '../../domain/stream-ids.ts';
+
+/*
+ * What texts have to look like: for the validator and the document as regular expressions, for people in words. Whoever
+ * adds a pattern to what is sent adds its words here; a test compares the two.
+ */
+
+const ANY_NAME = NAME_PATTERN.replace('(?!me$)', '').slice(1, -1);
+const STREAM_ID = STREAM_ID_PATTERN.slice(1, -1);
+
+/** A name in a path: `me` has been replaced before it is looked at, and is refused elsewhere. */
+export const PATH_NAME_PATTERN = `^${ANY_NAME}$`;
+/** How many users one request may ask for. */
+export const MAX_IDS = 100;
+/** As many uids with commas in between. */
+export const UIDS_PATTERN = `^${ANY_NAME}(,${ANY_NAME}){0,${MAX_IDS - 1}}$`;
+/** Where to start reading an inbox. */
+export const START_PATTERN = `^(0|\\$|${STREAM_ID})$`;
+/** What to call oneself at the demo login. */
+export const DISPLAY_NAME_PATTERN = '^\\s*\\S([\\s\\S]{0,62}\\S)?\\s*$';
+/** A score, as JavaScript prints it: a time in ms, unless somebody has written another number by hand. */
+const SCORE = '-?[0-9]{1,21}(\\.[0-9]{1,20})?(e[+-][0-9]{1,3})?';
+/** Places in the order of a list, as its `next` tells them: by time or by name. */
+export const NEXT_PATTERN = {
+  contacts: `^${SCORE},(user|group):${ANY_NAME}$`,
+  conversations: `^${STREAM_ID},(user|group):${ANY_NAME}$`,
+  members: PATH_NAME_PATTERN,
+  requests: `^${SCORE},${ANY_NAME}$`,
+} as const;
+
+interface Words {
+  /** What is wrong with a text that the pattern refuses. A right one follows. */
+  tell: (given: string) => string;
+  /** A right one, where the schema's first example is not the best. */
+  example?: string;
+  /** The code of the error, if it has one of its own. */
+  code?: ErrorCode;
+}
+
+const NAME = 'has 1 to 64 letters, digits and . _ @ + ~ | -, and begins with a letter or a digit';
+const anId: Words = { tell: (given) => `${quote(given)} is not an id: one ${NAME}` };
+const aUid: Words = {
+  tell: (given) => (given === 'me' ? '"me" stands only for {uid} in a path: write the id' : anId.tell(given)),
+};
+const aStreamId: Words = {
+  tell: (given) =>
+    `${quote(given)} is not the "id" of a message: two numbers of up to 64 bits with a dash between them`,
+};
+const aNext: Words = {
+  tell: (given) => `${quote(given)} is not the "next" of a page of this list: pass that as it came`,
+  code: 'invalid_cursor',
+};
+
+const WORDS: Record<string, Words> = {
+  [NAME_PATTERN]: aUid,
+  [PATH_NAME_PATTERN]: anId,
+  [CONVERSATION_PATTERN]: {
+    tell: (given) =>
+      isName(given)
+        ? `Write user:${given} or group:${given}`
+        : `${quote(given)} is not a conversation: write user: or group: and an id, which ${NAME}`,
+  },
+  [STREAM_ID_PATTERN]: aStreamId,
+  [CLIENT_MESSAGE_ID_PATTERN]: {
+    tell: () =>
+      'A clientMessageId has 1 to 64 letters, digits and . _ : @ + ~ | -, and begins with a letter or a digit',
+  },
+  [START_PATTERN]: {
+    tell: (given) =>
+      `${quote(given)} is no cursor. Use 0 (the oldest entry), $ (from now on), or an id of two numbers of up to 64 bits`,
+    example: '1763900000123-17',
+    code: 'invalid_cursor',
+  },
+  [DISPLAY_NAME_PATTERN]: { tell: () => 'A name has 1 to 64 characters, not counting the spaces around it' },
+  [UIDS_PATTERN]: { tell: whatIsWrongWithUids },
+  [NEXT_PATTERN.contacts]: aNext,
+  [NEXT_PATTERN.conversations]: aNext,
+  [NEXT_PATTERN.requests]: aNext,
+};
+
+/** The words for a pattern; for one without any, that something is wrong. */
+export function wordsFor(pattern: string): Words | undefined {
+  return WORDS[pattern];
+}
+
+/** What is wrong with a text, in words, with a right one. */
+export function complaint(pattern: string, given: string, example?: unknown): string {
+  const words = wordsFor(pattern) ?? { tell: () => `${quote(given)} does not have the right form` };
+  return `${words.tell(given)}, for example ${words.example ?? example}`;
+}
+
+function whatIsWrongWithUids(given: string): string {
+  const uids = given.split(',');
+  const wrong = uids.find((uid) => !isName(uid));
+  return wrong === undefined ? `There are ${uids.length} uids: ask for at most ${MAX_IDS} at once` : aUid.tell(wrong);
+}
+
+function quote(text: string): string {
+  return `"${text.length > 100 ? `${text.slice(0, 100)}…` : text}"`;
+}

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import {
+  compareStreamIds,
+  formatStreamId,
+  parseStreamId,
+  predecessor,
+  successor,
+  successorText,
+} from '../../src/domain/stream-ids.ts';
+
+const number = fc.oneof(fc.bigInt(0n, 2n ** 64n - 1n), fc.bigInt(2n ** 53n - 3n, 2n ** 53n + 3n), fc.bigInt(0n, 99n));
+const id = fc.record({ ms: fc.bigInt(0n, 2n ** 64n - 2n), seq: number });
+
+test('the id that follows is the same as text and as numbers, whatever their size', () => {
+  fc.assert(
+    fc.property(id, (id) => {
+      assert.equal(successorText(formatStreamId(id)), formatStreamId(successor(id)));
+      assert.equal(formatStreamId(predecessor(successor(id))), formatStreamId(id));
+      assert.ok(compareStreamIds(successor(id), id) > 0);
+      assert.equal(compareStreamIds(parseStreamId(formatStreamId(id))!, id), 0);
+    }),
+  );
+  for (const [text, next] of [
+    ['1-9', '1-10'],
+    ['1-9007199254740992', '1-9007199254740993'],
+    ['1-18446744073709551615', '2-0'],
+  ] as const) {
+    assert.equal(successorText(text), next);
+  }
+});

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { decodeJwt, SignJWT } from 'jose';
+import type { Caller } from '../../../src/http/auth/caller.ts';
+import { Tokens } from '../../../src/http/auth/tokens.ts';
+import { uid } from '../../helpers/im.ts';
+import { startRedis, type TestRedis } from '../../helpers/redis.ts';
+import { API_KEY, JWT_SECRET, type Service, startService, userToken } from '../../helpers/service.ts';
+
+let redis: TestRedis;
+let service: Service;
+before(async () => {
+  redis = await startRedis();
+  service = await startService(redis);
+  await service.people('alice');
+});
+after(async () => {
+  await service?.close();
+  await redis?.stop();
+});
+
+const SETTINGS = { apiKeys: [API_KEY], jwtSecret: JWT_SECRET, jwtAlgorithms: [], jwtUidClaim: 'sub' };
+const now = () => Math.floor(Date.now() / 1_000);
+const issuedAt = (caller: Caller) => (caller.kind === 'user' ? caller.issuedAt : 'an API key');
+
+test('a token that is made here says when, and is as young as it has to be', async () => {
+  const tokens = new Tokens(SETTINGS);
+  const since = now();
+  const { iat, exp } = decodeJwt((await tokens.issueToken(uid('alice'), 60)).credential);
+  assert.ok(iat! >= since && iat! <= now(), `${iat}`);
+  assert.equal(exp, iat! + 60);
+  const later = since + 1_000.5;
+  const { credential } = await tokens.issueToken(uid('alice'), 60, later);
+  assert.equal(issuedAt(await tokens.verify(credential)), since + 1_001);
+});
+
+test('a ticket is as old as the token that asked for it', async () => {
+  const tokens = new Tokens(SETTINGS);
+  const through = async (caller: Caller) =>
+    issuedAt(await tokens.verifyTicket((await tokens.issueTicket(uid('alice'), caller)).credential));
+  const sign = (jwt: SignJWT) =>
+    jwt.setProtectedHeader({ alg: 'HS256' }).setExpirationTime('1h').sign(Buffer.from(JWT_SECRET));
+  const old = now() - 5_000;
+  const dated = await tokens.verify(await sign(new SignJWT({ sub: 'alice', iat: old })));
+  assert.equal(issuedAt(dated), old);
+  assert.equal(await through(dated), old);
+  const undated = await tokens.verify(await sign(new SignJWT({ sub: 'alice' })));
+  assert.equal(issuedAt(undated), undefined);
+  assert.equal(await through(undated), undefined);
+  const since = now();
+  const ofServer = await through(await tokens.verify(API_KEY));
+  assert.ok(typeof ofServer === 'number' && ofServer >= since && ofServer <= now(), `${ofServer}`);
+});
+
+test('a ticket ends with the token that asked for it, and after ten minutes', async () => {
+  const ends = now() + 30;
+  const short = await service
+    .with(await userToken('alice', ends))
+    .post('/v1/users/me/tickets')
+    .expect(201);
+  assert.equal(Date.parse(short.body.expiresAt), ends * 1_000);
+  for (const long of [await service.user('alice'), service.server]) {
+    const { body } = await long.post('/v1/users/alice/tickets').expect(201);
+    const left = Date.parse(body.expiresAt) - Date.now();
+    assert.ok(left > 590_000 && left <= 600_000, `${left} ms`);
+  }
+});
+
+test('a token is made for a user that exists, or that is made with it', async () => {
+  const { body } = await service.server.post('/v1/tokens', { uid: 'nobody' }).expect(404);
+  assert.equal(body.code, 'user_not_found');
+  await service.server.post('/v1/tokens', { uid: 'nobody', create: false }).expect(404);
+  await service.server.post('/v1/tokens', { uid: 'nobody', create: 'yes' }).expect(400);
+  await service.server.get('/v1/users/nobody').expect(404);
+  const made = await service.server.post('/v1/tokens', { uid: 'newcomer', create: true }).expect(201);
+  const me = await service.with(made.body.token).get('/v1/users/me').expect(200);
+  assert.deepEqual([me.body.uid, me.body.fields], ['newcomer', {}]);
+  await service.server.post('/v1/tokens', { uid: 'alice', create: true }).expect(201);
+  assert.deepEqual((await service.server.get('/v1/users/alice').expect(200)).body.fields, { name: 'alice' });
+});
+
+test('where tokens come from elsewhere, no user is made for one', async () => {
+  const jwks = { jwksUrl: 'http://127.0.0.1:1/keys', jwtIssuer: 'https://id.example', jwtAudience: 'chat' };
+  const outside = await startService(redis, jwks);
+  await outside.server.post('/v1/tokens', { uid: 'newcomer', create: true }).expect(409);
+  await outside.server.get('/v1/users/newcomer').expect(404);
+  await outside.close();
+});
+
+test('of a token in the header and a ticket in the query the token counts', async () => {
+  await service.people('bob');
+  const token = await userToken('alice');
+  const { ticket } = (await service.server.post('/v1/users/alice/tickets').expect(201)).body;
+  const ofBob = (await service.server.post('/v1/users/bob/tickets').expect(201)).body.ticket;
+  const status = async (authorization: string, ticket: string) => {
+    const aborter = new AbortController();
+    const answer = await fetch(`${service.url}/v1/users/alice/inbox/stream?ticket=${ticket}`, {
+      headers: { authorization },
+      signal: aborter.signal,
+    });
+    aborter.abort();
+    return answer.status;
+  };
+  for (const [authorization, given, expected] of [
+    [`Bearer ${token}`, ticket, 200],
+    [`Bearer ${token}`, 'garbage', 200],
+    [`bearer ${API_KEY}`, ofBob, 200],
+    ['Bearer garbage', ticket, 401],
+    ['Bearer', ticket, 401],
+    [`Bearer ${await userToken('bob')}`, ticket, 403],
+    // Of a proxy in front; the browser sends it with everything.
+    ['Basic YTpi', ticket, 200],
+    ['Basic YTpi', ofBob, 403],
+  ] as const) {
+    assert.equal(await status(authorization, given), expected, `${authorization.slice(0, 12)} ${given.slice(0, 12)}`);
+  }
+});
