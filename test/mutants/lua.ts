@@ -368,4 +368,11 @@ export const LUA: readonly Mutant[] = [
     tests: ['test/features/messages/messages.test.ts'],
     pattern: 'a feed that takes nothing',
   },
+  {
+    name: 'a key is not declared',
+    file: 'contacts/commands.ts',
+    from: '    keys.read(peer),\n',
+    to: '',
+    tests: ['test/redis/declared-keys.test.ts'],
+  },
 ];

@@ -1,4 +1,4 @@
--- Fields: what users, groups and messages carry, a flat map of strings. The same limits as src/im/fields.ts.
+-- Fields: what users, groups and messages carry, a flat map of strings. The same limits as src/domain/fields.ts.
 -- @include "order"
 -- @include "refusals"
 

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { scriptSource } from '../../src/redis/lua.ts';
+import { moveEpoch, raiseLevel } from '../../src/redis/meta/commands.ts';
+import { server as backend, conversation, gid, OLDEST, SETTINGS, startIm, uid, user } from '../helpers/im.ts';
+import { startRedis, type TestRedis } from '../helpers/redis.ts';
+
+/**
+ * A script declares every key that is known before it runs, and reaches recipients only through fan_out: Redis itself is
+ * asked what every script really touches.
+ */
+
+let server: TestRedis;
+before(async () => {
+  server = await startRedis();
+});
+after(() => server.stop());
+
+const SRC = new URL('../../src/', import.meta.url).pathname;
+const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter(
+  (file) => file.endsWith('.lua') && !/^redis\/(lua|functions)\//.test(file),
+);
+
+/** Recipients' inboxes, which only fan_out writes. */
+const RECIPIENTS = /^s:/;
+/** What a script finds out only when it runs: whose keys, and why. */
+const FOUND: Record<string, RegExp> = {
+  // The members, and those who asked to join.
+  'remove_group.lua': /^(rd|c|rq):/,
+  // The groups that the user is in.
+  'remove_user.lua': /^gi:/,
+  // The chats of the user, and the groups that were asked.
+  'finish_removal.lua': /^(ds|gq):/,
+  // The owner of the group, who is asked.
+  'join.lua': /^(u|rd|ds):/,
+  // The owner of the group, who refuses.
+  'refuse_request.lua': /^(u|rd|ds):/,
+};
+
+/** The keys of a command that a script calls. */
+function keysOf([name, ...args]: string[]): string[] {
+  switch (name!.toUpperCase()) {
+    case 'TIME':
+      return [];
+    case 'EXISTS':
+    case 'UNLINK':
+    case 'DEL':
+      return args;
+    case 'XINFO':
+      return [args[1]!];
+    default:
+      return [args[0]!];
+  }
+}
+
+test('what a script touches it has declared, or could not know', async () => {
+  const im = await startIm(server, { logMax: 100, logDays: 30 });
+  const names = new Map(
+    files.map((file) => {
+      const settings = { ...SETTINGS, logMax: 100, logDays: 30, keyPrefix: im.keys.prefix };
+      const source = scriptSource(pathToFileURL(SRC + file), settings);
+      return [createHash('sha1').update(source).digest('hex'), file.split('/').at(-1)!] as const;
+    }),
+  );
+  const seen = new Set<string>();
+  const wrong = new Set<string>();
+  let script = '';
+  let declared = new Set<string>();
+  const monitor = await im.redis.monitor();
+  monitor.on('monitor', (_time: string, words: string[], source: string) => {
+    if (/^eval(sha)?$/i.test(words[0]!)) {
+      // The text is sent where the server did not know the sum, which was tried before.
+      script = names.get(words[1]!) ?? script;
+      declared = new Set(words.slice(3, 3 + Number(words[2])));
+      seen.add(script);
+    } else if (source === 'lua') {
+      for (const key of keysOf(words)) {
+        const name = key.slice(im.keys.prefix.length);
+        const isRecipient = RECIPIENTS.test(name) && /^(XADD|XINFO)$/i.test(words[0]!);
+        if (declared.has(key) || isRecipient || FOUND[script]?.test(name)) continue;
+        wrong.add(`${script} ${words[0]} ${name}`);
+      }
+    }
+  });
+
+  const [alice, bob, carol] = [uid('alice'), uid('bob'), uid('carol')];
+  const team = gid('team');
+  const toTeam = conversation('group:team');
+  await im.people('alice', 'bob', 'carol', 'dave');
+  await im.users.merge(alice, { name: null });
+  await im.contacts.link(alice, bob);
+  const direct = await im.say('alice', 'user:bob', 'hi');
+  await im.say('alice', 'user:alice', 'a note');
+  await im.messages.send(alice, conversation('user:bob'), { fields: { text: 'x' }, clientMessageId: 'c' });
+  await im.messages.send(alice, conversation('user:bob'), { fields: { text: 'x' }, clientMessageId: 'c' });
+  await im.messages.erase(alice, conversation('user:bob'), direct.id);
+  await im.conversations.list(bob, { limit: 5 });
+  await im.groups.put(user('alice'), team, { fields: { a: 'b' }, joinPolicy: 'approval' });
+  await im.groups.put(backend, gid('other'), { fields: {}, owner: carol });
+  await im.members.join(user('bob'), team, bob);
+  await im.members.approve(user('alice'), team, bob);
+  await im.members.join(user('carol'), team, carol);
+  await im.members.refuse(user('alice'), team, carol);
+  await im.members.join(backend, team, carol);
+  const { id } = await im.say('bob', 'group:team', 'hello');
+  await im.messages.sendMany([
+    { uid: alice, conversation: toTeam, fields: { text: '1' } },
+    { uid: alice, conversation: conversation('user:bob'), fields: { text: '2' } },
+  ]);
+  await im.conversations.markRead(alice, toTeam, id);
+  await im.messages.erase(alice, toTeam, id);
+  await im.groups.patch(user('alice'), team, { owner: bob, fields: { a: null } });
+  await im.members.quit(user('carol'), team, carol);
+  await im.members.join(user('carol'), team, carol);
+  await im.inbox.page(alice, OLDEST, { count: 5, maxBytes: 1_000 });
+  await im.inbox.newest([alice, bob]);
+  await im.users.remove(alice);
+  await im.people('alice');
+  await im.members.join(user('alice'), team, alice);
+  await im.groups.remove(user('bob'), team);
+  await im.store.run(moveEpoch, 'none');
+  await im.store.run(raiseLevel, undefined);
+  await im.redis.echo('done');
+  await new Promise<void>((resolve) => {
+    monitor.on('monitor', (_time: string, words: string[]) => words[1] === 'seen all' && resolve());
+    void im.redis.echo('seen all');
+  });
+  monitor.disconnect();
+  im.close();
+  assert.deepEqual([...wrong].sort(), []);
+  const untried = [...names.values()].filter((name) => !seen.has(name) && name !== 'prepare.lua');
+  assert.deepEqual(untried, [], 'every script was tried');
+});
