@@ -335,8 +335,8 @@ export const RULES: readonly Mutant[] = [
   {
     name: 'the results of a batch are those of the first',
     file: 'messages/messages.ts',
-    from: 'tried[i]!',
-    to: 'tried[0]!',
+    from: 'const reply = replies[i]!;',
+    to: 'const reply = replies[0]!;',
     tests: ['test/features/messages/batch.test.ts'],
     pattern: 'each message of a batch',
   },
@@ -379,5 +379,21 @@ export const RULES: readonly Mutant[] = [
     to: 'parseStreamId(a.id)!, parseStreamId(b.id)!',
     tests: ['test/features/users/people.test.ts'],
     pattern: 'conversations come newest first',
+  },
+  {
+    name: 'sends of one turn all get the answer of the first',
+    file: 'sender.ts',
+    from: 'else some[i]!.resolve(outcome);',
+    to: 'else some[i]!.resolve(outcomes[0] as never);',
+    tests: ['test/features/messages/messages.test.ts'],
+    pattern: 'sends of one turn share calls',
+  },
+  {
+    name: 'sends of one turn do not share a call',
+    file: 'sender.ts',
+    from: 'const TOGETHER = 16;',
+    to: 'const TOGETHER = 1;',
+    tests: ['test/features/messages/messages.test.ts'],
+    pattern: 'sends of one turn share calls',
   },
 ];

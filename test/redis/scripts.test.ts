@@ -44,7 +44,7 @@ test('every script belongs to a command, says what it is, and loads into Redis',
 test('shared Lua names keys as keys.ts does', async () => {
   const redis = await connectCommands(server.target, { commandTimeoutMs: 2_500, log: quiet });
   const keys = new Keys('{p}:');
-  const shared = includesOf('-- @include "direct"').join('\n');
+  const shared = includesOf('-- @include "direct_events"').join('\n');
   const names = await redis.eval(
     `local PREFIX = '{p}:' ${shared} return { feed_key(), user_key('u1'), inbox_key('u1'), contacts_key('u1'),
        read_key('u1'), floors_key('u1'), requested_key('u1'), group_key('g1'), members_key('g1'), requests_key('g1'),

@@ -3,7 +3,7 @@
 --   ARGV   uid, peer
 --   reply  { 'linked' | 'already', linked at ms, refused writes, the first one's reason }
 --   refuses  USER_NOT_FOUND
--- @include "direct"
+-- @include "direct_events"
 -- @include "refusals"
 local uid, peer = ARGV[1], ARGV[2]
 

@@ -5,9 +5,9 @@
 --   reply  { 'created' | 'changed', owner, joinPolicy, createdAt ms, members, fields (flat), refused writes, reason }
 --   refuses  GROUP_NOT_FOUND (merge), NOT_OWNER, USER_NOT_FOUND, MEMBER_NOT_FOUND, OWNER_UNCHANGED, OWNER_NEEDED,
 --            OWNER_NOT_SELF, RESERVED_FIELD, INVALID_REQUEST, FIELDS_TOO_LARGE
--- @include "direct"
--- @include "fields"
+-- @include "change_fields"
 -- @include "group"
+-- @include "marks"
 local info, members = KEYS[2], KEYS[3]
 local gid, mode, actor, owner, join_policy = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local OWN = { master = true, joinPolicy = true, createdAt = true, incarnation = true }

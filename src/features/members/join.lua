@@ -3,7 +3,7 @@
 --   ARGV   gid, uid, actor ('' = the server), 'join' | 'approve'
 --   reply  { 'joined' | 'already', role, refused writes, reason } | { 'requested', requested at ms, … the same }
 --   refuses  GROUP_NOT_FOUND, USER_NOT_FOUND, NOT_OWNER, JOIN_CLOSED, REQUEST_NOT_FOUND, GROUP_FULL
--- @include "direct"
+-- @include "direct_events"
 -- @include "group"
 -- @include "refusals"
 local info, members, requests, user, contacts, requested = KEYS[2], KEYS[3], KEYS[4], KEYS[6], KEYS[7], KEYS[9]

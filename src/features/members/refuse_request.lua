@@ -3,7 +3,7 @@
 --   ARGV   gid, uid, actor ('' = the server)
 --   reply  { 'refused', refused writes, the first one's reason }
 --   refuses  GROUP_NOT_FOUND, NOT_OWNER, REQUEST_NOT_FOUND
--- @include "direct"
+-- @include "direct_events"
 -- @include "refusals"
 local gid, uid, actor = ARGV[1], ARGV[2], ARGV[3]
 

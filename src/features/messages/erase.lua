@@ -3,7 +3,7 @@
 --   ARGV   log, actor, peer ('' in a group), message id
 --   reply  { 'erased', refused writes, the first one's reason }
 --   refuses  NOT_MEMBER, GROUP_NOT_FOUND, MESSAGE_NOT_FOUND, FORBIDDEN
--- @include "direct"
+-- @include "direct_events"
 -- @include "refusals"
 local log, actor, peer, mid = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 

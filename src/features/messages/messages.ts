@@ -13,6 +13,7 @@ import type { Store } from '../../redis/store.ts';
 import type { Sending, SendReply } from './commands.ts';
 import * as commands from './commands.ts';
 import type { Logs } from './logs.ts';
+import { Sender } from './sender.ts';
 
 /** One message to send. */
 export interface Send {
@@ -43,12 +44,14 @@ const OWN_ID_TTL_MS = 300_000;
 export class Messages {
   readonly #context: MessagesContext;
   readonly #logs: Logs;
+  readonly #sender: Sender;
   readonly #idempotencyTtlMs: number;
 
   /** @param idempotencyTtlMs how long a sender's clientMessageId is remembered */
   constructor(context: MessagesContext, logs: Logs, idempotencyTtlMs: number) {
     this.#context = context;
     this.#logs = logs;
+    this.#sender = new Sender(context.store);
     this.#idempotencyTtlMs = idempotencyTtlMs;
   }
 
@@ -60,7 +63,7 @@ export class Messages {
   async send(uid: Uid, conversation: Conversation, body: Omit<Send, 'uid' | 'conversation'>): Promise<Sent> {
     const sending = this.#prepare({ ...body, uid, conversation });
     try {
-      return this.#sent(sending, body.fields, await this.#context.store.run(commands.send, sending));
+      return this.#sent(sending, body.fields, await this.#sender.send(sending));
     } catch (error) {
       throw this.#explain(sending, error);
     }
@@ -78,15 +81,14 @@ export class Messages {
         outcomes[place] = { error };
       }
     });
-    while (waiting.length > 0) {
-      const replies = await this.#sendTogether(waiting.map(({ sending }) => sending));
-      const tried = waiting.splice(0, replies.length);
-      replies.forEach((reply, i) => {
-        const { place, send, sending } = tried[i]!;
-        outcomes[place] =
-          'error' in reply ? { error: this.#failed(sending, reply.error) } : this.#sent(sending, send.fields, reply);
-      });
-    }
+    const replies = await this.#sender.sendMany(waiting.map(({ sending }) => sending));
+    waiting.forEach(({ place, send, sending }, i) => {
+      const reply = replies[i]!;
+      outcomes[place] =
+        reply.outcome === 'failed'
+          ? { error: this.#failed(sending, reply.error) }
+          : this.#sent(sending, send.fields, reply);
+    });
     return outcomes;
   }
 
@@ -161,20 +163,6 @@ export class Messages {
     return undefined;
   }
 
-  /** Tries messages in one call; those at the end that were left for another one have no reply. */
-  async #sendTogether(sendings: readonly Sending[]): Promise<(SendReply | { error: unknown })[]> {
-    const { store } = this.#context;
-    try {
-      const replies = await store.run(commands.sendMany, sendings);
-      return replies.map((reply) => {
-        if (reply.outcome !== 'refused') return reply;
-        return { error: store.refusalFrom(reply.error) ?? new Error(reply.error) };
-      });
-    } catch (error) {
-      return sendings.map(() => ({ error }));
-    }
-  }
-
   #prepare(send: Send): Sending {
     const pairs = checkFields(send.fields, RESERVED_MESSAGE_FIELDS);
     const { uid, conversation, clientMessageId } = send;
@@ -191,11 +179,10 @@ export class Messages {
   }
 
   #sent(sending: Sending, fields: Fields, reply: SendReply): Sent {
-    const { store, sent } = this.#context;
+    const { sent } = this.#context;
     const created = reply.outcome === 'sent';
     sent(created ? 'created' : 'repeated');
     if (!created) return { message: toMessage(sending.conversation, reply.id, reply.entry), created };
-    store.report(reply.refused);
     const clientMessageId = sending.shownClientMessageId || undefined;
     const entry = { id: reply.id, from: sending.from, n: 0, fields, ...(clientMessageId ? { clientMessageId } : {}) };
     return { message: toMessage(sending.conversation, reply.id, entry), created };

@@ -4,7 +4,7 @@
 --   reply  { 'created' | 'changed', createdAt ms, fields (flat) } | { 'exists' } (create)
 --   refuses  USER_NOT_FOUND (merge), REMOVAL_UNFINISHED, RESERVED_FIELD, INVALID_REQUEST, FIELDS_TOO_LARGE
 -- @include "epoch"
--- @include "fields"
+-- @include "change_fields"
 local user, removed_user, inbox = KEYS[2], KEYS[3], KEYS[4]
 local uid, mode = ARGV[1], ARGV[2]
 local OWN = { createdAt = true }

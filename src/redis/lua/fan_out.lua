@@ -47,12 +47,6 @@ local function fan_out(log, mid, entry, recipients, inline)
   local current = epoch()
   local partial_id, prefix = current .. '-*', #current + 2
   local reached, count, failed, reason = {}, 0, 0, ''
-  local function tell()
-    local refused = publish(current, log, mid, reached, entry)
-    if not refused then return end
-    failed = failed + 1
-    if reason == '' then reason = refused end
-  end
   -- The one loop whose length is the number of recipients: nothing in it that could be outside.
   local pcall, sub, inbox_prefix, is_inline = redis.pcall, string.sub, inbox_key(''), #inline > 0
   for i = 1, #recipients do
@@ -69,7 +63,8 @@ local function fan_out(log, mid, entry, recipients, inline)
       id, why = add_beyond(key, INBOX_MAX, id, 'FW', log, 'mid', mid, unpack(inline))
       if EPOCH ~= current then
         -- What was reached so far has ids of the epoch that just ended.
-        tell()
+        local refused = publish(current, log, mid, reached, entry)
+        if refused then failed, reason = failed + 1, reason == '' and refused or reason end
         current, reached, count = EPOCH, {}, 0
         partial_id, prefix = current .. '-*', #current + 2
       end
@@ -83,6 +78,7 @@ local function fan_out(log, mid, entry, recipients, inline)
       count = count + 2
     end
   end
-  tell()
+  local refused = publish(current, log, mid, reached, entry)
+  if refused then failed, reason = failed + 1, reason == '' and refused or reason end
   return failed, reason
 end

@@ -12,21 +12,27 @@ local function newest(key)
   return entry[1], entry[2][4]
 end
 
--- The next entry of a log, not written yet. `own` is { action = …, target = …, by = …, cid = … }, each of which may be
--- absent; an entry without an action is a message, and makes the conversation unread.
+-- The next entry of a log, not written yet. `own` is { action = …, target = …, by = … } of an event or a change, or
+-- { cid = … } of a message, which makes the conversation unread; the last two of the former and the latter may be absent.
 local function next_entry(log, from, own, fields)
-  local last_id, n = newest(log_key(log))
+  local last_id, last_n = newest(log_key(log))
   local last_ms, last_seq = split_id(last_id)
   local ms = now_ms()
   if less(ms, last_ms) then ms = last_ms end
-  if not own.action then n = plus_one(n) end
-  local entry, size = { 'uid', from, 'n', n }, 4
-  if own.action then entry[size + 1], entry[size + 2], size = 'action', own.action, size + 2 end
-  if own.target then entry[size + 1], entry[size + 2], size = 'target', own.target, size + 2 end
-  if own.by then entry[size + 1], entry[size + 2], size = 'by', own.by, size + 2 end
-  if own.cid then entry[size + 1], entry[size + 2], size = 'cid', own.cid, size + 2 end
-  for i = 1, #fields do entry[size + i] = fields[i] end
-  return { log = log, id = ms .. '-' .. plus_one(last_seq), ms = ms, n = n, last_id = last_id, entry = entry }
+  local n = own.action and last_n or plus_one(last_n)
+  local entry
+  if own.action then
+    entry = { 'uid', from, 'n', n, 'action', own.action }
+    if own.target then entry[7], entry[8] = 'target', own.target end
+    if own.by then entry[#entry + 1], entry[#entry + 2] = 'by', own.by end
+    local size = #entry
+    for i = 1, #fields do entry[size + i] = fields[i] end
+  elseif own.cid then
+    entry = { 'uid', from, 'n', n, 'cid', own.cid, unpack(fields) }
+  else
+    entry = { 'uid', from, 'n', n, unpack(fields) }
+  end
+  return { log = log, id = ms .. '-' .. plus_one(last_seq), ms = ms, n = n, last_n = last_n, last_id = last_id, entry = entry }
 end
 
 -- Writes the entry that next_entry made. Retention never removes the newest entry, which is this one.

@@ -17,7 +17,10 @@ end
 
 local function plus_one(decimal) return string.format('%.0f', tonumber(decimal) + 1) end
 
-local function split_id(id) return string.match(id, '^(%d+)-(%d+)$') end
+local function split_id(id)
+  local dash = string.find(id, '-', 1, true)
+  return string.sub(id, 1, dash - 1), string.sub(id, dash + 1)
+end
 
 local function id_less(a, b)
   local a_ms, a_seq = split_id(a)

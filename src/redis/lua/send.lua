@@ -1,6 +1,9 @@
 -- Sends one message: the log, the idempotency key, every recipient's inbox and the feed, all or nothing.
 -- @include "direct"
+-- @include "fan_out"
 -- @include "fields"
+-- @include "log"
+-- @include "marks"
 -- @include "refusals"
 
 -- Names that a log entry uses itself.
@@ -69,7 +72,7 @@ local function send(keys, log, from, peer, cid, digest, ttl, fields)
     error(problem)
   end
   mark_read(from, message)
-  if peer ~= '' and peer ~= from then appear(peer, message, true) end
+  if peer ~= '' and peer ~= from then appear(peer, message) end
   local failed, reason = fan_out(log, message.id, message.entry, recipients, {})
   return { 'sent', message.id, failed, reason, #recipients }
 end

@@ -423,7 +423,8 @@ test('a feed that takes nothing is told of, and the message is stored all the sa
   await im.redis.del(im.keys.feed());
   await im.redis.set(im.keys.feed(), 'somebody has overwritten it');
   await im.say('alice', 'user:bob', 'hi');
-  assert.match(im.refused.join(), /^feed: WRONGTYPE/);
+  assert.equal(im.refused.length, 1);
+  assert.match(im.refused[0]!, /^feed: WRONGTYPE/);
   assert.deepEqual(texts(await im.all('bob')), ['hi']);
 });
 
@@ -442,4 +443,27 @@ test('who may not read a history makes nobody read it', async () => {
   });
   const reads = (counts: Record<string, number>) => (counts.xrevrange ?? 0) + (counts.xrange ?? 0);
   assert.equal(reads(await commandCounts(im.redis)) - reads(before), 0);
+});
+
+test('sends of one turn share calls, and each has its own outcome', async () => {
+  await im.say('alice', 'user:bob', 'warm');
+  await im.redis.set(im.keys.log('ds:alice:carol' as never), 'somebody has overwritten it');
+  const before = await commandCounts(im.redis);
+  const outcomes = await Promise.all(
+    Array.from({ length: 40 }, async (_, i) => {
+      const to = i === 7 ? 'user:carol' : i === 9 ? 'user:nobody' : 'user:bob';
+      return im.say('alice', to, `${i}`).then(
+        (message) => message.fields.text,
+        (error) => error.code ?? 'failed',
+      );
+    }),
+  );
+  const calls = (await commandCounts(im.redis)).evalsha! - before.evalsha!;
+  assert.ok(calls <= 4, `${calls} calls for 40 sends`);
+  const expected = Array.from({ length: 40 }, (_, i) => (i === 7 ? 'failed' : i === 9 ? 'user_not_found' : `${i}`));
+  assert.deepEqual(outcomes, expected);
+  assert.deepEqual(
+    texts(await im.all('bob')).slice(1),
+    expected.filter((text) => /^\d+$/.test(text)),
+  );
 });
