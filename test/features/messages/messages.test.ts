@@ -449,11 +449,15 @@ test('sends of one turn share calls, and each has its own outcome', async () => 
   await im.say('alice', 'user:bob', 'warm');
   await im.redis.set(im.keys.log('ds:alice:carol' as never), 'somebody has overwritten it');
   const before = await commandCounts(im.redis);
+  const ids = new Set<string>();
   const outcomes = await Promise.all(
     Array.from({ length: 40 }, async (_, i) => {
       const to = i === 7 ? 'user:carol' : i === 9 ? 'user:nobody' : 'user:bob';
       return im.say('alice', to, `${i}`).then(
-        (message) => message.fields.text,
+        (message) => {
+          ids.add(message.id);
+          return message.fields.text;
+        },
         (error) => error.code ?? 'failed',
       );
     }),
@@ -462,6 +466,7 @@ test('sends of one turn share calls, and each has its own outcome', async () => 
   assert.ok(calls <= 4, `${calls} calls for 40 sends`);
   const expected = Array.from({ length: 40 }, (_, i) => (i === 7 ? 'failed' : i === 9 ? 'user_not_found' : `${i}`));
   assert.deepEqual(outcomes, expected);
+  assert.equal(ids.size, 38, 'each has a message of its own');
   assert.deepEqual(
     texts(await im.all('bob')).slice(1),
     expected.filter((text) => /^\d+$/.test(text)),
