@@ -11,13 +11,18 @@ import { startRedis, type TestRedis } from '../helpers/redis.ts';
 /** The function library: what its functions do with the data, and on which data they work at all. */
 
 let server: TestRedis;
+const opened: { close(): void }[] = [];
 before(async () => {
   server = await startRedis();
 });
-after(() => server.stop());
+after(async () => {
+  for (const one of opened) one.close();
+  await server.stop();
+});
 
 async function start(settings: Parameters<typeof startIm>[1] = {}) {
   const im = await startIm(server, settings);
+  opened.push(im);
   const fcall = await loadFunctions(im.redis, im.keys);
   /** The text of everything in an inbox, as the rules read it. */
   const texts = async (name: string) =>
@@ -74,7 +79,6 @@ test('the functions do what the API does, and each reads what the other wrote', 
     entries.map(({ conversation }) => conversation),
     ['user:bob', 'user:bob', ...Array(5).fill('group:team'), 'user:bob'],
   );
-  im.close();
 });
 
 test('joining and owning go by the rules of the group', async () => {
@@ -93,7 +97,6 @@ test('joining and owning go by the rules of the group', async () => {
   assert.equal(await codeOf(fcall('im_gsend', 'bob', 'asks', 'text', 'hi')), 'NOT_MEMBER');
   assert.equal(await codeOf(fcall('im_message', 'bob', 'GROUP', 'asks', '1-1')), 'NOT_MEMBER');
   assert.equal((await im.groups.get(gid('two'))).owner, 'alice');
-  im.close();
 });
 
 test('a user made again reads nothing by a function that the former one was told', async () => {
@@ -107,7 +110,6 @@ test('a user made again reads nothing by a function that the former one was told
   assert.equal(await codeOf(fcall('im_message', 'bob', 'USER', 'alice', mid)), 'MESSAGE_NOT_FOUND');
   assert.deepEqual(received(await fcall('im_receive', 'bob')).entries, []);
   assert.equal(((await fcall('im_message', 'alice', 'USER', 'bob', mid)) as string[])[0], mid);
-  im.close();
 });
 
 test('a removal that is not finished is told, and nothing is created over it', async () => {
@@ -115,7 +117,6 @@ test('a removal that is not finished is told, and nothing is created over it', a
   await im.redis.sadd(im.keys.removals(), 'bob');
   assert.equal(await codeOf(fcall('im_user', 'bob', 'name', 'b')), 'REMOVAL_UNFINISHED');
   assert.equal(await im.redis.exists(im.keys.user(uid('bob'))), 0);
-  im.close();
 });
 
 test('the settings are the ones of the service that started last', async () => {
@@ -130,7 +131,6 @@ test('the settings are the ones of the service that started last', async () => {
   assert.ok((await im.redis.xlen(im.keys.log('ds:alice:bob' as never))) < 200);
   await fcall('im_group', 'team', 'alice');
   assert.equal(await codeOf(fcall('im_join', 'bob', 'team')), 'GROUP_FULL');
-  im.close();
 });
 
 test('functions work on data that a service of their version has prepared, and refuse any other', async () => {
@@ -169,7 +169,6 @@ test('functions work on data that a service of their version has prepared, and r
   assert.equal(await codeOf(call()), 'SCHEMA_MISMATCH', 'without a prefix there is nothing');
   await im.store.run(raiseLevel, undefined);
   assert.match(String(await send()), /^\d+-1$/);
-  im.close();
 });
 
 test('without a key the functions work on the data without a prefix', async () => {
@@ -183,7 +182,6 @@ test('without a key the functions work on the data without a prefix', async () =
     [mid],
   );
   assert.equal(await im.redis.type('s:bob'), 'stream');
-  im.close();
 });
 
 test('reading needs no memory and no right to write', async () => {
@@ -217,7 +215,6 @@ test('an inbox of a wrong type keeps nobody else from the message', async () => 
   await im.redis.set(im.keys.inbox(uid('bob')), 'no stream');
   assert.match(String(await fcall('im_send', 'alice', 'bob', 'text', 'hi')), /^\d+-1$/);
   assert.deepEqual(await texts('alice'), ['hi']);
-  im.close();
 });
 
 test('a cluster is refused', async () => {
