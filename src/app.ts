@@ -40,11 +40,10 @@ import { registerShutdown } from './http/plugins/shutdown.ts';
 import { buildValidator } from './http/plugins/validation.ts';
 import { FEED_BLOCK_MS, type RedisLink } from './redis/connect.ts';
 import { Keys } from './redis/keys.ts';
+import { SCHEMA_VERSION } from './redis/lua.ts';
 import { moveEpoch, prepare } from './redis/meta/commands.ts';
 import { Store } from './redis/store.ts';
 
-/** Of the keys' layout; another one in the database refuses to start. */
-const SCHEMA_VERSION = '1';
 /** A subscriber whose socket takes nothing for so long is sent away, ms. */
 const STALL_MS = 120_000;
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
 import { VERSION } from './app.ts';
+import { functions } from './cli/functions.ts';
 import { level } from './cli/level.ts';
 import { serve } from './cli/serve.ts';
 import { ConfigError } from './config/config.ts';
@@ -10,12 +11,14 @@ const HELP = `redisim ${VERSION}: an instant-messaging backend over REST and Ser
   redisim                  run the service; settings come from the environment or .env (see the README)
   redisim level            the level at which the data is written, and the one that this version knows
   redisim level raise      write what only this version and newer ones understand; older nodes then stop
+  redisim functions load   put the functions into Redis that docs/functions.md describes
+  redisim functions version | dump   which ones Redis has and which this package has; their text
 
   --help, --version
 `;
 
 /** What each word on the command line does. */
-const COMMANDS: Record<string, (...words: string[]) => Promise<void>> = { level };
+const COMMANDS: Record<string, (...words: string[]) => Promise<void>> = { level, functions };
 
 async function main(argv: string[]): Promise<void> {
   const { values, positionals } = parseArgs({

@@ -13,8 +13,12 @@ export interface ScriptSettings {
 /** The highest writer level that this version understands, and writes where it may. */
 export const KNOWN_LEVEL = 1;
 
+/** Of the keys' layout; another one in the database is not touched. */
+export const SCHEMA_VERSION = '1';
+
 const INCLUDE = /^-- @include "([a-z_]+)"$/gm;
-const SHEBANG = /^#!lua[^\n]*\n/;
+/** The first line of a script, with its flags. */
+export const SHEBANG = /^#!lua[^\n]*\n/;
 
 /** The text of a file of shared Lua. */
 function shared(name: string): string {

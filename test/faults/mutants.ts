@@ -17,7 +17,7 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'lua/send.lua',
-        from: "local earlier = redis.call('SET', idempotency, record, 'NX', 'GET', 'PX', ttl)",
+        from: "local earlier = idempotency and redis.call('SET', idempotency, record, 'NX', 'GET', 'PX', ttl)",
         to: 'local earlier = nil',
       },
     ],

@@ -1,5 +1,6 @@
 import { AUTH } from './auth.ts';
 import { DELIVERY } from './delivery.ts';
+import { FUNCTIONS } from './functions.ts';
 import { HTTP } from './http.ts';
 import { LUA } from './lua.ts';
 import type { Mutant } from './mutant.ts';
@@ -7,4 +8,4 @@ import { REDIS } from './redis.ts';
 import { RULES } from './rules.ts';
 
 /** Every break that the tests are known to see. A rule that is added to the service adds one here. */
-export const MUTANTS: readonly Mutant[] = [...LUA, ...RULES, ...DELIVERY, ...AUTH, ...HTTP, ...REDIS];
+export const MUTANTS: readonly Mutant[] = [...LUA, ...RULES, ...DELIVERY, ...AUTH, ...HTTP, ...REDIS, ...FUNCTIONS];

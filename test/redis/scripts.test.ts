@@ -19,7 +19,7 @@ after(() => server.stop());
 
 const SRC = new URL('../../src/', import.meta.url).pathname;
 const scripts = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter(
-  (file) => file.endsWith('.lua') && !file.startsWith('redis/lua/'),
+  (file) => file.endsWith('.lua') && !/^redis\/(lua|functions)\//.test(file),
 );
 const settings = { ...SETTINGS, keyPrefix: '{p}:' };
 
@@ -47,7 +47,8 @@ test('shared Lua names keys as keys.ts does', async () => {
   const shared = includesOf('-- @include "direct_events"').join('\n');
   const names = await redis.eval(
     `local PREFIX = '{p}:' ${shared} return { feed_key(), user_key('u1'), inbox_key('u1'), contacts_key('u1'),
-       read_key('u1'), floors_key('u1'), requested_key('u1'), group_key('g1'), members_key('g1'), requests_key('g1'),
+       read_key('u1'), floors_key('u1'), requested_key('u1'), removed_user_key('u1'), removals_key(), group_key('g1'),
+       members_key('g1'), requests_key('g1'),
        log_key(direct_log('zed', 'Abe')), log_key(direct_log('Abe', 'zed')) }`,
     0,
   );
@@ -61,6 +62,8 @@ test('shared Lua names keys as keys.ts does', async () => {
     keys.read(u1),
     keys.floors(u1),
     keys.requested(u1),
+    keys.removedUser(u1),
+    keys.removals(),
     keys.group(g1),
     keys.members(g1),
     keys.requests(g1),

@@ -3,9 +3,12 @@
 -- says so; a node refuses everything above the level that it knows, and stops.
 local META_KEY, EPOCH, NOW
 
--- Returns nil, or the refusal to answer with.
-local function begin(meta_key)
-  local epoch, level = unpack(redis.call('HMGET', meta_key, 'epoch', 'writerLevel'))
+-- Begins with what was read of im:meta. Returns nil, or the refusal to answer with.
+local function begin_with(meta_key, epoch, level)
   META_KEY, EPOCH, NOW = meta_key, epoch, nil
   if level and tonumber(level) > KNOWN_LEVEL then return { err = 'WRITER_LEVEL ' .. level } end
+end
+
+local function begin(meta_key)
+  return begin_with(meta_key, unpack(redis.call('HMGET', meta_key, 'epoch', 'writerLevel')))
 end

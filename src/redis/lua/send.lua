@@ -29,8 +29,8 @@ local function repeated(record, log, from, incarnation, digest)
   return { 'repeated', mid, entry and entry[2] or {} }
 end
 
--- keys: { idempotency, log, u:<from>, u:<peer> } or { idempotency, log, gm:<gid>, gi:<gid> }. peer is '' in a group, cid
--- '' where the sender gave none.
+-- keys: { idempotency, log, u:<from>, u:<peer> } or { idempotency, log, gm:<gid>, gi:<gid> }. idempotency is false where
+-- a repeat is another message; peer is '' in a group, cid '' where the sender gave none.
 -- Returns { 'sent', message id, refused writes, the first one's reason, how many inboxes were written },
 --   { 'repeated', message id, entry (flat; empty if erased or trimmed since) }, or a refusal: CLIENT_MESSAGE_ID_REUSED,
 --   USER_NOT_FOUND, GROUP_NOT_FOUND, NOT_MEMBER, RESERVED_FIELD, INVALID_REQUEST, FIELDS_TOO_LARGE, EMPTY_MESSAGE
@@ -40,7 +40,7 @@ local function send(keys, log, from, peer, cid, digest, ttl, fields)
     -- A key that is named twice counts twice.
     if redis.call('EXISTS', keys[3], keys[4]) < 2 then
       if redis.call('EXISTS', keys[3]) == 0 then return refuse('USER_NOT_FOUND', from) end
-      return repeated(redis.call('GET', idempotency), log, from, '', digest) or refuse('USER_NOT_FOUND', peer)
+      return repeated(idempotency and redis.call('GET', idempotency), log, from, '', digest) or refuse('USER_NOT_FOUND', peer)
     end
     recipients = direct_recipients(from, peer)
   else
@@ -49,7 +49,7 @@ local function send(keys, log, from, peer, cid, digest, ttl, fields)
     if not incarnation then return refuse('GROUP_NOT_FOUND', gid) end
     if redis.call('SISMEMBER', keys[3], from) == 0 then
       -- Sent as a member, repeated as none: it was stored.
-      return repeated(redis.call('GET', idempotency), log, from, incarnation, digest) or refuse('NOT_MEMBER', gid)
+      return repeated(idempotency and redis.call('GET', idempotency), log, from, incarnation, digest) or refuse('NOT_MEMBER', gid)
     end
     recipients = redis.call('SMEMBERS', keys[3])
   end
@@ -60,7 +60,7 @@ local function send(keys, log, from, peer, cid, digest, ttl, fields)
   local message = next_entry(log, from, { cid = cid ~= '' and cid or nil }, fields)
   local record = message.id .. ' ' .. digest
   if incarnation ~= '' then record = record .. ' ' .. incarnation end
-  local earlier = redis.call('SET', idempotency, record, 'NX', 'GET', 'PX', ttl)
+  local earlier = idempotency and redis.call('SET', idempotency, record, 'NX', 'GET', 'PX', ttl)
   if earlier then
     local answer = repeated(earlier, log, from, incarnation, digest)
     if answer then return answer end
@@ -68,7 +68,7 @@ local function send(keys, log, from, peer, cid, digest, ttl, fields)
   end
   local is_appended, problem = pcall(append, message)
   if not is_appended then
-    redis.call('DEL', idempotency)
+    if idempotency then redis.call('DEL', idempotency) end
     error(problem)
   end
   mark_read(from, message)

@@ -1,14 +1,16 @@
--- Prepares the database, once for all nodes, and tells what it finds there.
+-- Prepares the database, once for all nodes, leaves the settings for functions, and tells what it finds there.
 --   KEYS   im:meta
 --   ARGV   schema version
 --   reply  epoch
 --   refuses  SCHEMA_MISMATCH (the schema found)
 -- @include "epoch"
 -- @include "refusals"
+-- @include "settings"
 local schema = ARGV[1]
 
 local found = redis.call('HGET', META_KEY, 'schema')
 if found and found ~= schema then return refuse('SCHEMA_MISMATCH', found) end
 redis.call('HSETNX', META_KEY, 'schema', schema)
 redis.call('HSETNX', META_KEY, 'writerLevel', KNOWN_LEVEL)
+write_settings()
 return epoch()

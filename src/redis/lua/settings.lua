@@ -1,0 +1,25 @@
+-- The settings that a script has as constants in front of its text. A function has none: the service leaves them in
+-- im:meta when it starts, and each call reads them from there.
+-- @include "begin"
+-- @include "refusals"
+
+local function write_settings()
+  redis.call('HSET', META_KEY, 'inboxMax', INBOX_MAX, 'feedMax', FEED_MAX, 'groupMax', GROUP_MAX, 'logMax', LOG_MAX,
+    'logDays', LOG_DAYS)
+end
+
+-- The first step of a function, as `begin` is a script's. Returns nil, or the refusal to answer with.
+local function begin_with_settings(meta_key)
+  PREFIX = string.match(meta_key, '^(.*)im:meta$')
+  if not PREFIX then
+    return refuse('INVALID_REQUEST', 'KEYS[1] is the key im:meta, with the KEY_PREFIX of the service in front')
+  end
+  local epoch, level, schema, inbox_max, feed_max, group_max, log_max, log_days = unpack(redis.call('HMGET', meta_key,
+    'epoch', 'writerLevel', 'schema', 'inboxMax', 'feedMax', 'groupMax', 'logMax', 'logDays'))
+  local refusal = begin_with(meta_key, epoch, level)
+  if refusal then return refusal end
+  if schema ~= SCHEMA then return refuse('SCHEMA_MISMATCH', schema or 'none') end
+  INBOX_MAX, FEED_MAX = inbox_max, feed_max
+  GROUP_MAX, LOG_MAX, LOG_DAYS = tonumber(group_max or nil), tonumber(log_max or nil), tonumber(log_days or nil)
+  if not (INBOX_MAX and FEED_MAX and GROUP_MAX and LOG_MAX and LOG_DAYS) then return refuse('SETTINGS_MISSING', '') end
+end

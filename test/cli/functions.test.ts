@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { after, before, beforeEach, test } from 'node:test';
+import { promisify } from 'node:util';
+import { Redis } from 'ioredis';
+import { VERSION } from '../../src/app.ts';
+import { LIBRARY_NAME, librarySource } from '../../src/redis/functions/library.ts';
+import { buildProduct, type Product } from '../helpers/product.ts';
+import { startRedis, type TestRedis } from '../helpers/redis.ts';
+
+/** `redisim functions`, of the package as it is compiled. */
+
+const run = promisify(execFile);
+let product: Product;
+let server: TestRedis;
+let redis: Redis;
+before(async () => {
+  [product, server] = await Promise.all([buildProduct(), startRedis()]);
+  redis = new Redis({ path: server.path });
+});
+after(async () => {
+  redis.disconnect();
+  await server.stop();
+  product.remove();
+});
+beforeEach(async () => {
+  await redis.call('FUNCTION', 'FLUSH');
+});
+
+const functions = async (...words: string[]) => {
+  const env = {
+    PATH: process.env.PATH,
+    REDIS_URL: `unix://${server.path}`,
+    API_KEYS: 'k'.repeat(20),
+    JWT_SECRET: 's'.repeat(40),
+  };
+  return run(process.execPath, [product.main, 'functions', ...words], { env });
+};
+const refusal = (...words: string[]) =>
+  functions(...words).then(
+    ({ stdout }) => assert.fail(stdout),
+    ({ stderr, code }: { stderr: string; code: number }) => `${code} ${stderr}`,
+  );
+const loaded = () => redis.call('FCALL', 'im_version', 0);
+const libraries = async () => ((await redis.call('FUNCTION', 'LIST')) as string[][]).map(([, name]) => name);
+
+test('functions are loaded, told and replaced', async () => {
+  assert.match((await functions('version')).stdout, new RegExp(`^loaded: none.*\nof this package: ${VERSION}\n$`));
+  assert.equal((await functions('load')).stdout, `loaded ${LIBRARY_NAME}, version ${VERSION}\n`);
+  assert.equal(await loaded(), VERSION);
+  assert.equal((await functions('version')).stdout, `loaded: ${VERSION}\nof this package: ${VERSION}\n`);
+  assert.match((await functions('load')).stdout, /before it was/, 'the same once more');
+  await redis.call('FUNCTION', 'LOAD', 'REPLACE', librarySource('0.0.9-rc.1'));
+  assert.match((await functions('load')).stdout, /before it was 0\.0\.9-rc\.1/);
+  assert.deepEqual([await loaded(), await libraries()], [VERSION, [LIBRARY_NAME]]);
+});
+
+test('an older version does not replace a newer one, of this library or a later one', async () => {
+  for (const [newer, name] of [
+    ['0.10.0', LIBRARY_NAME],
+    ['99.0.0', 'redisim_99'],
+  ] as const) {
+    await redis.call('FUNCTION', 'FLUSH');
+    await redis.call('FUNCTION', 'LOAD', librarySource(newer).replace(LIBRARY_NAME, name));
+    assert.match(await refusal('load'), new RegExp(`^1 redisim: Redis has the functions of version ${newer}`));
+    assert.deepEqual([await loaded(), await libraries()], [newer, [name]]);
+  }
+});
+
+test("somebody else's functions are left alone", async () => {
+  const register = (name: string) =>
+    `#!lua name=other\nredis.register_function{function_name='${name}', flags={'no-writes'}, callback=function() return 'x' end}`;
+  await redis.call('FUNCTION', 'LOAD', register('im_version'));
+  assert.match(await refusal('load'), /im_version in Redis is not of redisim/);
+  await redis.call('FUNCTION', 'LOAD', 'REPLACE', register('im_send'));
+  assert.match(await refusal('load'), /Redis refused the functions: .*im_send already exists/);
+  assert.deepEqual(await libraries(), ['other']);
+});
+
+test('dump writes the library that load loads', async () => {
+  const { stdout } = await functions('dump');
+  assert.equal(stdout, librarySource(VERSION));
+  assert.equal(await redis.call('FUNCTION', 'LOAD', stdout), LIBRARY_NAME);
+});
+
+test('any other word is refused with the right ones', async () => {
+  for (const words of [[], ['lod'], ['toString'], ['load', 'now']]) {
+    assert.match(await refusal(...words), /^1 redisim: .*use "functions load"/, words.join(' '));
+  }
+});
