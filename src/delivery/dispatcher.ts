@@ -91,17 +91,21 @@ export class Dispatcher {
   }
 
   #isAwaited({ recipients }: FeedEntry): boolean {
-    const { hub, keys } = this.#options;
-    for (let i = 0; i < recipients.length; i += 2) if (hub.listenersOf(keys.inbox(recipients[i] as Uid))) return true;
+    for (let i = 0; i < recipients.length; i += 2) if (this.#listenersAt(recipients[i] as Uid)) return true;
     return false;
   }
 
+  /** Who listens to an inbox: nobody but its user can. Most members of a large group are not here, and cost one look. */
+  #listenersAt(uid: Uid): ReadonlySet<Listener> | undefined {
+    const { hub, keys } = this.#options;
+    return hub.hasReader(uid) ? hub.listenersOf(keys.inbox(uid)) : undefined;
+  }
+
   #offer(entry: FeedEntry, touched: Set<Listener>): void {
-    const { hub, keys, metrics } = this.#options;
     const { recipients, epoch } = entry;
     let delivered = 0;
     for (let i = 0; i + 1 < recipients.length; i += 2) {
-      const listeners = hub.listenersOf(keys.inbox(recipients[i] as Uid));
+      const listeners = this.#listenersAt(recipients[i] as Uid);
       if (!listeners) continue;
       const id = (epoch + recipients[i + 1]) as Cursor;
       for (const listener of listeners) {
@@ -109,6 +113,6 @@ export class Dispatcher {
         touched.add(listener);
       }
     }
-    if (delivered > 0) metrics.delivered(delivered);
+    if (delivered > 0) this.#options.metrics.delivered(delivered);
   }
 }

@@ -45,6 +45,11 @@ export class Hub {
     return this.#byStream.get(key);
   }
 
+  /** Whether this user listens to anything. */
+  hasReader(reader: Uid): boolean {
+    return this.#byReader.has(reader);
+  }
+
   /** Whether one more stream or long-poll of this user may be opened. */
   admits(reader: Uid): boolean {
     const { maxSubscribers, maxSubscribersPerUser } = this.#options;

@@ -4,7 +4,7 @@ import type { Mutant } from './mutant.ts';
 export const DELIVERY: readonly Mutant[] = [
   {
     name: 'live without the successor rule, by tests',
-    file: 'subscriber.ts',
+    file: 'delivery/subscriber.ts',
     from: "if (this.#state === 'live' && this.source.isSuccessor(id, this.#cursor)) {",
     to: "if (this.#state === 'live') {",
     tests: ['test/delivery/hub.test.ts'],
@@ -12,7 +12,7 @@ export const DELIVERY: readonly Mutant[] = [
   },
   {
     name: 'live before what was seen is reached, by tests',
-    file: 'subscriber.ts',
+    file: 'delivery/subscriber.ts',
     from: "if (!more) this.#become('live');",
     to: "this.#become('live');",
     tests: ['test/delivery/hub.test.ts'],
@@ -20,7 +20,7 @@ export const DELIVERY: readonly Mutant[] = [
   },
   {
     name: 'a gap is not told on a stream',
-    file: 'subscriber.ts',
+    file: 'delivery/subscriber.ts',
     from: 'if (page.gap) this',
     to: 'if (page.gap && !page.gap) this',
     tests: ['test/delivery/hub.test.ts'],
@@ -92,7 +92,7 @@ export const DELIVERY: readonly Mutant[] = [
   },
   {
     name: 'a heartbeat is sent without a look',
-    file: 'heartbeats.ts',
+    file: 'delivery/heartbeats.ts',
     from: 'const isComplete =',
     to: 'const isComplete = true ||',
     tests: ['test/delivery/hub.test.ts'],
@@ -100,7 +100,7 @@ export const DELIVERY: readonly Mutant[] = [
   },
   {
     name: 'a hole in the feed is read over',
-    file: 'feed.ts',
+    file: 'delivery/feed.ts',
     from: "!== 0) dispatcher.missed('hole in the feed');",
     to: "> 0 && batch.length < 0) dispatcher.missed('');",
     tests: ['test/delivery/hub.test.ts'],
@@ -108,7 +108,7 @@ export const DELIVERY: readonly Mutant[] = [
   },
   {
     name: 'a feed that was deleted is waited for',
-    file: 'feed.ts',
+    file: 'delivery/feed.ts',
     from: 'if (compareStreamIds(position, this.#position!) >= 0) return;',
     to: 'return;',
     tests: ['test/delivery/hub.test.ts'],
@@ -116,7 +116,7 @@ export const DELIVERY: readonly Mutant[] = [
   },
   {
     name: 'after a broken link nobody looks',
-    file: 'feed.ts',
+    file: 'delivery/feed.ts',
     from: "dispatcher.missed('the link to Redis was broken');",
     to: '',
     tests: ['test/delivery/epoch.test.ts'],
@@ -124,7 +124,7 @@ export const DELIVERY: readonly Mutant[] = [
   },
   {
     name: 'a Redis that came back empty is taken for the same',
-    file: 'feed.ts',
+    file: 'delivery/feed.ts',
     from: 'if (compareStreamIds(this.#position!, position) > 0 ||',
     to: 'if (',
     tests: ['test/delivery/epoch.test.ts'],
@@ -132,7 +132,7 @@ export const DELIVERY: readonly Mutant[] = [
   },
   {
     name: 'a Redis with another history is taken for the same',
-    file: 'feed.ts',
+    file: 'delivery/feed.ts',
     from: '|| (await this.#replaced())',
     to: '',
     tests: ['test/delivery/epoch.test.ts'],
@@ -140,7 +140,7 @@ export const DELIVERY: readonly Mutant[] = [
   },
   {
     name: 'an inbox that has lost entries moves no epoch',
-    file: 'subscriber.ts',
+    file: 'delivery/subscriber.ts',
     from: 'if (page.beyond && this.#cursorIsOurs)',
     to: 'if (page.beyond && !page.beyond)',
     tests: ['test/delivery/epoch.test.ts'],
@@ -148,7 +148,7 @@ export const DELIVERY: readonly Mutant[] = [
   },
   {
     name: 'a made-up cursor moves the epoch',
-    file: 'subscriber.ts',
+    file: 'delivery/subscriber.ts',
     from: 'if (page.beyond && this.#cursorIsOurs)',
     to: 'if (page.beyond)',
     tests: ['test/delivery/epoch.test.ts'],
@@ -156,7 +156,7 @@ export const DELIVERY: readonly Mutant[] = [
   },
   {
     name: 'an epoch that moved is not told',
-    file: 'data-loss.ts',
+    file: 'delivery/data-loss.ts',
     from: 'metrics.epochMoved();',
     to: '',
     tests: ['test/delivery/epoch.test.ts'],
@@ -164,7 +164,7 @@ export const DELIVERY: readonly Mutant[] = [
   },
   {
     name: 'a long-poll is not woken',
-    file: 'doorbell.ts',
+    file: 'delivery/doorbell.ts',
     from: 'offer(): boolean {',
     to: 'offer(): boolean {\n    if (this.rung) return false;',
     tests: ['test/features/inbox/routes.test.ts'],
@@ -172,7 +172,7 @@ export const DELIVERY: readonly Mutant[] = [
   },
   {
     name: 'a stop leaves long-polls waiting',
-    file: 'hub.ts',
+    file: 'delivery/hub.ts',
     from: 'for (const bell of this.#doorbells) bell.close();',
     to: '',
     tests: ['test/delivery/hub.test.ts'],
@@ -180,7 +180,7 @@ export const DELIVERY: readonly Mutant[] = [
   },
   {
     name: 'a node that stops takes more streams',
-    file: 'hub.ts',
+    file: 'delivery/hub.ts',
     from: '!this.#draining && ofAll',
     to: 'ofAll',
     tests: ['test/delivery/hub.test.ts'],
@@ -188,7 +188,7 @@ export const DELIVERY: readonly Mutant[] = [
   },
   {
     name: 'a user has one stream too many',
-    file: 'hub.ts',
+    file: 'delivery/hub.ts',
     from: 'ofReader < maxSubscribersPerUser',
     to: 'ofReader <= maxSubscribersPerUser',
     tests: ['test/delivery/hub.test.ts'],
@@ -196,7 +196,7 @@ export const DELIVERY: readonly Mutant[] = [
   },
   {
     name: 'a place is not free again',
-    file: 'hub.ts',
+    file: 'delivery/hub.ts',
     from: 'if (set?.delete(listener) && set.size === 0) sets.delete(key);',
     to: '',
     tests: ['test/delivery/hub.test.ts'],
@@ -204,7 +204,7 @@ export const DELIVERY: readonly Mutant[] = [
   },
   {
     name: 'a full socket is written to',
-    file: 'subscriber.ts',
+    file: 'delivery/subscriber.ts',
     from: 'if (this.#sink.flush()) return;',
     to: 'this.#sink.flush();\n    return;',
     tests: ['test/delivery/hub.test.ts'],
@@ -212,7 +212,7 @@ export const DELIVERY: readonly Mutant[] = [
   },
   {
     name: 'each frame is a write',
-    file: 'subscriber.ts',
+    file: 'delivery/subscriber.ts',
     from: "this.#emit('message', entry.jsonFor(this.source.reader));",
     to: "this.#emit('message', entry.jsonFor(this.source.reader));\n      this.#flush();",
     tests: ['test/delivery/hub.test.ts'],
@@ -220,7 +220,7 @@ export const DELIVERY: readonly Mutant[] = [
   },
   {
     name: 'a stalled reader is never closed',
-    file: 'heartbeats.ts',
+    file: 'delivery/heartbeats.ts',
     from: "subscriber.close('too_slow')",
     to: 'void 0',
     tests: ['test/delivery/trouble.test.ts'],
@@ -228,7 +228,7 @@ export const DELIVERY: readonly Mutant[] = [
   },
   {
     name: 'a stream outlives its token',
-    file: 'heartbeats.ts',
+    file: 'delivery/heartbeats.ts',
     from: 'if (now >= subscriber.expiresAt) subscriber.close(',
     to: 'if (now < 0) subscriber.close(',
     tests: ['test/delivery/hub.test.ts'],
@@ -236,15 +236,47 @@ export const DELIVERY: readonly Mutant[] = [
   },
   {
     name: 'a stream outlives its user',
-    file: 'subscriber.ts',
+    file: 'delivery/subscriber.ts',
     from: 'if (reason) return this.close(reason);',
     to: 'if (reason) return;',
     tests: ['test/delivery/hub.test.ts'],
     pattern: 'a stream ends with its token',
   },
   {
+    name: 'who was made anew is followed by the streams of the former one',
+    file: 'inbox/inbox-source.ts',
+    from: 'if (page.incarnation !== this.#incarnation) {',
+    to: "if (page.incarnation === '') {",
+    tests: ['test/features/inbox/inbox-source.test.ts', 'test/features/users/lives.test.ts'],
+    pattern: 'the former',
+  },
+  {
+    name: 'any number is taken for the next',
+    file: 'inbox/inbox-source.ts',
+    from: 'return id === successorText(cursor);',
+    to: 'return this.isAfter(id, cursor);',
+    tests: ['test/features/inbox/inbox-source.test.ts', 'test/delivery/hub.test.ts'],
+    pattern: 's',
+  },
+  {
+    name: 'a long-poll of a removed user waits on',
+    file: 'delivery/hub.ts',
+    from: "listener.close('user_removed');",
+    to: "if (listener instanceof Subscriber) listener.close('user_removed');",
+    tests: ['test/delivery/long-poll.test.ts'],
+    pattern: 'a long-poll of a user who is removed',
+  },
+  {
+    name: 'sources of one kind are asked for all',
+    file: 'delivery/heartbeats.ts',
+    from: 'const some = kinds.get(kind);',
+    to: 'const some = [...kinds.values()][0];',
+    tests: ['test/delivery/source.test.ts'],
+    pattern: 'two kinds',
+  },
+  {
     name: 'an erased message is still remembered',
-    file: 'dispatcher.ts',
+    file: 'delivery/dispatcher.ts',
     from: "if (message?.action === 'erase') messages.forget(",
     to: "if (message?.action === '') messages.forget(",
     tests: ['test/delivery/erasure.test.ts'],
@@ -268,7 +300,7 @@ export const DELIVERY: readonly Mutant[] = [
   },
   {
     name: 'a removed group is still remembered',
-    file: 'dispatcher.ts',
+    file: 'delivery/dispatcher.ts',
     from: "else if (message?.action === 'delete') messages.forgetLog(log);",
     to: '',
     tests: ['test/delivery/erasure.test.ts'],
@@ -284,7 +316,7 @@ export const DELIVERY: readonly Mutant[] = [
   },
   {
     name: 'what could not be delivered is not missed',
-    file: 'feed.ts',
+    file: 'delivery/feed.ts',
     from: "dispatcher.missed('entries could not be delivered');",
     to: '',
     tests: ['test/delivery/trouble.test.ts'],
@@ -292,7 +324,7 @@ export const DELIVERY: readonly Mutant[] = [
   },
   {
     name: 'each of two nodes moves the epoch for one loss',
-    file: 'feed.ts',
+    file: 'delivery/feed.ts',
     from: 'if (BigInt(epoch) <= successor(this.#position!).ms) await',
     to: 'await',
     tests: ['test/delivery/trouble.test.ts'],
@@ -308,7 +340,7 @@ export const DELIVERY: readonly Mutant[] = [
   },
   {
     name: 'everybody sees a chat as the first who does',
-    file: 'feed-entry.ts',
+    file: 'delivery/feed-entry.ts',
     from: 'if (this.#reader !== conversation) {',
     to: "if (this.#reader === '') {",
     tests: ['test/delivery/hub.test.ts'],
@@ -316,7 +348,7 @@ export const DELIVERY: readonly Mutant[] = [
   },
   {
     name: 'a poll answers before anything has happened',
-    file: 'transports/long-poll.ts',
+    file: 'delivery/transports/long-poll.ts',
     from: 'left <= 0 ||',
     to: 'left <= 1e9 ||',
     tests: ['test/features/inbox/routes.test.ts'],
