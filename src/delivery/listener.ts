@@ -7,7 +7,7 @@ import type { Source } from './source.ts';
 export interface Listener {
   readonly source: Source;
   /**
-   * Entry `id` of the stream is this one of the feed. Takes no await: what is offered comes in the feed's order.
+   * The feed tells of the stream's entry `id`. Called in the feed's order, and must not wait for anything.
    * @returns whether it was delivered
    */
   offer(id: Cursor, entry: FeedEntry): boolean;
