@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import Fastify, { LogController } from 'fastify';
 import type { Config } from './config/config.ts';
-import { Hub } from './delivery/hub.ts';
+import { Delivery } from './delivery/delivery.ts';
 import { ImError } from './domain/errors.ts';
 import { Contacts } from './features/contacts/contacts.ts';
 import { contactRoutes } from './features/contacts/routes.ts';
@@ -109,11 +109,10 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     config.idempotencyTtl,
   );
   const tokens = new Tokens(config);
-  const revocations = new Revocations(store, () => hub.feedLagMs);
-  const hub: Hub = new Hub({
+  const revocations = new Revocations(store, () => delivery.feedLagMs);
+  const delivery: Delivery = new Delivery({
     ...config,
-    inbox,
-    logs,
+    messages: logs,
     revocations,
     store,
     connection: link.openFeed(),
@@ -126,6 +125,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
       epochMoved: () => metrics.epochMoves.inc(),
     },
   });
+  const { hub } = delivery;
 
   registerJsonBodies(app);
   // Fastify's own parser for it; a body is JSON or nothing.
@@ -159,7 +159,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     revocations,
     demo: { allowed: config.demoLogin, secret: config.demoSecret },
   });
-  serviceRoutes(app, { redis: store.redis, hub, metrics });
+  serviceRoutes(app, { redis: store.redis, delivery, metrics });
   await registerDocs(app);
   await registerPage(app, options.pageFolder ?? PAGE_FOLDER);
   if (config.demoLogin === 'everybody') {
@@ -168,13 +168,13 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
 
   app.addHook('onReady', async () => {
     // The feed's position comes first, so that no revocation can fall between the two.
-    await hub.start();
+    await delivery.start();
     await revocations.load();
     users.finishRemovals().catch((error: unknown) => app.log.warn({ err: error }, 'a removal could not be finished'));
   });
   // Before the server stops to listen: an open stream would keep it from ending.
   app.addHook('preClose', async () => hub.drain());
-  app.addHook('onClose', () => hub.stop());
+  app.addHook('onClose', () => delivery.stop());
   return app;
 }
 

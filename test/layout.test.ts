@@ -12,9 +12,10 @@ const FLOORS: [name: string, files: RegExp][] = [
   ['where everything meets', /^app\.ts$/],
   ['routes', /^features\/[a-z]+\/([a-z]+-)?routes\.ts$/],
   ['HTTP, and the schemas', /^(http\/|features\/[a-z]+\/([a-z]+-)?schemas\.ts$)/],
-  ['delivery', /^delivery\//],
   ['the rules', /^features\/[a-z]+\/(?!commands\.ts$)[a-z-]+\.ts$/],
   ['the commands', /^features\/[a-z]+\/commands\.ts$/],
+  // Below every feature: what can be followed is a feature's, and comes to delivery as a source.
+  ['delivery', /^delivery\//],
   ['Redis', /^redis\//],
   ['the settings', /^config\//],
   ['the domain', /^domain\//],
@@ -61,6 +62,13 @@ test('the domain imports nothing of ours but itself', () => {
       [],
       file,
     );
+  }
+});
+
+test('delivery knows no feature', () => {
+  assert.ok(floorOf('delivery/hub.ts') > floorOf('features/inbox/commands.ts'));
+  for (const { file, text } of sources) {
+    if (file.startsWith('delivery/')) assert.ok(!text.includes('features/'), file);
   }
 });
 

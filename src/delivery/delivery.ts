@@ -1,44 +1,68 @@
-import { conversationOf, type LogName } from '../domain/conversations.ts';
-import type { RawEntry } from '../domain/entries.ts';
-import { type LogEntry, parseEntry, toMessage } from '../domain/entries.ts';
-import type { Uid } from '../domain/names.ts';
-import { type MessageId, parseStreamId, type StreamId } from '../domain/stream-ids.ts';
+import type { Redis } from 'ioredis';
+import type { Log } from '../redis/connect.ts';
+import type { Store } from '../redis/store.ts';
+import { CatchUps } from './catch-ups.ts';
+import { DataLoss } from './data-loss.ts';
+import { Dispatcher, type MessageMemory, type RevocationMemory } from './dispatcher.ts';
+import { Feed } from './feed.ts';
+import { Heartbeats } from './heartbeats.ts';
+import { Hub } from './hub.ts';
+import type { DeliveryMetrics } from './metrics.ts';
 
-/** One entry of the feed: a message, and which inbox entries refer to it. */
+export interface DeliveryOptions {
+  store: Store;
+  /** The feed reader's own connection; nothing else may use it. */
+  connection: Redis;
+  log: Log;
+  messages: MessageMemory;
+  /** Kept up to date by what the feed tells. */
+  revocations: RevocationMemory;
+  metrics: DeliveryMetrics;
+  /** How long one read of the feed blocks, ms; also how soon a feed that was deleted is noticed. */
+  blockMs: number;
+  heartbeatMs: number;
+  /** A subscriber whose socket takes nothing for so long is closed, ms. */
+  stallMs: number;
+  maxSubscribers: number;
+  maxSubscribersPerUser: number;
+}
+
+/** Everything that brings what happens to those who listen on this node. */
 export class Delivery {
-  /** The feed entry's own id. */
-  readonly id: StreamId;
-  /** The epoch of that id and of the recipients' inbox entries, with the dash behind it. */
-  readonly epoch: string;
-  readonly log: LogName;
-  readonly mid: MessageId;
-  /** `uid n uid n …`: who was reached, and the number of the entry in each one's inbox. */
-  readonly recipients: readonly string[];
-  /** In place of a message: tokens of this user are refused that were issued up to a moment, s since 1970. */
-  readonly revoked: { uid: Uid; until: number } | undefined;
-  /** The message; undefined while only its log has it (it was too large for the feed), or if it is gone. */
-  entry: LogEntry | undefined;
-  #reader = '';
-  #json = '';
+  readonly hub: Hub;
+  readonly #dispatcher: Dispatcher;
+  readonly #feed: Feed;
+  readonly #heartbeats: Heartbeats;
 
-  constructor([id, flat]: RawEntry) {
-    this.id = parseStreamId(id)!;
-    this.epoch = id.slice(0, id.indexOf('-') + 1);
-    this.revoked = flat[0] === 'revoked' ? { uid: flat[1] as Uid, until: Number(flat[3]) } : undefined;
-    const [, log, , mid, , to, ...body] = this.revoked ? [] : flat;
-    this.log = (log ?? '') as LogName;
-    this.mid = (mid ?? '0-0') as MessageId;
-    this.recipients = to ? to.split(' ') : [];
-    this.entry = body.length > 0 ? parseEntry([this.mid, body]) : undefined;
+  constructor(options: DeliveryOptions) {
+    const catchUps = new CatchUps(options.log);
+    const dataLoss = new DataLoss({ ...options, missed: (reason) => this.missed(reason) });
+    const hub = new Hub({ ...options, catchUps, dataLoss });
+    this.hub = hub;
+    this.#dispatcher = new Dispatcher({ ...options, hub, keys: options.store.keys });
+    this.#feed = new Feed({ ...options, dispatcher: this.#dispatcher, dataLoss });
+    this.#heartbeats = new Heartbeats({ ...options, hub, catchUps });
   }
 
-  /** The message as JSON, as `reader` sees it; rendered once for all who see it alike. */
-  jsonFor(reader: Uid): string {
-    const conversation = conversationOf(reader, this.log);
-    if (this.#reader !== conversation) {
-      this.#json = JSON.stringify(toMessage(conversation, this.mid, this.entry));
-      this.#reader = conversation;
-    }
-    return this.#json;
+  /** Begins to read the feed and to send heartbeats. */
+  async start(): Promise<void> {
+    await this.#feed.start();
+    this.#heartbeats.start();
+  }
+
+  /** How long ago the feed was last known to be read to its end, ms. */
+  get feedLagMs(): number {
+    return this.#feed.lagMs;
+  }
+
+  /** Entries of the feed may have been missed: everybody reads. */
+  missed(reason: string): void {
+    this.#dispatcher.missed(reason);
+  }
+
+  /** Ends the heartbeats and the feed reader. {@link Hub.drain} comes first. */
+  async stop(): Promise<void> {
+    this.#heartbeats.stop();
+    await this.#feed.stop();
   }
 }

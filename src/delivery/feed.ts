@@ -1,13 +1,14 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { RawEntry } from '../domain/entries.ts';
+import { newestPosition } from '../domain/positions.ts';
 import { compareStreamIds, formatStreamId, type StreamId, successor } from '../domain/stream-ids.ts';
-import { newestIds } from '../features/inbox/commands.ts';
-import { newestPosition } from '../features/inbox/inbox.ts';
 import type { Log } from '../redis/connect.ts';
-import { moveEpoch } from '../redis/meta/commands.ts';
 import type { Store } from '../redis/store.ts';
-import { Delivery } from './delivery.ts';
+import { newestIds } from '../redis/streams/commands.ts';
+import type { DataLoss } from './data-loss.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import { FeedEntry } from './feed-entry.ts';
 
 /** Entries of one read. */
 const BATCH = 100;
@@ -19,15 +20,6 @@ const GATHER_MS = 2;
 /** How long to wait after a failure that is not the link's, ms. */
 const RETRY_MS = 250;
 
-/** What the feed reader tells. */
-export interface FeedListener {
-  /** New entries, in order. The next ones are read when this resolves. */
-  deliver(batch: Delivery[]): Promise<void>;
-  /** Entries may have been missed: whoever is subscribed has to read the truth. */
-  missed(reason: string): void;
-  epochMoved(): void;
-}
-
 export interface FeedOptions {
   /** The reader's own connection; nothing else may use it. */
   connection: Redis;
@@ -35,7 +27,8 @@ export interface FeedOptions {
   log: Log;
   /** How long one read blocks, ms; also how soon a feed that was deleted is noticed. */
   blockMs: number;
-  listener: FeedListener;
+  dispatcher: Dispatcher;
+  dataLoss: DataLoss;
 }
 
 /**
@@ -95,7 +88,7 @@ export class Feed {
   }
 
   async #readOnce(): Promise<void> {
-    const { connection, store, blockMs, listener } = this.#options;
+    const { connection, store, blockMs, dispatcher } = this.#options;
     const asked = this.#position!;
     const reply = (await connection.xread(
       'COUNT',
@@ -110,25 +103,25 @@ export class Feed {
     // A reply that comes over a new link was asked for before anybody looked at what the server has now.
     if (this.#linkBroken) return;
     if (!reply) return this.#checkIdle();
-    const batch = reply[0]![1].map((raw) => new Delivery(raw));
-    for (const delivery of batch) {
-      if (compareStreamIds(delivery.id, successor(this.#position!)) !== 0) listener.missed('hole in the feed');
-      this.#position = delivery.id;
-      this.#identity = `${delivery.log} ${delivery.mid}`;
+    const batch = reply[0]![1].map((raw) => new FeedEntry(raw));
+    for (const entry of batch) {
+      if (compareStreamIds(entry.id, successor(this.#position!)) !== 0) dispatcher.missed('hole in the feed');
+      this.#position = entry.id;
+      this.#identity = `${entry.log} ${entry.mid}`;
     }
-    await this.#deliver(batch);
+    await this.#dispatch(batch);
     if (batch.length > 1 && batch.length < BATCH) await setTimeout(GATHER_MS);
   }
 
   /** The position has passed this batch, and it is not read again: what of it was not delivered was missed. */
-  async #deliver(batch: Delivery[]): Promise<void> {
-    const { listener, log } = this.#options;
+  async #dispatch(batch: FeedEntry[]): Promise<void> {
+    const { dispatcher, log } = this.#options;
     try {
-      await listener.deliver(batch);
+      await dispatcher.dispatch(batch);
     } catch (error) {
       if (this.#stopping) return;
       log.warn({ err: error }, 'entries of the feed could not be delivered');
-      listener.missed('entries could not be delivered');
+      dispatcher.missed('entries could not be delivered');
     }
   }
 
@@ -138,7 +131,7 @@ export class Feed {
     if (compareStreamIds(position, this.#position!) >= 0) return;
     this.#position = position;
     this.#identity = '';
-    this.#options.listener.missed('the feed was deleted');
+    this.#options.dispatcher.missed('the feed was deleted');
   }
 
   /**
@@ -146,13 +139,13 @@ export class Feed {
    * last is not there any more, acknowledged data was lost and ids will be given out again: the epoch has to move.
    */
   async #resume(): Promise<void> {
-    const { listener } = this.#options;
+    const { dispatcher, dataLoss } = this.#options;
     this.#linkBroken = false;
     try {
       const { position, epoch } = await this.#newest();
       if (compareStreamIds(this.#position!, position) > 0 || (await this.#replaced())) {
         // An epoch that is newer than what was read last was begun by another node, for this loss.
-        if (BigInt(epoch) <= successor(this.#position!).ms) await this.#moveEpoch(epoch);
+        if (BigInt(epoch) <= successor(this.#position!).ms) await dataLoss.moveEpoch(epoch);
         this.#position = position;
         this.#identity = '';
       }
@@ -160,25 +153,7 @@ export class Feed {
       this.#linkBroken = true;
       throw error;
     }
-    listener.missed('the link to Redis was broken');
-  }
-
-  /**
-   * Somebody has seen that acknowledged data was lost: moves the epoch, unless another node has.
-   *
-   * @param epoch the one that held when it was seen
-   */
-  async dataLost(epoch: string): Promise<void> {
-    await this.#moveEpoch(epoch);
-    this.#options.listener.missed('data was lost');
-  }
-
-  async #moveEpoch(known: string): Promise<void> {
-    const { store, listener, log } = this.#options;
-    const { epoch, moved } = await store.run(moveEpoch, known);
-    if (!moved) return;
-    log.error({ epoch }, 'Redis has lost data that it had acknowledged: a new epoch begins');
-    listener.epochMoved();
+    dispatcher.missed('the link to Redis was broken');
   }
 
   async #replaced(): Promise<boolean> {

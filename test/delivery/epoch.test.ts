@@ -20,7 +20,7 @@ beforeEach(async () => {
   await im.people('alice', 'bob');
 });
 afterEach(async () => {
-  await node.hub.stop();
+  await node.stop();
   im.close();
 });
 
@@ -30,7 +30,7 @@ const inboxKey = () => im.keys.inbox(uid('bob'));
 /** Bob's stream, live, after it has received so many messages. */
 async function received(count: number) {
   const sink = new TestSink();
-  const subscriber = node.hub.subscribe(uid('bob'), await im.inbox.resolve(uid('bob'), 'now'), sink, Infinity);
+  const subscriber = await node.subscribe(uid('bob'), sink);
   await eventually(() => subscriber.state === 'live', 'a live subscriber');
   for (let i = 0; i < count; i++) await im.say('alice', 'user:bob', `${i}`);
   await sink.messages(count);
@@ -100,7 +100,7 @@ test('an inbox that lost what was delivered: the epoch moves, and readers are to
   const sink = await received(3);
   const before = await epochNow();
   await rewrite(inboxKey(), undefined);
-  node.hub.missed('test');
+  node.missed();
   await assertReset(sink, before);
 });
 
@@ -124,7 +124,7 @@ test('a made-up cursor is told as a reset, and moves no epoch', async () => {
   const before = await epochNow();
   const sink = new TestSink();
   const beyond: StreamId = { ms: before, seq: 999n };
-  node.hub.subscribe(uid('bob'), beyond, sink, Infinity);
+  await node.subscribe(uid('bob'), sink, beyond);
   await sink.until((all) => all.some(({ event }) => event === 'gap'), 'a gap');
   assert.deepEqual([sink.gaps[0]?.reason, sink.gaps[0]?.resumed], ['reset', `${before}-1`]);
   for (let i = 1; i <= 3; i++) {

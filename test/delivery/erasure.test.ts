@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import type { Redis } from 'ioredis';
-import type { Hub } from '../../src/delivery/hub.ts';
 import type { MessageId } from '../../src/domain/stream-ids.ts';
 import { Inbox } from '../../src/features/inbox/inbox.ts';
 import { Logs } from '../../src/features/messages/logs.ts';
-import { eventually, startNode, TestSink } from '../helpers/delivery.ts';
+import { eventually, startNode, type TestNode, TestSink } from '../helpers/delivery.ts';
 import { conversation, gid, OLDEST, startIm, uid, user } from '../helpers/im.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 
@@ -23,12 +22,12 @@ beforeEach(async () => {
   await im.team('team', 'alice', 'bob', 'carol');
 });
 afterEach(async () => {
-  for (const hub of hubs.splice(0)) await hub.stop();
+  for (const node of nodes.splice(0)) await node.stop();
   im.close();
 });
 
-/** Of a test's other nodes. */
-const hubs: Hub[] = [];
+/** A test's other nodes. */
+const nodes: TestNode[] = [];
 
 const texts = async (inbox = im.inbox) => {
   const { items } = await inbox.page(uid('bob'), OLDEST, { count: 100, maxBytes: Infinity });
@@ -40,10 +39,10 @@ const erase = (mid: MessageId) => im.messages.erase(uid('alice'), conversation('
 async function anotherNode() {
   const logs = new Logs(im.store);
   const inbox = new Inbox(im.store, logs);
-  const { hub } = await startNode(server, { ...im, logs, inbox });
-  hubs.push(hub);
+  const node = await startNode(server, { store: im.store, logs, inbox });
+  nodes.push(node);
   const sink = new TestSink();
-  const subscriber = hub.subscribe(uid('carol'), await inbox.resolve(uid('carol'), 'now'), sink, Infinity);
+  const subscriber = await node.subscribe(uid('carol'), sink);
   await eventually(() => subscriber.state === 'live', 'a live subscriber');
   return { inbox, sink };
 }

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { type StreamId, successor } from '../../src/domain/stream-ids.ts';
 import { moveEpoch } from '../../src/redis/meta/commands.ts';
-import { eventually, startNode, TestSink } from '../helpers/delivery.ts';
+import { eventually, startNode, type TestNode, TestSink } from '../helpers/delivery.ts';
 import { conversation, OLDEST, startIm, uid } from '../helpers/im.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 
 let server: TestRedis;
 let im: Awaited<ReturnType<typeof startIm>>;
-let node: Awaited<ReturnType<typeof startNode>>;
+let node: TestNode;
 /** All nodes of a test, the first one too. */
-let nodes: Awaited<ReturnType<typeof startNode>>[];
+let nodes: TestNode[];
 before(async () => {
   server = await startRedis();
 });
@@ -22,7 +22,7 @@ beforeEach(async () => {
   await im.people('alice', 'bob', 'carol');
 });
 afterEach(async () => {
-  for (const { hub } of nodes) await hub.stop();
+  for (const one of nodes) await one.stop();
   im.close();
 });
 
@@ -33,9 +33,9 @@ async function anotherNode(options: Parameters<typeof startNode>[2] = {}) {
 }
 
 const now = (name: string) => im.inbox.resolve(uid(name), 'now');
-const follow = async (name: string, start?: StreamId, hub = node.hub) => {
+const follow = async (name: string, start?: StreamId, on = node) => {
   const sink = new TestSink();
-  const subscriber = hub.subscribe(uid(name), start ?? (await now(name)), sink, Infinity);
+  const subscriber = await on.subscribe(uid(name), sink, start);
   return { sink, subscriber };
 };
 const live = async (name: string, start?: StreamId) => {
@@ -257,7 +257,7 @@ test('frames of one batch go in one write', async () => {
 
 test('a heartbeat is sent only to who has everything', async () => {
   const fast = await anotherNode({ heartbeatMs: 300 });
-  const { sink, subscriber } = await follow('bob', undefined, fast.hub);
+  const { sink, subscriber } = await follow('bob', undefined, fast);
   await sink.until((all) => all.some(({ event }) => event === 'heartbeat'), 'a heartbeat');
   assert.equal(sink.received.at(-1)?.cursor, sink.received.at(-1)?.data.cursor);
   // Nobody tells the feed of this entry: only the comparison can find it.
@@ -275,19 +275,19 @@ test('a heartbeat is sent only to who has everything', async () => {
 
 test('a stream ends with its token, and with its user', async () => {
   const sink = new TestSink();
-  node.hub.subscribe(uid('bob'), await now('bob'), sink, Date.now() + 300);
+  await node.subscribe(uid('bob'), sink, undefined, Date.now() + 300);
   await sink.until((all) => all.at(-1)?.event === 'bye', 'bye');
   assert.deepEqual([sink.received.at(-1)?.data.reason, sink.ended], ['token_expired', true]);
   const { sink: carol } = await live('carol');
   await im.users.remove(uid('carol'));
-  node.hub.missed('test');
+  node.missed();
   await carol.until((all) => all.at(-1)?.event === 'bye', 'bye');
   assert.equal(carol.received.at(-1)?.data.reason, 'user_removed');
 });
 
 test('draining says bye to everybody, rings every doorbell, and admits nobody', async () => {
   const [one, two] = await Promise.all([live('bob'), live('alice')]);
-  const { rung } = node.hub.doorbell(uid('carol'));
+  const { rung } = node.hub.doorbell(node.inboxOf(uid('carol')));
   assert.equal(node.hub.admits(uid('carol')), true);
   node.hub.drain();
   await rung;
@@ -300,10 +300,10 @@ test('draining says bye to everybody, rings every doorbell, and admits nobody', 
 
 test('the number of subscribers is bounded, for a user and for the node', async () => {
   const small = await anotherNode({ maxSubscribers: 3, maxSubscribersPerUser: 2 });
-  await follow('bob', undefined, small.hub);
-  const second = await follow('bob', undefined, small.hub);
+  await follow('bob', undefined, small);
+  const second = await follow('bob', undefined, small);
   assert.deepEqual([small.hub.admits(uid('bob')), small.hub.admits(uid('alice'))], [false, true]);
-  await follow('alice', undefined, small.hub);
+  await follow('alice', undefined, small);
   assert.equal(small.hub.admits(uid('carol')), false);
   small.hub.unsubscribe(second.subscriber);
   assert.deepEqual([small.hub.admits(uid('bob')), small.hub.admits(uid('carol'))], [true, true]);
@@ -323,7 +323,7 @@ test('the states are counted, and nothing is left when all have gone', async () 
 test('two nodes deliver to their own subscribers what is sent through either', async () => {
   const other = await anotherNode();
   const here = await live('bob');
-  const there = await follow('bob', undefined, other.hub);
+  const there = await follow('bob', undefined, other);
   await eventually(() => there.subscriber.state === 'live', 'live');
   await say(20);
   await Promise.all([here.sink.messages(20), there.sink.messages(20)]);

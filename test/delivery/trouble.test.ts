@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
-import type { Hub, HubOptions } from '../../src/delivery/hub.ts';
+import type { DeliveryOptions } from '../../src/delivery/delivery.ts';
 import { Inbox, type InboxPage } from '../../src/features/inbox/inbox.ts';
-import { eventually, startNode, TestSink } from '../helpers/delivery.ts';
+import { eventually, startNode, type TestNode, TestSink } from '../helpers/delivery.ts';
 import { quiet, startIm, uid } from '../helpers/im.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 
@@ -19,22 +19,22 @@ beforeEach(async () => {
   await im.people('alice', 'bob', 'carol');
 });
 afterEach(async () => {
-  for (const hub of hubs.splice(0)) await hub.stop();
+  for (const node of nodes.splice(0)) await node.stop();
   im.close();
 });
 
-const hubs: Hub[] = [];
+const nodes: TestNode[] = [];
 
-async function start(options: Partial<HubOptions> = {}) {
-  const node = await startNode(server, im, options);
-  hubs.push(node.hub);
+async function start(options: Partial<DeliveryOptions> = {}, inbox = im.inbox) {
+  const node = await startNode(server, { ...im, inbox }, options);
+  nodes.push(node);
   return node;
 }
 
 /** Heartbeats are a minute apart: what comes sooner has come by itself. */
-async function live(hub: Hub, name: string) {
+async function live(node: TestNode, name: string) {
   const sink = new TestSink();
-  const subscriber = hub.subscribe(uid(name), await im.inbox.resolve(uid(name), 'now'), sink, Infinity);
+  const subscriber = await node.subscribe(uid(name), sink);
   await eventually(() => subscriber.state === 'live', 'a live subscriber');
   return { sink, subscriber };
 }
@@ -47,8 +47,8 @@ test('a large message that could not be read for the feed comes well before the 
   const failure = new Promise<void>((resolve) => {
     failed = resolve;
   });
-  const { hub } = await start({ log: { ...quiet, warn: () => failed() } });
-  const { sink } = await live(hub, 'bob');
+  const node = await start({ log: { ...quiet, warn: () => failed() } });
+  const { sink } = await live(node, 'bob');
   // A Redis that refuses reads from logs for a moment: to everybody but the script that sends, which needs none.
   await im.redis.acl('SETUSER', 'default', '-xrange');
   try {
@@ -66,17 +66,17 @@ test('a large message that could not be read for the feed comes well before the 
 test('a loss moves the epoch once, whoever sees it', async () => {
   const here = await start();
   const held = heldInbox();
-  const there = await start({ inbox: held.inbox });
-  const [first, second] = [await live(here.hub, 'bob'), await live(there.hub, 'bob')];
+  const there = await start({}, held.inbox);
+  const [first, second] = [await live(here, 'bob'), await live(there, 'bob')];
   await im.say('alice', 'user:bob', 'seen');
   await Promise.all([first.sink.messages(1), second.sink.messages(1)]);
   const before = await epochNow();
   // Lost, as by a server that came back with less.
   await im.redis.del(im.keys.inbox(uid('bob')));
   held.hold();
-  there.hub.missed('test');
+  there.missed();
   await held.read;
-  here.hub.missed('test');
+  here.missed();
   await eventually(async () => (await epochNow()) !== before, 'a new epoch');
   const moved = await epochNow();
   // The other node has read its page before that, and looks at it now.
@@ -88,8 +88,7 @@ test('a loss moves the epoch once, whoever sees it', async () => {
 });
 
 test('a feed that has lost what two nodes have read moves the epoch once', async () => {
-  const nodes = [await start(), await start()];
-  const followed = [await live(nodes[0]!.hub, 'bob'), await live(nodes[1]!.hub, 'bob')];
+  const followed = [await live(await start(), 'bob'), await live(await start(), 'bob')];
   for (let i = 0; i < 3; i++) await im.say('alice', 'user:bob', `${i}`);
   for (const { sink } of followed) await sink.messages(3);
   const before = await epochNow();
@@ -112,14 +111,14 @@ test('a feed that has lost what two nodes have read moves the epoch once', async
 });
 
 test('a subscriber beyond the first 500 of a group is told by the feed like the others', async () => {
-  const { hub } = await start();
+  const node = await start();
   const names = Array.from({ length: 599 }, (_, i) => `member-${i}`);
   await im.people(...names);
   await im.team('crowd', 'alice', 'bob');
   await im.redis.sadd(im.keys.members('crowd' as never), ...names);
   const order = await im.redis.smembers(im.keys.members('crowd' as never));
-  const { sink: first } = await live(hub, order[0]!);
-  const { sink: last } = await live(hub, order.at(-1)!);
+  const { sink: first } = await live(node, order[0]!);
+  const { sink: last } = await live(node, order.at(-1)!);
   assert.equal(order.length, 601);
   await im.say('alice', 'group:crowd', 'all of you');
   await Promise.all([first.messages(1), last.messages(1)]);
@@ -143,15 +142,15 @@ test('a body beyond 2 KiB is not kept in the feed', async () => {
 });
 
 test('a reader whose socket takes nothing for too long is sent away as too slow', async () => {
-  const { hub, counted } = await start({ stallMs: 100 });
-  const { sink, subscriber } = await live(hub, 'bob');
-  const { sink: reads } = await live(hub, 'bob');
+  const node = await start({ stallMs: 100 });
+  const { sink, subscriber } = await live(node, 'bob');
+  const { sink: reads } = await live(node, 'bob');
   sink.full = true;
   await im.say('alice', 'user:bob', 'hi');
   await sink.until((all) => all.at(-1)?.event === 'bye', 'bye');
   assert.deepEqual([sink.received.at(-1)?.data.reason, sink.ended, subscriber.state], ['too_slow', true, 'closed']);
   await reads.messages(1);
-  assert.deepEqual([counted.behind, counted.live], [0, 1], 'who reads stays');
+  assert.deepEqual([node.counted.behind, node.counted.live], [0, 1], 'who reads stays');
 });
 
 /** An inbox whose next page is held back when it has been read. */

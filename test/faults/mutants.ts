@@ -30,8 +30,8 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'delivery/subscriber.ts',
-        from: "if (this.#state === 'live' && id === this.#expected) {",
-        to: "if (this.#state === 'live' && compareStreamIds(parseStreamId(id)!, this.cursor) > 0) {",
+        from: "if (this.#state === 'live' && this.source.isSuccessor(id, this.#cursor)) {",
+        to: "if (this.#state === 'live' && this.source.isAfter(id, this.#cursor)) {",
       },
     ],
     scenario: 'feed-deleted-and-regrown',
@@ -49,7 +49,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'heartbeat without comparison',
-    patches: [{ file: 'delivery/hub.ts', from: 'const isComplete =', to: 'const isComplete = true ||' }],
+    patches: [{ file: 'delivery/heartbeats.ts', from: 'const isComplete =', to: 'const isComplete = true ||' }],
     scenario: 'wake-up-lost',
     seed: 1,
     expected: ['heartbeat'],

@@ -1,20 +1,24 @@
-import { Hub, type HubOptions } from '../../src/delivery/hub.ts';
-import type { Sink } from '../../src/delivery/subscriber.ts';
+import { Delivery, type DeliveryOptions } from '../../src/delivery/delivery.ts';
+import type { Sink } from '../../src/delivery/sink.ts';
+import type { Uid } from '../../src/domain/names.ts';
+import { type Cursor, formatStreamId, type StreamId } from '../../src/domain/stream-ids.ts';
+import { InboxSource } from '../../src/features/inbox/inbox-source.ts';
 import { connectFeed } from '../../src/redis/connect.ts';
 import { quiet, type startIm } from './im.ts';
 import type { TestRedis } from './redis.ts';
 
-/** A node without HTTP: the IM rules and a hub that reads the feed. */
+export type TestNode = Awaited<ReturnType<typeof startNode>>;
+
+/** A node without HTTP: the IM rules, and a delivery of its own. */
 export async function startNode(
   server: TestRedis,
-  im: Awaited<ReturnType<typeof startIm>>,
-  options: Partial<HubOptions> = {},
+  im: Pick<Awaited<ReturnType<typeof startIm>>, 'store' | 'logs' | 'inbox'>,
+  options: Partial<DeliveryOptions> = {},
 ) {
   const connection = connectFeed(server.target, 1_000, quiet);
   const counted = { waiting: 0, live: 0, 'catching-up': 0, behind: 0, closed: 0, delivered: 0, epochMoves: 0 };
-  const hub = new Hub({
-    inbox: im.inbox,
-    logs: im.logs,
+  const delivery = new Delivery({
+    messages: im.logs,
     revocations: { add: () => {}, reload: () => {} },
     store: im.store,
     connection,
@@ -37,8 +41,21 @@ export async function startNode(
     },
     ...options,
   });
-  await hub.start();
-  return { hub, counted };
+  await delivery.start();
+  const inboxOf = (uid: Uid) => new InboxSource(im.inbox, uid);
+  return {
+    hub: delivery.hub,
+    counted,
+    inboxOf,
+    /** Opens a stream of an inbox, from now on where no start is given; without an end. */
+    subscribe: async (uid: Uid, sink: Sink, start?: StreamId, expiresAt = Infinity) => {
+      const source = inboxOf(uid);
+      const position = await source.resolve(start ? (formatStreamId(start) as Cursor) : 'now');
+      return delivery.hub.subscribe(source, position, sink, expiresAt);
+    },
+    missed: () => delivery.missed('test'),
+    stop: () => delivery.stop(),
+  };
 }
 
 export interface Received {

@@ -252,8 +252,8 @@ export const AUTH: readonly Mutant[] = [
   },
   {
     name: 'the news of a removal is not passed on',
-    file: 'delivery/hub.ts',
-    from: 'if (revoked) this.#revoke(revoked.uid, revoked.until);',
+    file: 'delivery/dispatcher.ts',
+    from: 'hub.readerRemoved(revoked.uid);',
     to: '',
     tests: ['test/features/tokens/revocations.test.ts'],
     pattern: 'the streams of a removed user end',

@@ -13,8 +13,8 @@ export const HTTP: readonly Mutant[] = [
   {
     name: 'a page of an inbox does not say where it ends',
     file: 'inbox/routes.ts',
-    from: 'next: formatStreamId(page.next) as Cursor,',
-    to: 'next: formatStreamId(position) as Cursor,',
+    from: 'next: page.next,',
+    to: 'next: position,',
     tests: ['test/features/inbox/routes.test.ts'],
     pattern: 'a long-poll pages through',
   },
@@ -37,8 +37,8 @@ export const HTTP: readonly Mutant[] = [
   {
     name: 'a stream that is not admitted is opened',
     file: 'inbox/routes.ts',
-    from: "stream.event('bye', cursor",
-    to: "stream.event('ready', cursor",
+    from: "stream.event('bye', position",
+    to: "stream.event('ready', position",
     tests: ['test/features/inbox/routes.test.ts'],
     pattern: 'over the cap a stream',
   },
@@ -325,8 +325,8 @@ export const HTTP: readonly Mutant[] = [
   {
     name: 'a node that stops is ready',
     file: 'service/routes.ts',
-    from: 'if (hub.draining) reasons.push(',
-    to: 'if (hub.draining === undefined) reasons.push(',
+    from: 'if (delivery.hub.draining) reasons.push(',
+    to: 'if (delivery.hub.draining === undefined) reasons.push(',
     tests: ['test/http/plugins/shutdown.test.ts'],
     pattern: 'the probes go on',
   },

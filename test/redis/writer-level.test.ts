@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { newestIds } from '../../src/features/inbox/commands.ts';
 import { raiseLevel } from '../../src/redis/meta/commands.ts';
+import { newestIds } from '../../src/redis/streams/commands.ts';
 import { conversation, OLDEST, startIm, uid } from '../helpers/im.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 

@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Writable } from 'node:stream';
 import type { Cursor } from '../../domain/stream-ids.ts';
-import type { EventName, Sink } from '../subscriber.ts';
+import type { EventName, Sink } from '../sink.ts';
 
 /** How events are written: Server-Sent Events, or one JSON object a line. */
 export type WireForm = 'sse' | 'ndjson';

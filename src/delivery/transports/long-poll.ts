@@ -1,7 +1,6 @@
-import type { Uid } from '../../domain/names.ts';
-import type { StreamId } from '../../domain/stream-ids.ts';
-import type { Inbox, InboxPage } from '../../features/inbox/inbox.ts';
+import type { Cursor } from '../../domain/stream-ids.ts';
 import type { Hub } from '../hub.ts';
+import type { Source, StreamPage } from '../source.ts';
 
 export interface PollOptions {
   count: number;
@@ -15,25 +14,25 @@ export interface PollOptions {
 const MAX_BYTES = 8 * 1024 * 1024;
 
 /**
- * Reads an inbox after a position, and waits where there is nothing. What is answered always comes from the inbox; the
+ * Reads a stream after a position, and waits where there is nothing. What is answered always comes from the stream; the
  * feed only says when to look. Looks once more when the time is over, so that a lost doorbell costs time and no message.
+ * Refuses what the source refuses, also when its reader may not read any more while it waits.
  */
 export async function poll(
   hub: Hub,
-  inbox: Inbox,
-  uid: Uid,
-  start: StreamId,
+  source: Source,
+  start: Cursor,
   { count, blockMs, signal }: PollOptions,
-): Promise<InboxPage> {
+): Promise<StreamPage> {
   const limits = { count, maxBytes: MAX_BYTES };
-  if (blockMs === 0) return inbox.page(uid, start, limits);
+  if (blockMs === 0) return source.page(start, limits);
   const deadline = Date.now() + blockMs;
   let position = start;
   for (;;) {
     // Listening comes before reading, so that nothing can fall between the two.
-    const bell = hub.doorbell(uid);
+    const bell = hub.doorbell(source);
     try {
-      const page = await inbox.page(uid, position, limits);
+      const page = await source.page(position, limits);
       const left = deadline - Date.now();
       if (page.items.length > 0 || page.gap || left <= 0 || hub.draining || signal.aborted) return page;
       position = page.next;

@@ -5,7 +5,7 @@ import type { Uid } from '../../domain/names.ts';
 import { cut, type Page, type PageRequest } from '../../domain/pages.ts';
 import { compareStreamIds, type MessageId, parseStreamId } from '../../domain/stream-ids.ts';
 import type { Store } from '../../redis/store.ts';
-import { newestIds } from '../inbox/commands.ts';
+import { newestIds } from '../../redis/streams/commands.ts';
 import type { Logs } from '../messages/logs.ts';
 import { read } from './commands.ts';
 

@@ -1,7 +1,9 @@
+import type { Gap, PageLimits, Source, SourceKind, Start, StreamItem, StreamPage } from '../../delivery/source.ts';
 import { conversationOf, type LogName, withUser } from '../../domain/conversations.ts';
 import type { RawEntry } from '../../domain/entries.ts';
-import { type Fields, type LogEntry, type Message, parseEntry, toMessage } from '../../domain/entries.ts';
+import { type Fields, type LogEntry, parseEntry, toMessage } from '../../domain/entries.ts';
 import type { Uid } from '../../domain/names.ts';
+import { newestPosition, OLDEST } from '../../domain/positions.ts';
 import {
   type Cursor,
   compareStreamIds,
@@ -15,72 +17,25 @@ import {
   successorText,
 } from '../../domain/stream-ids.ts';
 import type { Store } from '../../redis/store.ts';
+import { newestIds } from '../../redis/streams/commands.ts';
 import type { Logs } from '../messages/logs.ts';
-import { newestIds, readInbox } from './commands.ts';
+import { readInbox } from './commands.ts';
 
-/** Where a reader starts: the oldest entry kept, from now on, or after a cursor. */
-export type Start = 'oldest' | 'now' | StreamId;
+/** As a {@link Start}, with a position in place of a cursor. */
+type From = Exclude<Start, Cursor> | StreamId;
 
-/** What a reader missed, said in place of silence. */
-export interface Gap {
-  /** `trimmed`: the inbox no longer keeps it. `reset`: data was lost, and the ids started anew. */
-  reason: 'trimmed' | 'reset';
-  requested: Cursor;
-  /** Reading went on after this cursor. */
-  resumed: Cursor;
-  /** How many entries, where that is known. */
-  lost?: number;
-  /** Where to find what was missed: the conversations, whose histories are complete. */
-  backfill: string;
-}
-
-/** A message in an inbox. */
-export interface InboxItem {
-  cursor: Cursor;
-  message: Message;
-}
-
-/** A piece of an inbox. A gap is always in front of the items, never between them. */
-export interface InboxPage {
-  items: InboxItem[];
-  gap?: Gap;
-  /** The position after the last item (or after the gap, or where the page started). */
+/** A piece of an inbox. */
+export interface InboxPage extends Omit<StreamPage, 'next'> {
   next: StreamId;
-  /** Whether `next` was the newest position there was at the moment of reading. */
-  upToDate: boolean;
-  /** Whether the cursor lay beyond everything that the inbox ever had, which only lost data (or a made-up cursor) can do. */
-  beyond: boolean;
-  /** The epoch at the moment of reading. */
-  epoch: string;
   /** Tells the user apart from former and later ones of the same name. */
   incarnation: string;
 }
 
-/** How large a page may become. The bytes are checked every few entries, so it may be exceeded by those. */
-export interface PageLimits {
-  count: number;
-  maxBytes: number;
-}
-
-/** Before the first id of all; as a cursor the same as `0`. */
-const OLDEST: StreamId = { ms: 0n, seq: 0n };
 /** The first round of a page; its messages' average size tells how many more fit. */
 const FIRST_ROUND = 20;
 
-/** The position directly before the first entry of an epoch: where an inbox without entries is. */
-function beforeEpoch(epoch: bigint): StreamId {
-  return predecessor({ ms: epoch, seq: 0n });
-}
-
-/** The newest position of an inbox (or the feed) from the newest id it ever had (`''` if none) and the epoch. */
-export function newestPosition(epoch: string, newest: string): StreamId {
-  const start = beforeEpoch(BigInt(epoch));
-  const last = parseStreamId(newest);
-  return last && compareStreamIds(last, start) > 0 ? last : start;
-}
-
 /** Reads inboxes: what has happened to a user, one entry each, without holes. */
-export class Inbox {
+export class Inbox implements SourceKind {
   readonly #store: Store;
   readonly #logs: Logs;
 
@@ -89,8 +44,13 @@ export class Inbox {
     this.#logs = logs;
   }
 
+  /** The full name of an inbox's key. */
+  keyOf(uid: Uid): string {
+    return this.#store.keys.inbox(uid);
+  }
+
   /** The position that `start` means right now; `user_not_found`. */
-  async resolve(uid: Uid, start: Start): Promise<StreamId> {
+  async resolve(uid: Uid, start: From): Promise<StreamId> {
     const { epoch, newest } = await this.#read(uid, OLDEST, 0);
     if (start === 'oldest') return OLDEST;
     return start === 'now' ? newestPosition(epoch, newest) : start;
@@ -120,19 +80,21 @@ export class Inbox {
     };
   }
 
-  /** The newest position of each inbox, in one round trip. */
-  async newest(uids: readonly Uid[]): Promise<StreamId[]> {
-    const inboxes = uids.map((uid) => this.#store.keys.inbox(uid));
-    const { epoch, newest } = await this.#store.run(newestIds, inboxes);
-    return newest.map((id) => newestPosition(epoch, id));
+  /** The newest position of each reader's inbox, in one round trip. */
+  async newest(sources: readonly Pick<Source, 'key'>[]): Promise<Cursor[]> {
+    const { epoch, newest } = await this.#store.run(
+      newestIds,
+      sources.map(({ key }) => key),
+    );
+    return newest.map((id) => formatStreamId(newestPosition(epoch, id)) as Cursor);
   }
 
   #read(uid: Uid, after: StreamId, count: number) {
     return this.#store.run(readInbox, { uid, start: rangeAfter(formatStreamId(after)), count });
   }
 
-  async #items(uid: Uid, entries: RawEntry[], maxBytes: number): Promise<InboxItem[]> {
-    const items: InboxItem[] = [];
+  async #items(uid: Uid, entries: RawEntry[], maxBytes: number): Promise<StreamItem[]> {
+    const items: StreamItem[] = [];
     let bytes = 0;
     while (items.length < entries.length && bytes < maxBytes) {
       const fitting = items.length === 0 ? FIRST_ROUND : Math.ceil(((maxBytes - bytes) * items.length) / (bytes + 1));

@@ -1,10 +1,12 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import type { Hub } from '../../delivery/hub.ts';
+import type { ByeReason } from '../../delivery/sink.ts';
+import type { Start } from '../../delivery/source.ts';
 import { EventStream } from '../../delivery/transports/event-stream.ts';
 import { poll } from '../../delivery/transports/long-poll.ts';
 import { ImError } from '../../domain/errors.ts';
-import { type Cursor, formatStreamId, parseStreamId } from '../../domain/stream-ids.ts';
+import { type Cursor, parseStreamId } from '../../domain/stream-ids.ts';
 import type { App } from '../../http/fastify.ts';
 import { ref } from '../../http/openapi/component.ts';
 import { UserParams } from '../../http/openapi/params.ts';
@@ -12,7 +14,8 @@ import { complaint, START_PATTERN } from '../../http/openapi/patterns.ts';
 import { problems } from '../../http/openapi/problem.ts';
 import { wireForm } from '../../http/plugins/accept.ts';
 import { StreamEvent } from './event-schemas.ts';
-import type { Inbox, Start } from './inbox.ts';
+import type { Inbox } from './inbox.ts';
+import { InboxSource } from './inbox-source.ts';
 import { InboxQuery, Inbox as InboxSchema, StreamHeaders, StreamQuery } from './schemas.ts';
 
 const EVENTS = `Events:
@@ -58,17 +61,18 @@ export function inboxRoutes(app: App, { inbox, hub }: { inbox: Inbox; hub: Hub }
             'what you have read, its "next": ?start=1763900000123-17&block=10000.',
         );
       }
-      const position = await inbox.resolve(uid, parseStart(start));
+      const source = new InboxSource(inbox, uid);
+      const position = await source.resolve(parseStart(start));
       // What does not wait takes no place.
       if (block > 0 && !hub.admits(uid)) {
         throw new ImError('too_many_subscribers', 'Too many streams and long-polls are open here.', {
           retryAfter: 1 + Math.floor(Math.random() * 5),
         });
       }
-      const page = await poll(hub, inbox, uid, position, { count, blockMs: block, signal: whenGone(reply) });
+      const page = await poll(hub, source, position, { count, blockMs: block, signal: whenGone(reply) });
       return {
         items: page.items.map(({ cursor, message }) => ({ cursor, ...message })),
-        next: formatStreamId(page.next) as Cursor,
+        next: page.next,
         ...(page.gap ? { gap: page.gap } : {}),
       };
     },
@@ -112,7 +116,8 @@ export function inboxRoutes(app: App, { inbox, hub }: { inbox: Inbox; hub: Hub }
         );
       }
       // An EventSource without a last event sends an empty header, or none.
-      const position = await inbox.resolve(uid, parseStart(request.headers['last-event-id'] || request.query.start));
+      const source = new InboxSource(inbox, uid);
+      const position = await source.resolve(parseStart(request.headers['last-event-id'] || request.query.start));
       const gone = whenGone(reply);
       if (gone.aborted) return reply.hijack();
       reply.hijack();
@@ -120,13 +125,13 @@ export function inboxRoutes(app: App, { inbox, hub }: { inbox: Inbox; hub: Hub }
       if (!hub.admits(uid)) {
         // A 503 would be the end: no EventSource comes back from one.
         const retryMs = 1_000 + Math.floor(Math.random() * 9_000);
-        const cursor = formatStreamId(position) as Cursor;
-        stream.event('bye', cursor, JSON.stringify({ reason: 'too_many_subscribers', cursor }), retryMs);
+        const bye = { reason: 'too_many_subscribers' satisfies ByeReason, cursor: position };
+        stream.event('bye', position, JSON.stringify(bye), retryMs);
         stream.flush();
         stream.end();
         return reply;
       }
-      const subscriber = hub.subscribe(uid, position, stream, request.caller.expiresAt);
+      const subscriber = hub.subscribe(source, position, stream, request.caller.expiresAt);
       gone.addEventListener('abort', () => hub.unsubscribe(subscriber));
       return reply;
     },
@@ -137,8 +142,7 @@ export function inboxRoutes(app: App, { inbox, hub }: { inbox: Inbox; hub: Hub }
 function parseStart(start: string): Start {
   if (start === '0') return 'oldest';
   if (start === '$') return 'now';
-  const id = parseStreamId(start);
-  if (id) return id;
+  if (parseStreamId(start)) return start as Cursor;
   throw new ImError('invalid_cursor', `${complaint(START_PATTERN, start)}.`);
 }
 

@@ -1,10 +1,10 @@
 import Type from 'typebox';
+import type { Gap as StreamGap } from '../../delivery/source.ts';
 import { type Cursor, STREAM_ID_PATTERN } from '../../domain/stream-ids.ts';
 import { component, named, ref } from '../../http/openapi/component.ts';
 import { defaulted, query } from '../../http/openapi/params.ts';
 import { START_PATTERN } from '../../http/openapi/patterns.ts';
 import { MessageExample, messageProperties } from '../messages/schemas.ts';
-import type { Gap as ImGap } from './inbox.ts';
 
 export const cursor = (description: string) =>
   Type.Unsafe<Cursor>({ type: 'string', pattern: STREAM_ID_PATTERN, description, examples: ['1763900000123-17'] });
@@ -15,9 +15,9 @@ export const InboxItem = component('InboxItem', {
   examples: [{ cursor: '1763900000123-17', ...MessageExample }],
 });
 
-const GapReason = named<ImGap['reason']>('GapReason', {
+const GapReason = named<StreamGap['reason']>('GapReason', {
   type: 'string',
-  enum: ['trimmed', 'reset'] satisfies ImGap['reason'][],
+  enum: ['trimmed', 'reset'] satisfies StreamGap['reason'][],
   description: '`trimmed`: the inbox no longer keeps it. `reset`: Redis lost data, and the ids started anew.',
   examples: ['trimmed'],
 });

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import Type from 'typebox';
-import type { Hub } from '../../delivery/hub.ts';
+import type { Delivery } from '../../delivery/delivery.ts';
 import type { App } from '../../http/fastify.ts';
 import type { Metrics } from '../../http/metrics.ts';
 import { ref } from '../../http/openapi/component.ts';
@@ -12,7 +12,10 @@ const PING_MS = 1_000;
 const FEED_SILENCE_MS = 5_000;
 
 /** For those who run the service: is it up, can it work, what is it doing, what is its API. */
-export function serviceRoutes(app: App, { redis, hub, metrics }: { redis: Redis; hub: Hub; metrics: Metrics }): void {
+export function serviceRoutes(
+  app: App,
+  { redis, delivery, metrics }: { redis: Redis; delivery: Delivery; metrics: Metrics },
+): void {
   app.get(
     '/healthz',
     {
@@ -46,7 +49,7 @@ export function serviceRoutes(app: App, { redis, hub, metrics }: { redis: Redis;
       },
     },
     async (_request, reply) => {
-      const reasons = await whyNotReady(redis, hub, metrics);
+      const reasons = await whyNotReady(redis, delivery, metrics);
       const status = reasons.length === 0 ? 'ready' : 'not_ready';
       return reply.status(reasons.length === 0 ? 200 : 503).send({ status, reasons });
     },
@@ -68,8 +71,8 @@ export function serviceRoutes(app: App, { redis, hub, metrics }: { redis: Redis;
       },
     },
     async (_request, reply) => {
-      await whyNotReady(redis, hub, metrics);
-      metrics.feedLag.set(hub.feedLagMs / 1_000);
+      await whyNotReady(redis, delivery, metrics);
+      metrics.feedLag.set(delivery.feedLagMs / 1_000);
       return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
     },
   );
@@ -77,9 +80,9 @@ export function serviceRoutes(app: App, { redis, hub, metrics }: { redis: Redis;
   app.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, async () => app.swagger());
 }
 
-async function whyNotReady(redis: Redis, hub: Hub, metrics: Metrics): Promise<string[]> {
+async function whyNotReady(redis: Redis, delivery: Delivery, metrics: Metrics): Promise<string[]> {
   const reasons: string[] = [];
-  if (hub.draining) reasons.push('The service is stopping.');
+  if (delivery.hub.draining) reasons.push('The service is stopping.');
   const asked = performance.now();
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
@@ -95,7 +98,7 @@ async function whyNotReady(redis: Redis, hub: Hub, metrics: Metrics): Promise<st
   } finally {
     clearTimeout(timer);
   }
-  if (hub.feedLagMs > FEED_SILENCE_MS)
-    reasons.push(`The feed was last read ${Math.round(hub.feedLagMs / 1_000)} s ago.`);
+  if (delivery.feedLagMs > FEED_SILENCE_MS)
+    reasons.push(`The feed was last read ${Math.round(delivery.feedLagMs / 1_000)} s ago.`);
   return reasons;
 }

@@ -67,7 +67,7 @@ test('with a stream of the former user open, the new one is not lost data, and i
   const node = await startNode(server, im);
   await im.say('bob', 'user:alice', 'to the former');
   const sink = new TestSink();
-  node.hub.subscribe(alice, OLDEST, sink, Infinity);
+  await node.subscribe(alice, sink, OLDEST);
   await sink.messages(1);
   await im.users.remove(alice);
   await im.people('alice');
@@ -75,21 +75,20 @@ test('with a stream of the former user open, the new one is not lost data, and i
   await sink.until((all) => all.at(-1)?.event === 'bye', 'bye');
   assert.deepEqual([sink.texts, sink.received.at(-1)?.data.reason], [['to the former'], 'user_removed']);
   assert.equal(node.counted.epochMoves, 0);
-  await node.hub.stop();
+  await node.stop();
 });
 
 test('a user who never had an inbox is told apart from the former one, too', async () => {
   const node = await startNode(server, im);
   const sink = new TestSink();
-  const start = await im.inbox.resolve(alice, 'now');
-  node.hub.subscribe(alice, start, sink, Infinity);
+  await node.subscribe(alice, sink);
   await sink.until((all) => all.length > 0);
   await im.users.remove(alice);
   await im.people('alice');
   await im.say('bob', 'user:alice', 'to the new');
   await sink.until((all) => all.at(-1)?.event === 'bye', 'bye');
   assert.deepEqual(sink.texts, []);
-  await node.hub.stop();
+  await node.stop();
 });
 
 test("a new user's inbox goes on after a hole, so that no position of the former one is followed up", async () => {

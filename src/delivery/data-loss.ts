@@ -1,0 +1,51 @@
+import type { Log } from '../redis/connect.ts';
+import { moveEpoch } from '../redis/meta/commands.ts';
+import type { Store } from '../redis/store.ts';
+import type { DeliveryMetrics } from './metrics.ts';
+
+export interface DataLossOptions {
+  store: Store;
+  log: Log;
+  metrics: DeliveryMetrics;
+  /** Told when a subscriber's report has been dealt with: whoever is subscribed has to read. */
+  missed(reason: string): void;
+}
+
+/**
+ * What happens when somebody sees that Redis has lost data that it had acknowledged: ids will be given out again, so the
+ * epoch moves, once for each loss, whoever sees it. Ids of the new epoch are successors of none before.
+ */
+export class DataLoss {
+  readonly #options: DataLossOptions;
+  /** The epoch that is being moved because of what a subscriber has seen. */
+  #reported: string | undefined;
+
+  constructor(options: DataLossOptions) {
+    this.#options = options;
+  }
+
+  /** A stream ended before a position that had been given out in it, while this epoch held. */
+  report(epoch: string): void {
+    if (epoch === this.#reported) return;
+    this.#reported = epoch;
+    this.moveEpoch(epoch)
+      .then(() => this.#options.missed('data was lost'))
+      .catch((error: unknown) => this.#options.log.error({ err: error }, 'the epoch could not be moved'))
+      .finally(() => {
+        this.#reported = undefined;
+      });
+  }
+
+  /**
+   * Moves the epoch, unless another node has.
+   *
+   * @param known the one that held when the loss was seen
+   */
+  async moveEpoch(known: string): Promise<void> {
+    const { store, log, metrics } = this.#options;
+    const { epoch, moved } = await store.run(moveEpoch, known);
+    if (!moved) return;
+    log.error({ epoch }, 'Redis has lost data that it had acknowledged: a new epoch begins');
+    metrics.epochMoved();
+  }
+}

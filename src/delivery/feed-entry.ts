@@ -1,0 +1,43 @@
+import { conversationOf, type LogName } from '../domain/conversations.ts';
+import { type LogEntry, parseEntry, type RawEntry, toMessage } from '../domain/entries.ts';
+import type { Uid } from '../domain/names.ts';
+import { type MessageId, parseStreamId, type StreamId } from '../domain/stream-ids.ts';
+
+/** One entry of the feed: a message and which inbox entries refer to it, or what the nodes have to know. */
+export class FeedEntry {
+  /** Its own id. */
+  readonly id: StreamId;
+  /** The epoch of that id and of the recipients' inbox entries, with the dash behind it. */
+  readonly epoch: string;
+  readonly log: LogName;
+  readonly mid: MessageId;
+  /** `uid n uid n …`: who was reached, and the number of the entry in each one's inbox. */
+  readonly recipients: readonly string[];
+  /** In place of a message: tokens of this user are refused that were issued up to a moment, s since 1970. */
+  readonly revoked: { uid: Uid; until: number } | undefined;
+  /** The message; undefined while only its log has it (it was too large for the feed), or if it is gone. */
+  message: LogEntry | undefined;
+  #reader = '';
+  #json = '';
+
+  constructor([id, flat]: RawEntry) {
+    this.id = parseStreamId(id)!;
+    this.epoch = id.slice(0, id.indexOf('-') + 1);
+    this.revoked = flat[0] === 'revoked' ? { uid: flat[1] as Uid, until: Number(flat[3]) } : undefined;
+    const [, log, , mid, , to, ...body] = this.revoked ? [] : flat;
+    this.log = (log ?? '') as LogName;
+    this.mid = (mid ?? '0-0') as MessageId;
+    this.recipients = to ? to.split(' ') : [];
+    this.message = body.length > 0 ? parseEntry([this.mid, body]) : undefined;
+  }
+
+  /** The message as JSON, as `reader` sees it; rendered once for all who see it alike. */
+  jsonFor(reader: Uid): string {
+    const conversation = conversationOf(reader, this.log);
+    if (this.#reader !== conversation) {
+      this.#json = JSON.stringify(toMessage(conversation, this.mid, this.message));
+      this.#reader = conversation;
+    }
+    return this.#json;
+  }
+}

@@ -1,0 +1,96 @@
+import type { Log } from '../redis/connect.ts';
+import type { CatchUps } from './catch-ups.ts';
+import type { Hub } from './hub.ts';
+import type { SourceKind } from './source.ts';
+import type { Subscriber } from './subscriber.ts';
+
+/** How often the shared timer looks who is due, ms. */
+const TICK_MS = 250;
+/** How many streams one verification asks for. */
+const VERIFY_AT_ONCE = 500;
+
+export interface HeartbeatOptions {
+  hub: Hub;
+  catchUps: CatchUps;
+  log: Log;
+  /** A subscriber whose socket takes nothing for so long is closed, ms. */
+  stallMs: number;
+}
+
+/**
+ * The one timer of all subscribers: sends heartbeats, closes those whose token has expired or whose socket has stalled,
+ * and gives another turn to those who could not read.
+ */
+export class Heartbeats {
+  readonly #options: HeartbeatOptions;
+  #timer: NodeJS.Timeout | undefined;
+  #isVerifying = false;
+
+  constructor(options: HeartbeatOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.#tick(Date.now()), TICK_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #tick(now: number): void {
+    const { hub, catchUps, stallMs, log } = this.#options;
+    const due: Subscriber[] = [];
+    for (const subscriber of hub.subscribers) {
+      const { stalledSince } = subscriber;
+      if (now >= subscriber.expiresAt) subscriber.close('token_expired');
+      else if (stalledSince !== undefined && now - stalledSince > stallMs) subscriber.close('too_slow');
+      else if (subscriber.state === 'live' && now >= subscriber.heartbeatAt) due.push(subscriber);
+      else if (subscriber.state === 'behind' && stalledSince === undefined) catchUps.add(subscriber);
+    }
+    if (due.length === 0 || this.#isVerifying) return;
+    this.#isVerifying = true;
+    this.#verify(due)
+      .catch((error: unknown) => log.warn({ err: error }, 'heartbeats could not be verified'))
+      .finally(() => {
+        this.#isVerifying = false;
+      });
+  }
+
+  /** Asks for the newest positions of many streams at once, of each kind by itself. */
+  async #verify(due: Subscriber[]): Promise<void> {
+    for (const [kind, ofKind] of byKind(due)) {
+      for (let first = 0; first < ofKind.length; first += VERIFY_AT_ONCE) {
+        await this.#beat(kind, ofKind.slice(first, first + VERIFY_AT_ONCE));
+      }
+    }
+  }
+
+  /**
+   * A heartbeat says that the client has everything, so it is sent only where that was just seen: the stream ends between
+   * what had been delivered when it was asked for and what has been by now.
+   */
+  async #beat(kind: SourceKind, subscribers: readonly Subscriber[]): Promise<void> {
+    const before = subscribers.map(({ cursor }) => cursor);
+    const newest = await kind.newest(subscribers.map(({ source }) => source));
+    subscribers.forEach((subscriber, i) => {
+      if (subscriber.state !== 'live') return;
+      const { source, cursor } = subscriber;
+      const end = newest[i]!;
+      const isComplete = !source.isAfter(before[i]!, end) && !source.isAfter(end, cursor);
+      if (isComplete) subscriber.heartbeat();
+      else subscriber.behind();
+    });
+  }
+}
+
+function byKind(subscribers: readonly Subscriber[]): Map<SourceKind, Subscriber[]> {
+  const kinds = new Map<SourceKind, Subscriber[]>();
+  for (const subscriber of subscribers) {
+    const { kind } = subscriber.source;
+    const some = kinds.get(kind);
+    if (some) some.push(subscriber);
+    else kinds.set(kind, [subscriber]);
+  }
+  return kinds;
+}

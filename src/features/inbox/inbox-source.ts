@@ -1,0 +1,57 @@
+import type { ByeReason } from '../../delivery/sink.ts';
+import type { PageLimits, Source, Start, StreamPage } from '../../delivery/source.ts';
+import { ImError } from '../../domain/errors.ts';
+import type { Uid } from '../../domain/names.ts';
+import {
+  type Cursor,
+  compareStreamIds,
+  formatStreamId,
+  parseStreamId,
+  successorText,
+} from '../../domain/stream-ids.ts';
+import type { Inbox } from './inbox.ts';
+
+/** A user's inbox as a stream: its reader is the user, and its cursors are the ids of its entries, without holes. */
+export class InboxSource implements Source {
+  readonly kind: Inbox;
+  readonly key: string;
+  readonly reader: Uid;
+  /** Of the user whose inbox was read first; another one is a user of the same name that was made since. */
+  #incarnation: string | undefined;
+
+  constructor(inbox: Inbox, uid: Uid) {
+    this.kind = inbox;
+    this.key = inbox.keyOf(uid);
+    this.reader = uid;
+  }
+
+  /** Refuses `user_not_found`. */
+  async resolve(start: Start): Promise<Cursor> {
+    const from = parseStreamId(start) ?? (start as 'oldest' | 'now');
+    return formatStreamId(await this.kind.resolve(this.reader, from)) as Cursor;
+  }
+
+  /** Refuses `user_not_found`, also where there is one that was made after the reader was removed. */
+  async page(after: Cursor, limits: PageLimits): Promise<StreamPage> {
+    const page = await this.kind.page(this.reader, parseStreamId(after)!, limits);
+    this.#incarnation ??= page.incarnation;
+    if (page.incarnation !== this.#incarnation) {
+      throw new ImError('user_not_found', `The user "${this.reader}" was removed, and another one was made since.`);
+    }
+    return { ...page, next: formatStreamId(page.next) as Cursor };
+  }
+
+  endedBy(error: unknown): ByeReason | undefined {
+    return error instanceof ImError && error.code === 'user_not_found' ? 'user_removed' : undefined;
+  }
+
+  isSuccessor(id: Cursor, cursor: Cursor): boolean {
+    return id === successorText(cursor);
+  }
+
+  isAfter(id: Cursor, cursor: Cursor): boolean {
+    if (id === cursor) return false;
+    const [one, other] = [parseStreamId(id), parseStreamId(cursor)];
+    return one !== undefined && (other === undefined || compareStreamIds(one, other) > 0);
+  }
+}
