@@ -173,7 +173,7 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'an outside Redis is used without keys of its own',
-    file: 'config/config.ts',
+    file: 'config/cross-checks.ts',
     from: "['API_KEYS', 'JWT_SECRET'] as const",
     to: "['API_KEYS'] as const",
     tests: ['test/config/config.test.ts'],
@@ -181,7 +181,7 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'an outside issuer is used for any audience',
-    file: 'config/config.ts',
+    file: 'config/cross-checks.ts',
     from: "['JWT_ISSUER', 'JWT_AUDIENCE'] as const",
     to: "['JWT_ISSUER'] as const",
     tests: ['test/config/config.test.ts'],
@@ -189,7 +189,7 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'a secret is measured in characters',
-    file: 'config/config.ts',
+    file: 'config/cross-checks.ts',
     from: 'Buffer.byteLength(env.JWT_SECRET) < 32',
     to: 'env.JWT_SECRET.length < 32',
     tests: ['test/config/config.test.ts'],
@@ -197,7 +197,7 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'a wrong setting shows a secret',
-    file: 'config/config.ts',
+    file: 'config/complaints.ts',
     from: "if ('secret' in configSchema.properties[name])",
     to: "if ('secrets' in configSchema.properties[name])",
     tests: ['test/config/config.test.ts'],
@@ -213,7 +213,7 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'a network of more bits than an address has is taken',
-    file: 'config/config.ts',
+    file: 'config/cross-checks.ts',
     from: '<= (version === 4 ? 32 : 128)',
     to: '<= 128',
     tests: ['test/config/config.test.ts'],
