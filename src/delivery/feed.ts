@@ -4,7 +4,7 @@ import type { RawEntry } from '../domain/entries.ts';
 import { compareStreamIds, formatStreamId, type StreamId, successor } from '../domain/stream-ids.ts';
 import { newestIds } from '../features/inbox/commands.ts';
 import { newestPosition } from '../features/inbox/inbox.ts';
-import type { Log } from '../redis/connect.ts';
+import type { Logger } from '../redis/logger.ts';
 import { moveEpoch } from '../redis/meta/commands.ts';
 import type { Store } from '../redis/store.ts';
 import { Delivery } from './delivery.ts';
@@ -32,7 +32,7 @@ export interface FeedOptions {
   /** The reader's own connection; nothing else may use it. */
   connection: Redis;
   store: Store;
-  log: Log;
+  log: Logger;
   /** How long one read blocks, ms; also how soon a feed that was deleted is noticed. */
   blockMs: number;
   listener: FeedListener;

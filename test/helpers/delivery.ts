@@ -1,6 +1,6 @@
 import { Hub, type HubOptions } from '../../src/delivery/hub.ts';
 import type { Sink } from '../../src/delivery/subscriber.ts';
-import { connectFeed } from '../../src/redis/connect.ts';
+import { connectFeed } from '../../src/redis/connection/feed-connection.ts';
 import { quiet, type startIm } from './im.ts';
 import type { TestRedis } from './redis.ts';
 

@@ -36,7 +36,7 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'commands are kept for later while Redis is away',
-    file: 'connect.ts',
+    file: 'command-connection.ts',
     from: 'enableOfflineQueue: false,',
     to: 'enableOfflineQueue: true,',
     tests: ['test/redis/connect.test.ts'],
@@ -44,16 +44,16 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'a command takes as long as it likes',
-    file: 'connect.ts',
+    file: 'command-connection.ts',
     from: 'commandTimeout: options.commandTimeoutMs,',
     to: '',
     tests: ['test/redis/connect.test.ts'],
     pattern: 'a stopped server: it times out',
-    also: [{ file: 'connect.ts', from: 'socketTimeout: options.commandTimeoutMs + 500,', to: '' }],
+    also: [{ file: 'command-connection.ts', from: 'socketTimeout: options.commandTimeoutMs + 500,', to: '' }],
   },
   {
     name: 'a silent link is kept',
-    file: 'connect.ts',
+    file: 'command-connection.ts',
     from: 'socketTimeout: options.commandTimeoutMs + 500,',
     to: '',
     tests: ['test/redis/connect.test.ts'],
@@ -61,7 +61,7 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'the feed waits on a silent link',
-    file: 'connect.ts',
+    file: 'feed-connection.ts',
     from: 'socketTimeout: blockMs + 3_000,',
     to: '',
     tests: ['test/redis/connect.test.ts'],
@@ -69,7 +69,7 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'a password is in the name of a target',
-    file: 'connect.ts',
+    file: 'target.ts',
     from: 'return `${url.protocol}//${url.host}${url.pathname}`;',
     to: 'return target.url;',
     tests: ['test/redis/connect.test.ts'],
@@ -77,7 +77,7 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'an old Redis is used',
-    file: 'connect.ts',
+    file: 'server-check.ts',
     from: 'const OLDEST_VERSION = 7;',
     to: 'const OLDEST_VERSION = 0;',
     tests: ['test/redis/connect.test.ts'],
@@ -85,7 +85,7 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'a cluster is used',
-    file: 'connect.ts',
+    file: 'server-check.ts',
     from: "if (field('cluster_enabled') === '1') {",
     to: "if (field('cluster_enabled') === '') {",
     tests: ['test/redis/connect.test.ts'],
@@ -93,7 +93,7 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'a Redis that evicts is not told',
-    file: 'connect.ts',
+    file: 'server-check.ts',
     from: "policy !== 'noeviction' &&",
     to: "policy === '' &&",
     tests: ['test/redis/connect.test.ts'],
@@ -101,7 +101,7 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'a wrong password is tried until the time is over',
-    file: 'connect.ts',
+    file: 'command-connection.ts',
     from: '/^(WRONGPASS|NOAUTH|ERR invalid password)/',
     to: '/^(NOAUTH)/',
     tests: ['test/redis/connect.test.ts'],

@@ -195,7 +195,7 @@ export class Messages {
     const created = reply.outcome === 'sent';
     sent(created ? 'created' : 'repeated');
     if (!created) return { message: toMessage(sending.conversation, reply.id, reply.entry), created };
-    store.report(reply.refused);
+    store.reportRefusedWrites(reply.refused);
     const clientMessageId = sending.shownClientMessageId || undefined;
     const entry = { id: reply.id, from: sending.from, n: 0, fields, ...(clientMessageId ? { clientMessageId } : {}) };
     return { message: toMessage(sending.conversation, reply.id, entry), created };
