@@ -1,9 +1,10 @@
 /**
- * Writes the README's tables of faults and benchmarks from what was measured last, which is kept in docs/figures:
- * `npm run figures`. The commands that measure are in the README beside the tables.
+ * Writes the tables of docs/faults.md and docs/speed.md from what was measured last, which is kept in docs/figures:
+ * `npm run figures`. The commands that measure are beside the tables.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { type Finished, table } from '../bench/harness/report.ts';
+import { type GeneratedBlock, write } from './generated.ts';
 
 const ROOT = new URL('..', import.meta.url);
 
@@ -26,10 +27,10 @@ interface MutantFinding {
   isSeen: boolean;
 }
 
-/** The README with the tables in it. */
-export function withFigures(readme: string): string {
-  return withBlock(withBlock(readme, 'faults', faultTable()), 'bench', benchTable());
-}
+export const FIGURES: GeneratedBlock[] = [
+  { page: 'docs/faults.md', name: 'faults', content: faultTable },
+  { page: 'docs/speed.md', name: 'bench', content: benchTable },
+];
 
 function faultTable(): string {
   const runs = figures<FaultFinding[]>('faults');
@@ -79,12 +80,4 @@ function figures<Figures>(name: string): Figures {
   return JSON.parse(readFileSync(new URL(`docs/figures/${name}.json`, ROOT), 'utf8'));
 }
 
-function withBlock(readme: string, name: string, content: string): string {
-  const block = new RegExp(`(<!-- ${name} -->\\n)[\\s\\S]*?(<!-- /${name} -->)`);
-  return readme.replace(block, (_all, before: string, after: string) => `${before}\n${content}\n\n${after}`);
-}
-
-if (import.meta.url === `file://${process.argv[1]}`) {
-  const path = new URL('README.md', ROOT);
-  writeFileSync(path, withFigures(readFileSync(path, 'utf8')));
-}
+if (import.meta.url === `file://${process.argv[1]}`) FIGURES.forEach(write);

@@ -5,7 +5,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { buildApp } from '../src/app.ts';
 import { loadConfig } from '../src/config/config.ts';
-import { openRedis } from '../src/redis/connect.ts';
+import { openRedis } from '../src/redis/connection/link.ts';
 import { startRedis } from '../test/helpers/redis.ts';
 
 const FILE = new URL('../openapi/openapi.json', import.meta.url);

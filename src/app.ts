@@ -38,7 +38,7 @@ import { registerRateLimit } from './http/plugins/rate-limit.ts';
 import { registerSecurity } from './http/plugins/security.ts';
 import { registerShutdown } from './http/plugins/shutdown.ts';
 import { buildValidator } from './http/plugins/validation.ts';
-import { FEED_BLOCK_MS, type RedisLink } from './redis/connect.ts';
+import { FEED_BLOCK_MS, type RedisLink } from './redis/connection/link.ts';
 import { Keys } from './redis/keys.ts';
 import { SCHEMA_VERSION } from './redis/lua.ts';
 import { moveEpoch, prepare } from './redis/meta/commands.ts';

@@ -4,7 +4,7 @@ import { VERSION } from './app.ts';
 import { functions } from './cli/functions.ts';
 import { level } from './cli/level.ts';
 import { serve } from './cli/serve.ts';
-import { ConfigError } from './config/config.ts';
+import { ConfigError } from './config/complaints.ts';
 
 const HELP = `redisim ${VERSION}: an instant-messaging backend over REST and Server-Sent Events
 

@@ -1,16 +1,30 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
-import { withFigures } from '../scripts/figures.ts';
-import { withSettings } from '../scripts/settings.ts';
+import { FIGURES } from '../scripts/figures.ts';
+import { generate } from '../scripts/generated.ts';
+import { SETTINGS } from '../scripts/settings.ts';
+import type { LogName } from '../src/domain/conversations.ts';
+import { Keys } from '../src/redis/keys.ts';
+import { gid, uid } from './helpers/im.ts';
+import { headings, relativeLinks } from './helpers/markdown.ts';
 import { startRedis, type TestRedis } from './helpers/redis.ts';
 import { API_KEY, type Service, startService } from './helpers/service.ts';
 import { Paste, shells } from './helpers/shells.ts';
 
-const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+const ROOT = join(import.meta.dirname, '..');
+const PAGES = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'CHANGELOG.md',
+  ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`),
+].filter((name) => name.endsWith('.md'));
+const read = (page: string) => readFileSync(join(ROOT, page), 'utf8');
+const readme = read('README.md');
+const keysPage = read('docs/keys.md');
 
 let redis: TestRedis;
 let service: Service;
@@ -23,12 +37,32 @@ after(async () => {
   await redis.stop();
 });
 
+test('the README is short enough to be read', () => {
+  assert.ok(readme.split('\n').length <= 300, `${readme.split('\n').length} lines; move what few users need to docs/`);
+});
+
+for (const page of PAGES) {
+  test(`every link of ${page} leads to a file, and to a heading of it`, () => {
+    for (const { path, heading } of relativeLinks(read(page))) {
+      const target = path === '' ? page : join(dirname(page), path);
+      assert.ok(existsSync(join(ROOT, target)), `${page} links ${target}, which is not there`);
+      if (heading) assert.ok(headings(read(target)).includes(heading), `${target} has no heading #${heading}`);
+    }
+  });
+}
+
+test('the README leads to every other page', () => {
+  const linked = relativeLinks(readme).map(({ path }) => path);
+  for (const page of PAGES) if (page !== 'README.md') assert.ok(linked.includes(page), page);
+});
+
 test('the table of settings is that of the schema (npm run settings)', () => {
-  assert.equal(withSettings(readme), readme);
+  const { is, shouldBe } = generate(SETTINGS);
+  assert.equal(is, shouldBe);
 });
 
 test('the tables of faults and benchmarks are those that were measured (npm run figures)', () => {
-  assert.equal(withFigures(readme), readme);
+  for (const { is, shouldBe } of FIGURES.map(generate)) assert.equal(is, shouldBe);
 });
 
 const hasCurl = spawnSync('curl', ['--version']).status === 0;
@@ -61,30 +95,96 @@ for (const { name, skip: noShell } of shells) {
   });
 }
 
-test('they leave the keys that it names', { skip }, async (t) => {
+/** How each key is written in the tables, by the function of keys.ts that names it: what it is given there. */
+const FORMS: Record<Exclude<keyof Keys, 'prefix'>, string[]> = {
+  meta: [],
+  feed: [],
+  removals: [],
+  revoked: [],
+  user: ['<uid>'],
+  inbox: ['<uid>'],
+  contacts: ['<uid>'],
+  read: ['<uid>'],
+  floors: ['<uid>'],
+  requested: ['<uid>'],
+  removedUser: ['<uid>'],
+  group: ['<gid>'],
+  members: ['<gid>'],
+  requests: ['<gid>'],
+  log: ['ds:<lo>:<hi>'],
+  idempotency: ['<log>', '<from>', '<clientMessageId>'],
+};
+
+interface Row {
+  key: string;
+  type: string;
+}
+
+/** The rows of a page's table of keys. */
+function keyTable(page: string): Row[] {
+  const [table] = /^\| key \| type \|[\s\S]*?\n\n/m.exec(page)!;
+  return [...table.matchAll(/^\| `([^`]+)` \| ([a-z ]+) \|/gm)].map(([, key, type]) => ({ key: key!, type: type! }));
+}
+
+test('the tables of keys have those of keys.ts: docs/keys.md all of them, the README the ones one needs first', () => {
+  const keys = new Keys('') as unknown as Record<string, (...words: string[]) => string>;
+  const known = Object.entries(FORMS).map(([name, words]) => keys[name]!(...words));
+  const all = keyTable(keysPage);
+  assert.deepEqual(all.map(({ key }) => key).sort(), [...known, 'gs:<gid>'].sort());
+  for (const row of keyTable(readme))
+    assert.deepEqual(
+      row,
+      all.find(({ key }) => key === row.key),
+    );
+});
+
+const TYPES: Record<string, string> = {
+  hash: 'hash',
+  stream: 'stream',
+  'sorted set': 'zset',
+  set: 'set',
+  string: 'string',
+};
+
+test('the keys are of the types in the table, and the redis-cli lines show something', { skip }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'redisim-readme-'));
   t.after(() => rmSync(folder, { recursive: true }));
   await pasteReadme(t, 'bash', service, folder);
-  const { redis: db } = service;
-  await db.zadd('gq:team', 1, 'carol');
-  const table = readme.slice(readme.indexOf('| key | type |'), readme.indexOf('`n` in a log counts'));
-  const types: Record<string, string> = {
-    hash: 'hash',
-    stream: 'stream',
-    'sorted set': 'zset',
-    set: 'set',
-    string: 'string',
-  };
+  const { redis: db, server, people, say } = service;
+  // What the README's lines do not leave: a request to join, and a user who was removed.
+  await people('carol', 'dave');
+  await server.put('/v1/groups/club', { fields: {}, owner: 'alice', joinPolicy: 'approval' }).expect(201);
+  await (await service.user('carol')).put('/v1/groups/club/members/me').expect(202);
+  await say('alice', 'user:dave', 'hi');
+  await server.delete('/v1/users/dave').expect(204);
+
+  const keys = new Keys('');
+  const [alice, bob, carol, dave] = [uid('alice'), uid('bob'), uid('carol'), uid('dave')];
+  const direct = 'ds:alice:bob' as LogName;
   const examples: Record<string, string> = {
-    '<uid>': 'bob',
-    '<gid>': 'team',
-    '<lo>:<hi>': 'alice:bob',
-    '<log>:<from>:<clientMessageId>': 'ds:alice:bob:alice:m-1',
+    'u:<uid>': keys.user(alice),
+    's:<uid>': keys.inbox(bob),
+    'c:<uid>': keys.contacts(alice),
+    'rd:<uid>': keys.read(bob),
+    'gi:<gid>': keys.group(gid('team')),
+    'gm:<gid>': keys.members(gid('team')),
+    'gs:<gid>': keys.log('gs:team' as LogName),
+    'ds:<lo>:<hi>': keys.log(direct),
+    'gq:<gid>': keys.requests(gid('club')),
+    'rq:<uid>': keys.requested(carol),
+    'fl:<uid>': keys.floors(dave),
+    'ru:<uid>': keys.removedUser(dave),
+    'i:<log>:<from>:<clientMessageId>': keys.idempotency(direct, alice, 'm-1'),
   };
-  for (const [, name, type] of table.matchAll(/^\| `([^`]+)` \| ([a-z ]+) \|/gm)) {
-    if (name!.startsWith('rl:')) continue;
-    const key = Object.entries(examples).reduce((text, [form, example]) => text.replace(form, example), name!);
-    const holder = name === 'c:<uid>' ? 'c:alice' : key;
-    assert.equal(await db.type(holder), types[type!], holder);
+  for (const { key, type } of keyTable(keysPage)) {
+    // It is there while a removal goes on.
+    if (key === keys.removals()) continue;
+    assert.equal(await db.type(examples[key] ?? key), TYPES[type], key);
+  }
+  const lines = [...keysPage.matchAll(/^redis-cli -s data\/redis\.sock (\w+) (.*)$/gm)];
+  assert.ok(lines.length > 0);
+  for (const [line, name, words] of lines) {
+    const reply = await db.call(name!, ...words!.split(' '));
+    assert.ok(Array.isArray(reply) && reply.length > 0, line);
   }
 });

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, readFile, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Config, ConfigError } from './config.ts';
+import { ConfigError } from './complaints.ts';
+import type { Config } from './config.ts';
 
 /** The generated server key, in DATA_DIR. */
 export const API_KEY_FILE = 'api-key';

@@ -1,4 +1,4 @@
-import type { Log } from '../redis/connect.ts';
+import type { Logger } from '../redis/logger.ts';
 import type { Subscriber } from './subscriber.ts';
 
 /** How many subscribers read their streams at the same time. */
@@ -10,10 +10,10 @@ const AT_ONCE = 64;
  */
 export class CatchUps {
   readonly #waiting = new Set<Subscriber>();
-  readonly #log: Log;
+  readonly #log: Logger;
   #underWay = 0;
 
-  constructor(log: Log) {
+  constructor(log: Logger) {
     this.#log = log;
   }
 

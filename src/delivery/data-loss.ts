@@ -1,11 +1,11 @@
-import type { Log } from '../redis/connect.ts';
+import type { Logger } from '../redis/logger.ts';
 import { moveEpoch } from '../redis/meta/commands.ts';
 import type { Store } from '../redis/store.ts';
 import type { DeliveryMetrics } from './metrics.ts';
 
 export interface DataLossOptions {
   store: Store;
-  log: Log;
+  log: Logger;
   metrics: DeliveryMetrics;
   /** Told when a subscriber's report has been dealt with: whoever is subscribed has to read. */
   missed(reason: string): void;

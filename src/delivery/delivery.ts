@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import type { Log } from '../redis/connect.ts';
+import type { Logger } from '../redis/logger.ts';
 import type { Store } from '../redis/store.ts';
 import { CatchUps } from './catch-ups.ts';
 import { DataLoss } from './data-loss.ts';
@@ -13,7 +13,7 @@ export interface DeliveryOptions {
   store: Store;
   /** The feed reader's own connection; nothing else may use it. */
   connection: Redis;
-  log: Log;
+  log: Logger;
   messages: MessageMemory;
   /** Kept up to date by what the feed tells. */
   revocations: RevocationMemory;

@@ -2,8 +2,8 @@ import type { LogName } from '../domain/conversations.ts';
 import type { LogEntry } from '../domain/entries.ts';
 import type { Uid } from '../domain/names.ts';
 import type { Cursor, MessageId } from '../domain/stream-ids.ts';
-import type { Log } from '../redis/connect.ts';
 import type { Keys } from '../redis/keys.ts';
+import type { Logger } from '../redis/logger.ts';
 import type { FeedEntry } from './feed-entry.ts';
 import type { Hub } from './hub.ts';
 import type { Listener } from './listener.ts';
@@ -38,7 +38,7 @@ export interface DispatcherOptions {
   messages: MessageMemory;
   revocations: RevocationMemory;
   metrics: DeliveryMetrics;
-  log: Log;
+  log: Logger;
 }
 
 /** Does what the feed says: forgets what was erased, sends away who was removed, and offers messages to who listens. */

@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import type { RawEntry } from '../domain/entries.ts';
 import { newestPosition } from '../domain/positions.ts';
 import { compareStreamIds, formatStreamId, type StreamId, successor } from '../domain/stream-ids.ts';
-import type { Log } from '../redis/connect.ts';
+import type { Logger } from '../redis/logger.ts';
 import type { Store } from '../redis/store.ts';
 import { newestIds } from '../redis/streams/commands.ts';
 import type { DataLoss } from './data-loss.ts';
@@ -24,7 +24,7 @@ export interface FeedOptions {
   /** The reader's own connection; nothing else may use it. */
   connection: Redis;
   store: Store;
-  log: Log;
+  log: Logger;
   /** How long one read blocks, ms; also how soon a feed that was deleted is noticed. */
   blockMs: number;
   dispatcher: Dispatcher;

@@ -1,4 +1,4 @@
-import type { Log } from '../redis/connect.ts';
+import type { Logger } from '../redis/logger.ts';
 import type { CatchUps } from './catch-ups.ts';
 import type { Hub } from './hub.ts';
 import type { SourceKind } from './source.ts';
@@ -12,7 +12,7 @@ const VERIFY_AT_ONCE = 500;
 export interface HeartbeatOptions {
   hub: Hub;
   catchUps: CatchUps;
-  log: Log;
+  log: Logger;
   /** A subscriber whose socket takes nothing for so long is closed, ms. */
   stallMs: number;
 }

@@ -13,14 +13,14 @@ export interface PageRequest {
 }
 
 /**
- * Cuts a page out of a list. The position is a place in the order, not a number of items, so that nothing is skipped or
+ * One page of a list. The position is a place in the order, not a number of items, so that nothing is skipped or
  * repeated when the list changes between two pages.
  *
  * @param sorted all items, in order
  * @param positionOf an item's place in the order, as text
  * @param isPast whether an item comes after a place
  */
-export function cut<Item>(
+export function pageOf<Item>(
   sorted: Item[],
   { limit, after }: PageRequest,
   positionOf: (item: Item) => string,
@@ -46,7 +46,7 @@ function parsePosition(position: string): { score: number; name: string } {
 }
 
 /** A page of a sorted set whose scores are times in ms, from the reply of ZRANGE … WITHSCORES. */
-export function cutByTime<Item>(
+export function pageByTime<Item>(
   withScores: string[],
   request: PageRequest,
   toItem: (name: string, at: string) => Item,
@@ -54,7 +54,7 @@ export function cutByTime<Item>(
   const rows: { name: string; ms: number }[] = [];
   for (let i = 0; i < withScores.length; i += 2) rows.push({ name: withScores[i]!, ms: Number(withScores[i + 1]) });
   const past = request.after === undefined ? undefined : parsePosition(request.after);
-  const page = cut(
+  const page = pageOf(
     rows,
     request,
     (row) => `${row.ms},${row.name}`,

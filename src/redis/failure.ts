@@ -6,7 +6,7 @@ import { ImError } from '../domain/errors.ts';
  * are those of ioredis 6, which has no codes for them; a test provokes each one on a real Redis.
  */
 
-/** ioredis did not write the command: the connection of connect.ts queues nothing. */
+/** ioredis did not write the command: the command connection queues nothing. */
 const UNSENT = "Stream isn't writeable and enableOfflineQueue options is false";
 
 /**

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { connectCommands, type RedisTarget } from './connect.ts';
+import { connectCommands } from './connection/command-connection.ts';
+import type { RedisTarget } from './connection/target.ts';
 import { Keys } from './keys.ts';
 import type { ScriptSettings } from './lua.ts';
 import { Store } from './store.ts';

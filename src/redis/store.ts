@@ -55,13 +55,13 @@ export class Store {
       }
     }
     const decoded = command.decode(reply as never, input);
-    this.#report((decoded as { refused?: RefusedWrites } | undefined)?.refused);
+    this.reportRefusedWrites((decoded as { refused?: RefusedWrites } | undefined)?.refused);
     return decoded;
   }
 
   /** Tells of writes that a reply says were refused; for replies that are several. */
-  report(refused: RefusedWrites): void {
-    this.#report(refused);
+  reportRefusedWrites(refused: RefusedWrites | undefined): void {
+    if (refused && refused.count > 0) this.#options.onRefusedWrites(refused);
   }
 
   /** What an error reply says, as an error to answer with; any other error as it is. */
@@ -78,10 +78,6 @@ export class Store {
     return new ImError('unavailable', 'This node is older than the data and stops; nothing was done, try again.', {
       retryAfter: 1,
     });
-  }
-
-  #report(refused: RefusedWrites | undefined): void {
-    if (refused && refused.count > 0) this.#options.onRefusedWrites(refused);
   }
 
   #script(file: URL): { sha: string; source: string } {

@@ -14,7 +14,7 @@ import { buildProduct, type Product } from '../helpers/product.ts';
 import { endWithUs, startRedis } from '../helpers/redis.ts';
 import { Paste, shells } from '../helpers/shells.ts';
 
-const ROOT = join(import.meta.dirname, '..');
+const ROOT = join(import.meta.dirname, '../..');
 const run = promisify(execFile);
 const hasScript = await run('script', ['--version']).then(
   () => true,

@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, test } from 'node:test';
-import { ConfigError, configSchema, loadConfig } from '../../src/config/config.ts';
+import { ConfigError } from '../../src/config/complaints.ts';
+import { loadConfig } from '../../src/config/config.ts';
+import { configSchema } from '../../src/config/schema.ts';
 
 const KEY = 'k'.repeat(16);
 const SECRET = 's'.repeat(32);

@@ -57,9 +57,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'commands queued and sent again',
     patches: [
-      { file: 'redis/connect.ts', from: 'enableOfflineQueue: false,', to: 'enableOfflineQueue: true,' },
+      { file: 'connection/command-connection.ts', from: 'enableOfflineQueue: false,', to: 'enableOfflineQueue: true,' },
       {
-        file: 'redis/connect.ts',
+        file: 'connection/command-connection.ts',
         from: 'maxRetriesPerRequest: 0,\n    autoResendUnfulfilledCommands: false,',
         to: 'maxRetriesPerRequest: 20,\n    autoResendUnfulfilledCommands: true,',
       },

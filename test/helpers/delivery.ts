@@ -3,7 +3,7 @@ import type { Sink } from '../../src/delivery/sink.ts';
 import type { Uid } from '../../src/domain/names.ts';
 import { type Cursor, formatStreamId, type StreamId } from '../../src/domain/stream-ids.ts';
 import { InboxSource } from '../../src/features/inbox/inbox-source.ts';
-import { connectFeed } from '../../src/redis/connect.ts';
+import { connectFeed } from '../../src/redis/connection/feed-connection.ts';
 import { quiet, type startIm } from './im.ts';
 import type { TestRedis } from './redis.ts';
 

@@ -11,7 +11,7 @@ import { Members } from '../../src/features/members/members.ts';
 import { Logs } from '../../src/features/messages/logs.ts';
 import { Messages } from '../../src/features/messages/messages.ts';
 import { Users } from '../../src/features/users/users.ts';
-import { connectCommands } from '../../src/redis/connect.ts';
+import { connectCommands } from '../../src/redis/connection/command-connection.ts';
 import { Keys } from '../../src/redis/keys.ts';
 import type { ScriptSettings } from '../../src/redis/lua.ts';
 import { prepare } from '../../src/redis/meta/commands.ts';

@@ -12,7 +12,7 @@ import { findServerBinary } from '../../src/redis/embedded/binary.ts';
 export interface TestRedis {
   /** The unix socket. */
   readonly path: string;
-  /** As connect.ts takes it. */
+  /** As the connections take it. */
   readonly target: { readonly path: string };
   /** Its folder, removed by `stop()`. */
   readonly dir: string;

@@ -3,7 +3,7 @@ import { SignJWT } from 'jose';
 import supertest from 'supertest';
 import { buildApp } from '../../src/app.ts';
 import { type Config, loadConfig } from '../../src/config/config.ts';
-import { openRedis } from '../../src/redis/connect.ts';
+import { openRedis } from '../../src/redis/connection/link.ts';
 import { Keys } from '../../src/redis/keys.ts';
 import { quiet } from './im.ts';
 import { randomPrefix, type TestRedis } from './redis.ts';

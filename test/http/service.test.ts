@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { buildApp } from '../../src/app.ts';
-import { openRedis } from '../../src/redis/connect.ts';
+import { openRedis } from '../../src/redis/connection/link.ts';
 import { eventually } from '../helpers/delivery.ts';
 import { quiet } from '../helpers/im.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';

@@ -21,7 +21,18 @@ export interface TestRun {
 
 const REPORTER = join(import.meta.dirname, 'reporter.js');
 /** What tests and the code that they load need beside `src/`. */
-const PARTS = ['test', 'scripts', 'openapi', 'package.json', 'package-lock.json', 'tsconfig.json', 'README.md'];
+const PARTS = [
+  'test',
+  'scripts',
+  'openapi',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'README.md',
+  'CONTRIBUTING.md',
+  'CHANGELOG.md',
+  'docs',
+];
 /** How long a run that is over may take to end, ms. */
 const MARGIN_MS = 10_000;
 /** How long a run goes on after its first failure, ms: it ends what it has started, unless the failure keeps it from that. */

@@ -36,7 +36,7 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'commands are kept for later while Redis is away',
-    file: 'connect.ts',
+    file: 'command-connection.ts',
     from: 'enableOfflineQueue: false,',
     to: 'enableOfflineQueue: true,',
     tests: ['test/redis/connect.test.ts'],
@@ -44,16 +44,16 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'a command takes as long as it likes',
-    file: 'connect.ts',
+    file: 'command-connection.ts',
     from: 'commandTimeout: options.commandTimeoutMs,',
     to: '',
     tests: ['test/redis/connect.test.ts'],
     pattern: 'a stopped server: it times out',
-    also: [{ file: 'connect.ts', from: 'socketTimeout: options.commandTimeoutMs + 500,', to: '' }],
+    also: [{ file: 'command-connection.ts', from: 'socketTimeout: options.commandTimeoutMs + 500,', to: '' }],
   },
   {
     name: 'a silent link is kept',
-    file: 'connect.ts',
+    file: 'command-connection.ts',
     from: 'socketTimeout: options.commandTimeoutMs + 500,',
     to: '',
     tests: ['test/redis/connect.test.ts'],
@@ -61,7 +61,7 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'the feed waits on a silent link',
-    file: 'connect.ts',
+    file: 'feed-connection.ts',
     from: 'socketTimeout: blockMs + 3_000,',
     to: '',
     tests: ['test/redis/connect.test.ts'],
@@ -69,7 +69,7 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'a password is in the name of a target',
-    file: 'connect.ts',
+    file: 'target.ts',
     from: 'return `${url.protocol}//${url.host}${url.pathname}`;',
     to: 'return target.url;',
     tests: ['test/redis/connect.test.ts'],
@@ -77,7 +77,7 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'an old Redis is used',
-    file: 'connect.ts',
+    file: 'server-check.ts',
     from: 'const OLDEST_VERSION = 7;',
     to: 'const OLDEST_VERSION = 0;',
     tests: ['test/redis/connect.test.ts'],
@@ -85,7 +85,7 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'a cluster is used',
-    file: 'connect.ts',
+    file: 'server-check.ts',
     from: "if (field('cluster_enabled') === '1') {",
     to: "if (field('cluster_enabled') === '') {",
     tests: ['test/redis/connect.test.ts'],
@@ -93,7 +93,7 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'a Redis that evicts is not told',
-    file: 'connect.ts',
+    file: 'server-check.ts',
     from: "policy !== 'noeviction' &&",
     to: "policy === '' &&",
     tests: ['test/redis/connect.test.ts'],
@@ -101,7 +101,7 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'a wrong password is tried until the time is over',
-    file: 'connect.ts',
+    file: 'command-connection.ts',
     from: '/^(WRONGPASS|NOAUTH|ERR invalid password)/',
     to: '/^(NOAUTH)/',
     tests: ['test/redis/connect.test.ts'],
@@ -173,7 +173,7 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'an outside Redis is used without keys of its own',
-    file: 'config/config.ts',
+    file: 'config/cross-checks.ts',
     from: "['API_KEYS', 'JWT_SECRET'] as const",
     to: "['API_KEYS'] as const",
     tests: ['test/config/config.test.ts'],
@@ -181,7 +181,7 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'an outside issuer is used for any audience',
-    file: 'config/config.ts',
+    file: 'config/cross-checks.ts',
     from: "['JWT_ISSUER', 'JWT_AUDIENCE'] as const",
     to: "['JWT_ISSUER'] as const",
     tests: ['test/config/config.test.ts'],
@@ -189,7 +189,7 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'a secret is measured in characters',
-    file: 'config/config.ts',
+    file: 'config/cross-checks.ts',
     from: 'Buffer.byteLength(env.JWT_SECRET) < 32',
     to: 'env.JWT_SECRET.length < 32',
     tests: ['test/config/config.test.ts'],
@@ -197,7 +197,7 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'a wrong setting shows a secret',
-    file: 'config/config.ts',
+    file: 'config/complaints.ts',
     from: "if ('secret' in configSchema.properties[name])",
     to: "if ('secrets' in configSchema.properties[name])",
     tests: ['test/config/config.test.ts'],
@@ -213,7 +213,7 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'a network of more bits than an address has is taken',
-    file: 'config/config.ts',
+    file: 'config/cross-checks.ts',
     from: '<= (version === 4 ? 32 : 128)',
     to: '<= 128',
     tests: ['test/config/config.test.ts'],

@@ -6,8 +6,12 @@ import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { Redis, type Result } from 'ioredis';
 import { ImError } from '../../src/domain/errors.ts';
-import { connectCommands, connectFeed, type Log, openRedis, targetName } from '../../src/redis/connect.ts';
+import { connectCommands } from '../../src/redis/connection/command-connection.ts';
+import { connectFeed } from '../../src/redis/connection/feed-connection.ts';
+import { openRedis } from '../../src/redis/connection/link.ts';
+import { targetName } from '../../src/redis/connection/target.ts';
 import { asImError } from '../../src/redis/failure.ts';
+import type { Logger } from '../../src/redis/logger.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 
 declare module 'ioredis' {
@@ -18,7 +22,7 @@ declare module 'ioredis' {
 }
 
 /** Remembers what was logged. */
-class Lines implements Log {
+class Lines implements Logger {
   readonly lines: string[] = [];
   private readonly add = (level: string, message: string) => void this.lines.push(`${level}: ${message}`);
   info = (_: object, message: string) => this.add('info', message);

@@ -116,7 +116,7 @@ test('what a script touches it has declared, or could not know', async () => {
   await im.members.quit(user('carol'), team, carol);
   await im.members.join(user('carol'), team, carol);
   await im.inbox.page(alice, OLDEST, { count: 5, maxBytes: 1_000 });
-  await im.inbox.newest([alice, bob]);
+  await im.inbox.newest([alice, bob].map((name) => ({ key: im.keys.inbox(name) })));
   await im.users.remove(alice);
   await im.people('alice');
   await im.members.join(user('alice'), team, alice);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { directLog } from '../../src/domain/conversations.ts';
-import { connectCommands } from '../../src/redis/connect.ts';
+import { connectCommands } from '../../src/redis/connection/command-connection.ts';
 import { Keys } from '../../src/redis/keys.ts';
 import { includesOf, scriptSource } from '../../src/redis/lua.ts';
 import { prepare } from '../../src/redis/meta/commands.ts';

@@ -1,7 +1,7 @@
 import { type Conversation, withUser } from '../../domain/conversations.ts';
 import { ImError } from '../../domain/errors.ts';
 import type { Uid } from '../../domain/names.ts';
-import { cutByTime, type Page, type PageRequest } from '../../domain/pages.ts';
+import { type Page, type PageRequest, pageByTime } from '../../domain/pages.ts';
 import type { Store } from '../../redis/store.ts';
 import * as commands from './commands.ts';
 
@@ -37,6 +37,6 @@ export class Contacts {
   async list(uid: Uid, request: PageRequest): Promise<Page<Contact>> {
     const { redis, keys } = this.#store;
     const all = await redis.zrange(keys.contacts(uid), '0', '-1', 'WITHSCORES');
-    return cutByTime(all, request, (name, linkedAt) => ({ conversation: name as Conversation, linkedAt }));
+    return pageByTime(all, request, (name, linkedAt) => ({ conversation: name as Conversation, linkedAt }));
   }
 }

@@ -2,7 +2,7 @@ import { type Conversation, conversationOf, type LogName, logOf } from '../../do
 import { type LogEntry, type Message, toMessage } from '../../domain/entries.ts';
 import { ImError } from '../../domain/errors.ts';
 import type { Uid } from '../../domain/names.ts';
-import { cut, type Page, type PageRequest } from '../../domain/pages.ts';
+import { type Page, type PageRequest, pageOf } from '../../domain/pages.ts';
 import { compareStreamIds, type MessageId, parseStreamId } from '../../domain/stream-ids.ts';
 import type { Store } from '../../redis/store.ts';
 import { newestIds } from '../../redis/streams/commands.ts';
@@ -48,7 +48,7 @@ export class Conversations {
       log: log as LogName,
       mark,
     }));
-    const page = cut(places.sort(byNewest), request, positionOf, (place, after) => {
+    const page = pageOf(places.sort(byNewest), request, positionOf, (place, after) => {
       return byNewest(place, parsePosition(after)) > 0;
     });
     const newest = await this.#logs.newest(page.items.map(({ log }) => log));

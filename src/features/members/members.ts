@@ -1,6 +1,6 @@
 import { type Actor, uidOf } from '../../domain/actor.ts';
 import type { Gid, Uid } from '../../domain/names.ts';
-import { cut, cutByTime, type Page, type PageRequest } from '../../domain/pages.ts';
+import { type Page, type PageRequest, pageByTime, pageOf } from '../../domain/pages.ts';
 import { refuse } from '../../domain/refusals.ts';
 import type { Store } from '../../redis/store.ts';
 import * as commands from './commands.ts';
@@ -39,7 +39,7 @@ export class Members {
     ]);
     if (master === null) refuse('group_not_found', gid);
     if (actor.kind === 'user' && !uids.includes(actor.uid)) refuse('not_member', gid);
-    const page = cut(
+    const page = pageOf(
       uids.sort(),
       request,
       (uid) => uid,
@@ -78,7 +78,7 @@ export class Members {
     ]);
     if (master === null) refuse('group_not_found', gid);
     if (actor.kind === 'user' && actor.uid !== master) refuse('not_owner', gid);
-    return cutByTime(all, request, (uid, requestedAt) => ({ uid: uid as Uid, requestedAt }));
+    return pageByTime(all, request, (uid, requestedAt) => ({ uid: uid as Uid, requestedAt }));
   }
 
   /** Lets somebody in who asked. For the owner and the server. */

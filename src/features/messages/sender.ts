@@ -64,7 +64,7 @@ export class Sender {
         if (reply.outcome === 'refused') {
           return { outcome: 'failed', error: this.#store.refusalFrom(reply.error) ?? new Error(reply.error) };
         }
-        if (reply.outcome === 'sent') this.#store.report(reply.refused);
+        if (reply.outcome === 'sent') this.#store.reportRefusedWrites(reply.refused);
         return reply;
       });
     } catch (error) {

@@ -3,7 +3,8 @@ import { lstatSync, mkdirSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Log, RedisTarget } from '../connect.ts';
+import type { RedisTarget } from '../connection/target.ts';
+import type { Logger } from '../logger.ts';
 import { findServerBinary } from './binary.ts';
 import { type FolderLock, LOCK_NAME_LENGTH, lockFolder } from './folder-lock.ts';
 import { LastRun } from './last-run.ts';
@@ -14,7 +15,7 @@ export interface EmbeddedOptions {
   /** REDIS_SERVER_BIN */
   binary: string | undefined;
   appendfsync: 'everysec' | 'always';
-  log: Log;
+  log: Logger;
 }
 
 const SOCKET = 'redis.sock';
@@ -34,7 +35,7 @@ export class EmbeddedRedis {
   /** True when messages may be missing that were acknowledged before this start. */
   readonly mayHaveLostData: boolean;
   readonly #options: ServerOptions;
-  readonly #log: Log;
+  readonly #log: Logger;
   readonly #lock: FolderLock;
   readonly #lastRun: LastRun;
   readonly #stopping = new AbortController();
@@ -44,7 +45,7 @@ export class EmbeddedRedis {
   /** Ends after `stop()` was called, when `#server` no longer changes. */
   readonly #supervision: Promise<void>;
 
-  private constructor(options: ServerOptions, log: Log, lock: FolderLock, lastRun: LastRun, server: ServerProcess) {
+  private constructor(options: ServerOptions, log: Logger, lock: FolderLock, lastRun: LastRun, server: ServerProcess) {
     this.socket = options.socket;
     this.target = { path: options.socket };
     this.#options = options;

@@ -8,11 +8,11 @@ import type { Browser, Page } from 'playwright-core';
 import { eventually } from '../../helpers/delivery.ts';
 import { launch, Service, skip } from './browser.ts';
 
-const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
-const example = /```js\n([\s\S]*?new EventSource[\s\S]*?)```/.exec(readme)![1]!;
+const document = readFileSync(new URL('../../../docs/api.md', import.meta.url), 'utf8');
+const example = /```js\n([\s\S]*?new EventSource[\s\S]*?)```/.exec(document)![1]!;
 
-/** The README's example as it is pasted into the console of a page, over a restart of the service. */
-describe('the EventSource example of the README', { skip }, () => {
+/** The documents' example as it is pasted into the console of a page, over a restart of the service. */
+describe('the EventSource example of the documents', { skip }, () => {
   let site: ReturnType<typeof createServer>;
   let siteOrigin: string;
   let service: Service;

@@ -17,13 +17,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { Redis } from 'ioredis';
-import type { Log } from '../../../src/redis/connect.ts';
 import { findServerBinary, installLine } from '../../../src/redis/embedded/binary.ts';
 import { EmbeddedRedis } from '../../../src/redis/embedded/embedded.ts';
+import type { Logger } from '../../../src/redis/logger.ts';
 import { endWithUs } from '../../helpers/redis.ts';
 
-const log: Log = { info() {}, warn() {}, error() {} };
-const NODE_SCRIPT = join(import.meta.dirname, '../helpers/embedded-node.ts');
+const log: Logger = { info() {}, warn() {}, error() {} };
+const NODE_SCRIPT = join(import.meta.dirname, '../../helpers/embedded-node.ts');
 
 let dataDir: string;
 /** Everything a test has started; all of it is ended, whatever the test came to. */

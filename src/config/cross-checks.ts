@@ -1,0 +1,35 @@
+import { isIP } from 'node:net';
+import { allowed, complaint } from './complaints.ts';
+import { trustOf } from './lists.ts';
+import type { Environment } from './schema.ts';
+
+/** Tells what the schema cannot say: rules between variables, and items that a pattern would describe badly. */
+export function* crossChecks(env: Environment): Generator<string> {
+  if (env.JWT_SECRET && Buffer.byteLength(env.JWT_SECRET) < 32) yield complaint('JWT_SECRET', env.JWT_SECRET);
+  const trust = trustOf(env.TRUST_PROXY);
+  if (Array.isArray(trust) && !trust.every(isNetwork)) yield complaint('TRUST_PROXY', env.TRUST_PROXY);
+  if (env.JWKS_URL && env.DEMO_LOGIN === 'true') {
+    yield 'DEMO_LOGIN was "true", but JWKS_URL is set: tokens come from that issuer alone, and a demo login has none to give';
+  }
+  if (env.JWKS_URL) {
+    if (!URL.canParse(env.JWKS_URL)) yield complaint('JWKS_URL', env.JWKS_URL);
+    for (const name of ['JWT_ISSUER', 'JWT_AUDIENCE'] as const) {
+      if (!env[name])
+        yield `${name} is not set, but JWKS_URL is: a token of another service must not be taken for ours`;
+    }
+  }
+  if (env.REDIS_URL) {
+    if (!URL.canParse(env.REDIS_URL)) yield complaint('REDIS_URL', env.REDIS_URL);
+    for (const name of ['API_KEYS', 'JWT_SECRET'] as const) {
+      if (!env[name]) yield `${name} is not set, but REDIS_URL is: all nodes must share it (${allowed(name)})`;
+    }
+  }
+}
+
+function isNetwork(item: string): boolean {
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(item)) return true;
+  const [address = '', prefix, ...rest] = item.split('/');
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0) return false;
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128));
+}

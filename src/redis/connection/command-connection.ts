@@ -1,0 +1,97 @@
+import { type Command, Redis } from 'ioredis';
+import type { Logger } from '../logger.ts';
+import { logOutages, retryStrategy } from './reconnect.ts';
+import { checkServer } from './server-check.ts';
+import { addressOf, type RedisTarget, targetName } from './target.ts';
+
+export interface CommandOptions {
+  /** How long a command may take, ms. */
+  commandTimeoutMs: number;
+  log: Logger;
+  /** How long the start may take, ms. */
+  startTimeoutMs?: number;
+}
+
+const START_TIMEOUT_MS = 10_000;
+
+/**
+ * The connection for commands. Nothing is queued while Redis is away and nothing is sent twice: a command that the
+ * caller was told had failed must not be done later. A command fails within `commandTimeoutMs`;
+ * `failure.ts` tells whether it may have been done.
+ */
+export async function connectCommands(target: RedisTarget, options: CommandOptions): Promise<Redis> {
+  const redis = new CommandConnection({
+    ...addressOf(target),
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    commandTimeout: options.commandTimeoutMs,
+    // A half-open link answers nothing for minutes. Cut it just after the commands on it have timed out: those that
+    // follow are then refused at once and known to be unsent.
+    socketTimeout: options.commandTimeoutMs + 500,
+    connectTimeout: options.commandTimeoutMs,
+    retryStrategy,
+  });
+  logOutages(redis, 'commands', options.log);
+  try {
+    await becomeReady(redis, target, options.startTimeoutMs ?? START_TIMEOUT_MS);
+    await checkServer(redis, target, options.log);
+  } catch (error) {
+    redis.disconnect();
+    throw error;
+  }
+  return redis;
+}
+
+/** So many commands leave in one write at most: Redis begins with the first ones while we prepare the others. */
+const TOGETHER = 8;
+
+/**
+ * Commands of one turn of the event loop leave together: a write is what a busy node spends most of its time with.
+ * (ioredis' own `enableAutoPipelining` does the same, but commands in a pipeline do not time out.)
+ */
+class CommandConnection extends Redis {
+  #together = 0;
+
+  override sendCommand(command: Command, stream?: Parameters<Redis['sendCommand']>[1]): unknown {
+    const socket = this.stream;
+    if (!socket || this.status !== 'ready') return super.sendCommand(command, stream);
+    if (socket.writableCorked === 0) {
+      socket.cork();
+      setImmediate(() => socket.uncork());
+      this.#together = 0;
+    }
+    const promise = super.sendCommand(command, stream);
+    if (++this.#together === TOGETHER) {
+      socket.uncork();
+      socket.cork();
+      this.#together = 0;
+    }
+    return promise;
+  }
+}
+
+async function becomeReady(redis: Redis, target: RedisTarget, timeoutMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  let lastError: Error | undefined;
+  let onError: (error: Error) => void = () => {};
+  await new Promise<void>((resolve, reject) => {
+    const fail = (why: string) => reject(new Error(`cannot use Redis at ${targetName(target)}: ${why}`));
+    timer = setTimeout(() => {
+      fail(lastError?.message ?? `it did not become ready within ${timeoutMs / 1_000} s`);
+    }, timeoutMs);
+    onError = (error) => {
+      lastError = error;
+      // A wrong password does not become right by waiting.
+      if (/^(WRONGPASS|NOAUTH|ERR invalid password)/.test(error.message)) fail(error.message);
+    };
+    redis.on('error', onError);
+    redis.once('ready', resolve);
+    // A refused first attempt is not the end: `error` has the reason, and retryStrategy goes on.
+    redis.connect().catch(() => {});
+  }).finally(() => {
+    clearTimeout(timer);
+    redis.off('error', onError);
+  });
+}
