@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 import { cachedFolder } from './cache.ts';
 import { runMatrix } from './matrix.ts';
 
-/** The oldest that package.json allows, and the newest of each line with long-term support. */
-const NODES: Record<string, string> = { '20': '20.19.0', '22': '22.23.3', '24': '24.21.0' };
+/** The oldest with a strict HTTP parser (llhttp 9), and the newest of 22 and 24. */
+const NODES: Record<string, string> = { '20': '20.19.2', '22': '22.23.3', '24': '24.21.0' };
 
 await runMatrix(
   'node',
