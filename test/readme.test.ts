@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { after, before, type TestContext, test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { FIGURES } from '../scripts/figures.ts';
 import { generate } from '../scripts/generated.ts';
 import { SETTINGS } from '../scripts/settings.ts';
@@ -11,9 +11,9 @@ import type { LogName } from '../src/domain/conversations.ts';
 import { Keys } from '../src/redis/keys.ts';
 import { gid, uid } from './helpers/im.ts';
 import { headings, relativeLinks } from './helpers/markdown.ts';
-import { startRedis, type TestRedis } from './helpers/redis.ts';
 import { API_KEY, type Service, startService } from './helpers/service.ts';
 import { Paste, shells } from './helpers/shells.ts';
+import { useService } from './helpers/use.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const PAGES = [
@@ -26,16 +26,7 @@ const read = (page: string) => readFileSync(join(ROOT, page), 'utf8');
 const readme = read('README.md');
 const keysPage = read('docs/keys.md');
 
-let redis: TestRedis;
-let service: Service;
-before(async () => {
-  redis = await startRedis();
-  service = await startService(redis, { keyPrefix: '' });
-});
-after(async () => {
-  await service.close();
-  await redis.stop();
-});
+const { redis, service } = useService({ config: { keyPrefix: '' } });
 
 test('the README is short enough to be read', () => {
   assert.ok(readme.split('\n').length <= 300, `${readme.split('\n').length} lines; move what few users need to docs/`);

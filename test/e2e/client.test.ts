@@ -1,25 +1,16 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { startRedis, type TestRedis } from '../helpers/redis.ts';
-import { API_KEY, type Service, startService } from '../helpers/service.ts';
+import { API_KEY } from '../helpers/service.ts';
+import { useService } from '../helpers/use.ts';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const client = fileURLToPath(new URL('../client', import.meta.url));
 
-let redis: TestRedis;
-let service: Service;
-before(async () => {
-  redis = await startRedis();
-  service = await startService(redis);
-});
-after(async () => {
-  await service?.close();
-  await redis?.stop();
-});
+const { service } = useService();
 
 test('a client with types made from the document type-checks and works', { timeout: 110_000 }, async (t) => {
   await t.test('the types are made', async () => {

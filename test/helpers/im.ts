@@ -20,6 +20,8 @@ import { randomPrefix, type TestRedis } from './redis.ts';
 
 export const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 
+export type Im = Awaited<ReturnType<typeof startIm>>;
+
 /** The IM rules on a real Redis, without HTTP, under a key prefix of their own. */
 export async function startIm(server: TestRedis, settings: Partial<ScriptSettings> = {}) {
   const keys = new Keys(randomPrefix());

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { startRedis, type TestRedis } from '../helpers/redis.ts';
-import { API_KEY, type Service, startService, userToken } from '../helpers/service.ts';
+import { test } from 'node:test';
+import { API_KEY, userToken } from '../helpers/service.ts';
+import { useService } from '../helpers/use.ts';
 
 /**
  * Who may call what: every operation of the OpenAPI document, as every kind of caller. The callers, in the order of the
@@ -125,22 +125,16 @@ const ROWS: Record<string, Row> = {
   getMetrics: { call: () => ['/metrics'], expect: PUBLIC },
 };
 
-let redis: TestRedis;
-let service: Service;
+const { service } = useService({
+  config: { logLevel: 'warn' },
+  prepare: async (service) => {
+    await service.people('alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'linked');
+    for (const uid of ['alice', 'bob', 'carol', 'dave', 'erin', 'frank']) tokens[uid] = await userToken(uid);
+    tokens.expired = await userToken('bob', Math.floor(Date.now() / 1_000) - 60);
+  },
+});
 let made = 0;
 const tokens: Partial<Record<string, string>> = {};
-
-before(async () => {
-  redis = await startRedis();
-  service = await startService(redis, { logLevel: 'warn' });
-  await service.people('alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'linked');
-  for (const uid of ['alice', 'bob', 'carol', 'dave', 'erin', 'frank']) tokens[uid] = await userToken(uid);
-  tokens.expired = await userToken('bob', Math.floor(Date.now() / 1_000) - 60);
-});
-after(async () => {
-  await service.close();
-  await redis.stop();
-});
 
 async function makeWorld(): Promise<World> {
   const id = made++;

@@ -1,25 +1,20 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { assertRefused, call, closeConnections, faults } from '../helpers/http.ts';
 import { codesOf, type Operation, operations } from '../helpers/openapi.ts';
-import { startRedis, type TestRedis } from '../helpers/redis.ts';
-import { API_KEY, type Service, startService } from '../helpers/service.ts';
+import { API_KEY } from '../helpers/service.ts';
+import { useService } from '../helpers/use.ts';
 
 /** Whatever is sent, the answer is a documented one, never a fault of the service, and Redis stays in order. */
 
-let redis: TestRedis;
-let service: Service;
-before(async () => {
-  redis = await startRedis();
-  service = await startService(redis);
-  await service.people('alice', 'bob');
-  await service.team('team', 'alice', 'bob');
-});
-after(async () => {
-  closeConnections();
-  await service?.close();
-  await redis?.stop();
+// Before the service is asked to end, which waits for them.
+after(closeConnections);
+const { service } = useService({
+  prepare: async (service) => {
+    await service.people('alice', 'bob');
+    await service.team('team', 'alice', 'bob');
+  },
 });
 
 const RUNS = 1_500;

@@ -1,27 +1,21 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { eventually } from '../helpers/delivery.ts';
 import { assertRefused, contents, faults, open } from '../helpers/http.ts';
 import { operations } from '../helpers/openapi.ts';
-import { startRedis, type TestRedis } from '../helpers/redis.ts';
-import { API_KEY, type Service, startService } from '../helpers/service.ts';
+import { API_KEY } from '../helpers/service.ts';
+import { useService } from '../helpers/use.ts';
 
 /** Clients that go away in the middle of something, or speak no HTTP, on bare connections. */
 
-let redis: TestRedis;
-let service: Service;
-before(async () => {
-  redis = await startRedis();
-  service = await startService(redis);
-  await service.people('alice', 'bob');
-  await service.team('team', 'alice', 'bob');
-});
-after(async () => {
-  await service?.close();
-  await redis?.stop();
+const { service } = useService({
+  prepare: async (service) => {
+    await service.people('alice', 'bob');
+    await service.team('team', 'alice', 'bob');
+  },
 });
 
 const paths = { uid: 'alice', peer: 'bob', gid: 'team', conversation: 'user:bob', mid: '1-1' };

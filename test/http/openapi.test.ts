@@ -1,21 +1,12 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { Ajv2020 as Ajv } from 'ajv/dist/2020.js';
 import { ERROR_CODES, statusOf } from '../../src/domain/errors.ts';
 import { codesOf, document, operations } from '../helpers/openapi.ts';
-import { startRedis, type TestRedis } from '../helpers/redis.ts';
-import { API_KEY, type Service, startService } from '../helpers/service.ts';
+import { API_KEY } from '../helpers/service.ts';
+import { useService } from '../helpers/use.ts';
 
-let redis: TestRedis;
-let service: Service;
-before(async () => {
-  redis = await startRedis();
-  service = await startService(redis);
-});
-after(async () => {
-  await service?.close();
-  await redis?.stop();
-});
+const { service } = useService();
 
 /** Codes that no operation has: where there is no operation. */
 const OF_NO_OPERATION = ['route_not_found', 'method_not_allowed'];

@@ -1,23 +1,14 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { startRedis, type TestRedis } from '../helpers/redis.ts';
-import { API_KEY, type Service, startService } from '../helpers/service.ts';
+import { test } from 'node:test';
+import { API_KEY } from '../helpers/service.ts';
+import { useService } from '../helpers/use.ts';
 
 const USERS = Array.from({ length: 20 }, (_, i) => `u${i}`);
 const GROUPS = Array.from({ length: 5 }, (_, i) => `g${i}`);
 const SENDS = 2_000;
 const CONCURRENCY = 32;
 
-let redis: TestRedis;
-let service: Service;
-before(async () => {
-  redis = await startRedis();
-  service = await startService(redis, { logLevel: 'warn' });
-});
-after(async () => {
-  await service.close();
-  await redis.stop();
-});
+const { service } = useService({ config: { logLevel: 'warn' } });
 
 interface Item {
   cursor: string;

@@ -2,26 +2,17 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { after, before, type TestContext, test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { loadConfig } from '../../../src/config/config.ts';
 import { isName } from '../../../src/domain/names.ts';
 import { uidOfName } from '../../../src/features/demo/demo-login.ts';
 import { assertRefused, call, closeConnections } from '../../helpers/http.ts';
-import { startRedis, type TestRedis } from '../../helpers/redis.ts';
 import { type Service, startService } from '../../helpers/service.ts';
+import { useService } from '../../helpers/use.ts';
 
 const SECRET = 'the secret of a demo, as DATA_DIR would keep it';
-let redis: TestRedis;
-let service: Service;
-before(async () => {
-  redis = await startRedis();
-  // As it is where nothing is configured.
-  service = await startService(redis, { demoLogin: loadConfig({}).demoLogin, demoSecret: SECRET });
-});
-after(async () => {
-  await service?.close();
-  await redis?.stop();
-});
+// As it is where nothing is configured.
+const { redis, service } = useService({ config: { demoLogin: loadConfig({}).demoLogin, demoSecret: SECRET } });
 
 test('a name is enough: a user is made, and the token is theirs', async () => {
   const { body } = await service.with().post('/v1/demo/login', { name: '  Zoë Smith ', secret: SECRET }).expect(201);

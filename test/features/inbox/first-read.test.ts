@@ -1,19 +1,12 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { startRedis, type TestRedis } from '../../helpers/redis.ts';
-import { type Service, startService } from '../../helpers/service.ts';
+import { test } from 'node:test';
+import { useService } from '../../helpers/use.ts';
 
-let redis: TestRedis;
-let service: Service;
-before(async () => {
-  redis = await startRedis();
-  service = await startService(redis);
-  await service.people('alice', 'bob');
-  await service.say('alice', 'user:bob', 'hi');
-});
-after(async () => {
-  await service?.close();
-  await redis?.stop();
+const { service } = useService({
+  prepare: async (service) => {
+    await service.people('alice', 'bob');
+    await service.say('alice', 'user:bob', 'hi');
+  },
 });
 
 const read = (query: string) => service.server.get(`/v1/users/bob/inbox${query}`);

@@ -1,20 +1,13 @@
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { beforeEach, test } from 'node:test';
 import { formatStreamId, predecessor, type StreamId } from '../../../src/domain/stream-ids.ts';
 import { moveEpoch } from '../../../src/redis/meta/commands.ts';
 import { at, OLDEST, startIm, uid } from '../../helpers/im.ts';
-import { startRedis, type TestRedis } from '../../helpers/redis.ts';
+import { useIm } from '../../helpers/use.ts';
 
-let server: TestRedis;
-let im: Awaited<ReturnType<typeof startIm>>;
+const { server, im } = useIm();
 let epoch: bigint;
-before(async () => {
-  server = await startRedis();
-});
-after(() => server.stop());
-afterEach(() => im.close());
 beforeEach(async () => {
-  im = await startIm(server);
   epoch = BigInt((await im.redis.hget(im.keys.meta(), 'epoch'))!);
   await im.people('alice', 'bob');
 });

@@ -1,18 +1,9 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { startRedis, type TestRedis } from '../../helpers/redis.ts';
-import { type Service, startService } from '../../helpers/service.ts';
+import { test } from 'node:test';
+import { startService } from '../../helpers/service.ts';
+import { useService } from '../../helpers/use.ts';
 
-let redis: TestRedis;
-let service: Service;
-before(async () => {
-  redis = await startRedis();
-  service = await startService(redis);
-});
-after(async () => {
-  await service?.close();
-  await redis?.stop();
-});
+const { redis, service } = useService();
 
 const members = async (gid: string) =>
   (await service.server.get(`/v1/groups/${gid}/members`).expect(200)).body.items.map(

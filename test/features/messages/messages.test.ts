@@ -1,19 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { beforeEach, test } from 'node:test';
 import { commandCounts, conversation, gid, startIm, uid, user } from '../../helpers/im.ts';
-import { startRedis, type TestRedis } from '../../helpers/redis.ts';
+import { startRedis } from '../../helpers/redis.ts';
+import { useIm } from '../../helpers/use.ts';
 
-let server: TestRedis;
-let im: Awaited<ReturnType<typeof startIm>>;
-before(async () => {
-  server = await startRedis();
-});
-after(() => server.stop());
-afterEach(() => im.close());
-beforeEach(async () => {
-  im = await startIm(server);
-  await im.people('alice', 'bob', 'carol');
-});
+const { server, im } = useIm();
+beforeEach(() => im.people('alice', 'bob', 'carol'));
 
 const texts = (page: { items: { message: { fields: Record<string, string> } }[] }) =>
   page.items.map((item) => item.message.fields.text);

@@ -1,18 +1,8 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { startRedis, type TestRedis } from '../../helpers/redis.ts';
-import { type Service, startService } from '../../helpers/service.ts';
+import { test } from 'node:test';
+import { useService } from '../../helpers/use.ts';
 
-let redis: TestRedis;
-let service: Service;
-before(async () => {
-  redis = await startRedis();
-  service = await startService(redis);
-});
-after(async () => {
-  await service?.close();
-  await redis?.stop();
-});
+const { service } = useService();
 
 const path = (uid: string, conversation: string) => `/v1/users/${uid}/conversations/${conversation}/messages`;
 type Message = { id: string; action?: string; fields: { text?: string } };

@@ -1,22 +1,13 @@
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { beforeEach, test } from 'node:test';
 import { startNode, TestSink } from '../../helpers/delivery.ts';
-import { server as backend, conversation, gid, OLDEST, startIm, uid, user } from '../../helpers/im.ts';
-import { startRedis, type TestRedis } from '../../helpers/redis.ts';
+import { server as backend, conversation, gid, OLDEST, uid, user } from '../../helpers/im.ts';
+import { useIm } from '../../helpers/use.ts';
 
 /** What happens to people and groups between being made and being made again under the same name. */
 
-let server: TestRedis;
-let im: Awaited<ReturnType<typeof startIm>>;
-before(async () => {
-  server = await startRedis();
-});
-after(() => server.stop());
-afterEach(() => im.close());
-beforeEach(async () => {
-  im = await startIm(server);
-  await im.people('alice', 'bob', 'carol');
-});
+const { server, im } = useIm();
+beforeEach(() => im.people('alice', 'bob', 'carol'));
 
 const [alice, bob] = [uid('alice'), uid('bob')];
 const withBob = conversation('user:bob');

@@ -1,18 +1,9 @@
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
-import { conversation, startIm, uid } from '../../helpers/im.ts';
-import { startRedis, type TestRedis } from '../../helpers/redis.ts';
+import { test } from 'node:test';
+import { conversation, uid } from '../../helpers/im.ts';
+import { useIm } from '../../helpers/use.ts';
 
-let server: TestRedis;
-let im: Awaited<ReturnType<typeof startIm>>;
-before(async () => {
-  server = await startRedis();
-});
-after(() => server.stop());
-afterEach(() => im.close());
-beforeEach(async () => {
-  im = await startIm(server);
-});
+const { im } = useIm();
 
 test('a user is created, replaced, merged', async () => {
   const first = await im.users.replace(uid('alice'), { name: 'Alice', avatar: 'a.png' });

@@ -1,27 +1,17 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import Fastify from 'fastify';
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
 import type { Revocations } from '../../../src/features/tokens/revocations.ts';
 import { registerAuth } from '../../../src/http/auth/auth.ts';
 import type { Tokens } from '../../../src/http/auth/tokens.ts';
 import type { App } from '../../../src/http/fastify.ts';
-import { startRedis, type TestRedis } from '../../helpers/redis.ts';
-import { API_KEY, JWT_SECRET, type Service, startService, userToken } from '../../helpers/service.ts';
+import { API_KEY, JWT_SECRET, startService, userToken } from '../../helpers/service.ts';
+import { useService } from '../../helpers/use.ts';
 
-let redis: TestRedis;
-let service: Service;
-before(async () => {
-  redis = await startRedis();
-  service = await startService(redis);
-  await service.people('alice', 'bob');
-});
-after(async () => {
-  await service.close();
-  await redis.stop();
-});
+const { redis, service } = useService({ prepare: (service) => service.people('alice', 'bob') });
 
 const me = (credential?: string, at = service) => at.with(credential).get('/v1/users/alice');
 const sign = (claims: object, { alg = 'HS256', secret = JWT_SECRET, exp = '1h' as string | null } = {}) => {

@@ -1,22 +1,15 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { SignJWT, UnsecuredJWT } from 'jose';
-import { startRedis, type TestRedis } from '../../helpers/redis.ts';
-import { API_KEY, JWT_SECRET, type Service, startService, userToken } from '../../helpers/service.ts';
+import { API_KEY, JWT_SECRET, startService, userToken } from '../../helpers/service.ts';
+import { useService } from '../../helpers/use.ts';
 
 const ISSUER = 'https://chat.example';
 const AUDIENCE = 'chat';
 
-let redis: TestRedis;
-let service: Service;
-before(async () => {
-  redis = await startRedis();
-  service = await startService(redis, { jwtIssuer: ISSUER, jwtAudience: AUDIENCE });
-  await service.people('alice');
-});
-after(async () => {
-  await service?.close();
-  await redis?.stop();
+const { redis, service } = useService({
+  config: { jwtIssuer: ISSUER, jwtAudience: AUDIENCE },
+  prepare: (service) => service.people('alice'),
 });
 
 const now = () => Math.floor(Date.now() / 1_000);

@@ -1,23 +1,13 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { decodeJwt, SignJWT } from 'jose';
 import type { Caller } from '../../../src/http/auth/caller.ts';
 import { Tokens } from '../../../src/http/auth/tokens.ts';
 import { uid } from '../../helpers/im.ts';
-import { startRedis, type TestRedis } from '../../helpers/redis.ts';
-import { API_KEY, JWT_SECRET, type Service, startService, userToken } from '../../helpers/service.ts';
+import { API_KEY, JWT_SECRET, startService, userToken } from '../../helpers/service.ts';
+import { useService } from '../../helpers/use.ts';
 
-let redis: TestRedis;
-let service: Service;
-before(async () => {
-  redis = await startRedis();
-  service = await startService(redis);
-  await service.people('alice');
-});
-after(async () => {
-  await service?.close();
-  await redis?.stop();
-});
+const { redis, service } = useService({ prepare: (service) => service.people('alice') });
 
 const SETTINGS = { apiKeys: [API_KEY], jwtSecret: JWT_SECRET, jwtAlgorithms: [], jwtUidClaim: 'sub' };
 const now = () => Math.floor(Date.now() / 1_000);
@@ -95,7 +85,7 @@ test('of a token in the header and a ticket in the query the token counts', asyn
   const status = async (authorization: string, ticket: string) => {
     const aborter = new AbortController();
     const answer = await fetch(`${service.url}/v1/users/alice/inbox/stream?ticket=${ticket}`, {
-      headers: { authorization },
+      headers: { authorization, connection: 'close' },
       signal: aborter.signal,
     });
     aborter.abort();

@@ -1,21 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { request } from 'node:http';
-import { after, before, test } from 'node:test';
-import { startRedis, type TestRedis } from '../../helpers/redis.ts';
-import { API_KEY, type Service, startService } from '../../helpers/service.ts';
+import { test } from 'node:test';
+import { API_KEY } from '../../helpers/service.ts';
+import { useService } from '../../helpers/use.ts';
 
-let redis: TestRedis;
-let service: Service;
-before(async () => {
-  redis = await startRedis();
-  service = await startService(redis);
-  await service.people('bob');
-});
-after(async () => {
-  await service?.close();
-  await redis?.stop();
-});
+const { service } = useService({ prepare: (service) => service.people('bob') });
 
 /** What a stream is answered as: its status and media type. */
 async function answered(accept: string | undefined): Promise<string> {

@@ -1,25 +1,16 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { wordsFor } from '../../../src/http/openapi/patterns.ts';
 import { assertRefused, call, closeConnections, open } from '../../helpers/http.ts';
 import { document, operations } from '../../helpers/openapi.ts';
-import { startRedis, type TestRedis } from '../../helpers/redis.ts';
-import { API_KEY, type Service, startService } from '../../helpers/service.ts';
+import { API_KEY } from '../../helpers/service.ts';
+import { useService } from '../../helpers/use.ts';
 
 /** What is told to somebody who gets the API nearly right. */
 
-let redis: TestRedis;
-let service: Service;
-before(async () => {
-  redis = await startRedis();
-  service = await startService(redis);
-  await service.people('alice', 'bob');
-});
-after(async () => {
-  closeConnections();
-  await service?.close();
-  await redis?.stop();
-});
+// Before the service is asked to end, which waits for them.
+after(closeConnections);
+const { service } = useService({ prepare: (service) => service.people('alice', 'bob') });
 
 const SEND = '/v1/users/alice/conversations/user:bob/messages';
 

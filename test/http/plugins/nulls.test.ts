@@ -1,22 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { document, operations } from '../../helpers/openapi.ts';
-import { startRedis, type TestRedis } from '../../helpers/redis.ts';
-import { type Service, startService } from '../../helpers/service.ts';
+import { useService } from '../../helpers/use.ts';
 
 /** Some generated clients, Dart's for one, send every member that is not set as null. */
 
-let redis: TestRedis;
-let service: Service;
-before(async () => {
-  redis = await startRedis();
-  service = await startService(redis);
-  await service.people('alice', 'bob');
-});
-after(async () => {
-  await service?.close();
-  await redis?.stop();
-});
+const { service } = useService({ prepare: (service) => service.people('alice', 'bob') });
 
 const SEND = '/v1/users/alice/conversations/user:bob/messages';
 const hi = { fields: { text: 'hi' } };

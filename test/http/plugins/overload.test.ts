@@ -1,19 +1,9 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { startRedis, type TestRedis } from '../../helpers/redis.ts';
-import { type Service, startService } from '../../helpers/service.ts';
+import { useService } from '../../helpers/use.ts';
 
-let redis: TestRedis;
-let service: Service;
-before(async () => {
-  redis = await startRedis();
-  service = await startService(redis);
-});
-after(async () => {
-  await service?.close();
-  await redis?.stop();
-});
+const { service } = useService();
 
 /** Keeps the event loop from turning. */
 function block(ms: number): void {

@@ -1,21 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { assertRefused, open } from '../../helpers/http.ts';
-import { startRedis, type TestRedis } from '../../helpers/redis.ts';
-import { API_KEY, type Service, startService, userToken } from '../../helpers/service.ts';
+import { API_KEY, startService, userToken } from '../../helpers/service.ts';
+import { useService } from '../../helpers/use.ts';
 
-let redis: TestRedis;
-let service: Service;
-before(async () => {
-  redis = await startRedis();
-  service = await startService(redis);
-  await service.people('alice');
-});
-after(async () => {
-  await service?.close();
-  await redis?.stop();
-});
+const { redis, service } = useService({ prepare: (service) => service.people('alice') });
 
 test('a 401 says what to authenticate with, and what was wrong', async () => {
   const expired = await userToken('alice', 1);

@@ -1,21 +1,13 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import type { Uid } from '../../../src/domain/names.ts';
-import { startRedis, type TestRedis } from '../../helpers/redis.ts';
-import { type Service, startService } from '../../helpers/service.ts';
+import { useService } from '../../helpers/use.ts';
 
 /** What must not get into a log, also when something goes wrong. */
 
-let redis: TestRedis;
-let service: Service;
-before(async () => {
-  redis = await startRedis();
-  service = await startService(redis, { logLevel: 'trace' });
-  await service.people('alice', 'bob');
-});
-after(async () => {
-  await service?.close();
-  await redis?.stop();
+const { redis, service } = useService({
+  config: { logLevel: 'trace' },
+  prepare: (service) => service.people('alice', 'bob'),
 });
 
 const linesWith = (text: string) => service.logLines.filter((line) => line.includes(text));

@@ -1,24 +1,14 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Answer, contents, open } from '../../helpers/http.ts';
-import { startRedis, type TestRedis } from '../../helpers/redis.ts';
-import { API_KEY, type Service, startService } from '../../helpers/service.ts';
+import { API_KEY } from '../../helpers/service.ts';
+import { useService } from '../../helpers/use.ts';
 
 /** What clients see of a service that stops. */
 
-let redis: TestRedis;
-let service: Service;
-before(async () => {
-  redis = await startRedis();
-});
-after(() => redis?.stop());
-beforeEach(async () => {
-  service = await startService(redis);
-  await service.people('alice', 'bob');
-});
-afterEach(() => service?.close());
+const { redis, service } = useService({ each: true, prepare: (service) => service.people('alice', 'bob') });
 
 /** Sends a request, if asked to without its end; `answer` sends what is left, and waits for the connection's end. */
 async function begin(line: string, { body = '', whole = false } = {}) {

@@ -1,0 +1,62 @@
+import { after, afterEach, before, beforeEach } from 'node:test';
+import type { Config } from '../../src/config/config.ts';
+import { type Im, startIm } from './im.ts';
+import { startRedis, type TestRedis, type TestRedisOptions } from './redis.ts';
+import { type Service, startService } from './service.ts';
+
+/**
+ * What a test file works with, started and stopped by hooks. The objects are there at once, for what the file declares
+ * beside its tests, and are filled before the first test, or before each.
+ */
+
+export interface UseServiceOptions {
+  /** Settings that differ from those of the tests. */
+  config?: Partial<Config>;
+  /** A service of its own for each test; by default one serves all of the file. */
+  each?: boolean;
+  redis?: TestRedisOptions;
+  /** Makes what the tests find there. (A `before` of the file would not wait for ours.) */
+  prepare?(service: Service): Promise<unknown>;
+}
+
+/** The whole service on a real Redis and a real port. */
+export function useService({ config = {}, each = false, redis: redisOptions, prepare }: UseServiceOptions = {}) {
+  const redis = {} as TestRedis;
+  const service = {} as Service;
+  let close: (() => Promise<void>) | undefined;
+  const start = async () => {
+    fill(service, await startService(redis, config));
+    close = service.close;
+    await prepare?.(service);
+  };
+  before(async () => {
+    fill(redis, await startRedis(redisOptions));
+    if (!each) await start();
+  });
+  if (each) {
+    beforeEach(start);
+    afterEach(() => close?.());
+  }
+  // In one hook: the service ends before its Redis.
+  after(async () => {
+    await close?.();
+    await redis.stop?.();
+  });
+  return { redis, service };
+}
+
+/** The IM rules on a real Redis, without HTTP; anew for each test. */
+export function useIm() {
+  const server = {} as TestRedis;
+  const im = {} as Im;
+  before(async () => fill(server, await startRedis()));
+  beforeEach(async () => fill(im, await startIm(server)));
+  afterEach(() => im.close?.());
+  after(() => server.stop?.());
+  return { server, im };
+}
+
+/** Getters stay getters: a Redis that was started again has another process id. */
+function fill<Target extends object>(target: Target, started: Target): void {
+  Object.defineProperties(target, Object.getOwnPropertyDescriptors(started));
+}
