@@ -62,8 +62,8 @@ export interface SubscriberHost {
  */
 export class Subscriber {
   readonly uid: Uid;
-  /** When the stream has to end, ms since 1970. */
-  readonly expiresAt: number;
+  /** When the stream has to end, ms since 1970; later, once a client has renewed its credential. */
+  expiresAt: number;
   /** When the next heartbeat is due, ms since 1970; kept by the hub. */
   heartbeatAt = 0;
   /** Since when the socket takes nothing, ms since 1970; undefined while it does. */
