@@ -12,6 +12,7 @@ import { Groups } from './features/groups/groups.ts';
 import { groupRoutes } from './features/groups/routes.ts';
 import { Inbox } from './features/inbox/inbox.ts';
 import { inboxRoutes } from './features/inbox/routes.ts';
+import { socketRoutes } from './features/inbox/socket-routes.ts';
 import { Members } from './features/members/members.ts';
 import { memberRoutes } from './features/members/routes.ts';
 import { batchRoutes } from './features/messages/batch-routes.ts';
@@ -31,12 +32,14 @@ import { components } from './http/openapi/component.ts';
 import { registerDocs, registerSwagger } from './http/openapi/swagger.ts';
 import { PAGE_FOLDER, registerPage } from './http/page.ts';
 import { BODY_LIMIT } from './http/plugins/body-limit.ts';
+import { registerFramedRequests } from './http/plugins/framed-requests.ts';
 import { loggerOptions, registerRequestLog, requestId } from './http/plugins/logging.ts';
 import { withoutNulls } from './http/plugins/nulls.ts';
 import { answerMalformedRequest, registerProblems, sendProblem } from './http/plugins/problem.ts';
 import { registerRateLimit } from './http/plugins/rate-limit.ts';
 import { registerSecurity } from './http/plugins/security.ts';
 import { registerShutdown } from './http/plugins/shutdown.ts';
+import { registerUpgrade, UpgradableRequest } from './http/plugins/upgrade.ts';
 import { buildValidator } from './http/plugins/validation.ts';
 import { FEED_BLOCK_MS, type RedisLink } from './redis/connection/link.ts';
 import { Keys } from './redis/keys.ts';
@@ -78,6 +81,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     // A slow sender is cut off; a slow reader of a stream is the hub's business.
     requestTimeout: 30_000,
     keepAliveTimeout: 72_000,
+    http: { IncomingMessage: UpgradableRequest },
     forceCloseConnections: 'idle',
     // Its answer would be no problem+json, to the probes too; `registerShutdown` has a better one.
     return503OnClosing: false,
@@ -133,6 +137,8 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   registerProblems(app);
   registerRequestLog(app, metrics);
   registerShutdown(app, () => hub.draining);
+  registerUpgrade(app);
+  registerFramedRequests(app);
   await registerSecurity(app, config.corsOrigins);
   registerAuth(app, tokens, revocations);
   registerRateLimit(app, {
@@ -152,6 +158,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   batchRoutes(app, { messages });
   conversationRoutes(app, { conversations: new Conversations(store, logs) });
   inboxRoutes(app, { inbox, hub });
+  socketRoutes(app, { inbox, hub, heartbeatMs: config.heartbeatMs, corsOrigins: config.corsOrigins });
   tokenRoutes(app, { tokens, users, revocations });
   demoRoutes(app, {
     users,

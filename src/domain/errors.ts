@@ -38,7 +38,8 @@ const CODES = {
   reserved_field: [422, 'The field name is reserved'],
   fields_too_large: [422, 'The fields are too many or too large'],
   client_message_id_reused: [422, 'The clientMessageId belongs to another message'],
-  // 429 …
+  // 426 …
+  upgrade_required: [426, 'The path is of a WebSocket'],
   too_many_requests: [429, 'Too many requests'],
   headers_too_large: [431, 'The headers are too large'],
   internal: [500, 'Something went wrong here'],

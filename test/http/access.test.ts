@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import WebSocket from 'ws';
 import { API_KEY, userToken } from '../helpers/service.ts';
 import { useService } from '../helpers/use.ts';
 
@@ -33,6 +34,8 @@ interface Row {
   subject?: 'bob' | 'frank';
   /** The path's uid is the acting user: members and owners call with their own. */
   acting?: true;
+  /** It is opened as a WebSocket. */
+  socket?: true;
   call: (world: World, uid: string) => [path: string, body?: object];
   expect: string;
 }
@@ -112,6 +115,13 @@ const ROWS: Record<string, Row> = {
   },
   readInbox: { acting: true, call: (_w, uid) => [`/v1/users/${uid}/inbox?block=0`], expect: SELF },
   streamInbox: { acting: true, call: (_w, uid) => [`/v1/users/${uid}/inbox/stream`], expect: SELF },
+  openSocket: {
+    acting: true,
+    socket: true,
+    call: (_w, uid) => [`/v1/users/${uid}/inbox/socket`],
+    // Who sends no credential has to send one in the first frame.
+    expect: '101 401 401 403 101 101 101 101 101',
+  },
   createToken: { call: () => ['/v1/tokens', { uid: 'bob' }], expect: `${SERVER} 201` },
   createTicket: {
     acting: true,
@@ -165,6 +175,7 @@ async function statusOf(method: string, row: Row, caller: Caller): Promise<numbe
   const subject = row.subject ?? 'bob';
   const [path, body] = row.call(world, row.acting ? (OWN[caller] ?? subject) : subject);
   const credential = credentialOf(caller, subject);
+  if (row.socket) return statusOfSocket(path, credential);
   const controller = new AbortController();
   const answer = await fetch(`${service.url}${path}`, {
     method,
@@ -178,6 +189,21 @@ async function statusOf(method: string, row: Row, caller: Caller): Promise<numbe
   // A stream has no end of its own.
   controller.abort();
   return answer.status;
+}
+
+/** How a handshake is answered. */
+function statusOfSocket(path: string, credential: string | undefined): Promise<number> {
+  const headers = credential === undefined ? {} : { authorization: `Bearer ${credential}` };
+  const socket = new WebSocket(`${service.url.replace('http', 'ws')}${path}`, { headers });
+  return new Promise((resolve, reject) => {
+    const answered = (status: number) => {
+      socket.terminate();
+      resolve(status);
+    };
+    socket.once('open', () => answered(101));
+    socket.once('unexpected-response', (_request, response) => answered(response.statusCode!));
+    socket.on('error', reject);
+  });
 }
 
 type Operation = { operationId: string; security?: Record<string, unknown>[] };
@@ -202,12 +228,14 @@ test('the document says of each operation what is enforced', () => {
   for (const { operation } of operations()) {
     const { expect } = ROWS[operation.operationId]!;
     const schemes = (operation.security ?? []).flatMap((scheme) => Object.keys(scheme)).sort();
-    const wanted = !expect.startsWith('401')
-      ? []
-      : expect.startsWith(SERVER)
-        ? ['serverKey']
-        : ['serverKey', 'userToken'];
-    if (operation.operationId === 'streamInbox') wanted.push('ticket');
+    const isOfSocket = operation.operationId === 'openSocket';
+    const wanted =
+      !expect.startsWith('401') && !isOfSocket
+        ? []
+        : expect.startsWith(SERVER)
+          ? ['serverKey']
+          : ['serverKey', 'userToken'];
+    if (operation.operationId === 'streamInbox' || isOfSocket) wanted.push('ticket');
     assert.deepEqual(schemes, wanted.sort(), operation.operationId);
   }
 });

@@ -139,7 +139,7 @@ export function inboxRoutes(app: App, { inbox, hub }: { inbox: Inbox; hub: Hub }
 }
 
 /** @throws ImError `invalid_cursor`, with a right one */
-function parseStart(start: string): Start {
+export function parseStart(start: string): Start {
   if (start === '0') return 'oldest';
   if (start === '$') return 'now';
   if (parseStreamId(start)) return start as Cursor;

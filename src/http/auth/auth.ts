@@ -13,11 +13,12 @@ import type { Tokens } from './tokens.ts';
  * - `any`: any user, or the server
  * - `self`: `{uid}` in the path is the acting user: the token's own, or anybody for the server
  * - `stream`: as self, or with a ticket for this user in the query
+ * - `socket`: as stream, or anybody without a credential, who has no `caller` then and has to send one in a frame
  * - `member`, `owner`: of the group; any user gets in here, and the rule itself is checked where it is atomic, with the
  *   actor, in the rules and their scripts
  * - `server`: an API key
  */
-export type Access = 'public' | 'any' | 'self' | 'stream' | 'member' | 'owner' | 'server';
+export type Access = 'public' | 'any' | 'self' | 'stream' | 'socket' | 'member' | 'owner' | 'server';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -34,10 +35,14 @@ const SECURITY: Record<Access, Record<string, string[]>[]> = {
   any: [{ userToken: [] }, { serverKey: [] }],
   self: [{ userToken: [] }, { serverKey: [] }],
   stream: [{ userToken: [] }, { serverKey: [] }, { ticket: [] }],
+  socket: [{ userToken: [] }, { serverKey: [] }, { ticket: [] }, {}],
   member: [{ userToken: [] }, { serverKey: [] }],
   owner: [{ userToken: [] }, { serverKey: [] }],
   server: [{ serverKey: [] }],
 };
+
+/** Where `{uid}` in the path has to be the caller's own. */
+const OWN_PATH: ReadonlySet<Access> = new Set(['self', 'stream', 'socket']);
 
 const REVOKED = 'The token was issued before its user was removed. Ask whoever signs you in for a new one.';
 
@@ -67,6 +72,7 @@ export function registerAuth(app: App, tokens: Tokens, revocations: Revocations)
         admit(caller.kind === 'user' && (await revocations.isRevoked(caller)), caller);
       };
       try {
+        if (access === 'socket' && !hasBearer(request) && !ticketOf(request)) return done();
         const caller = authenticate(request, access, tokens);
         if (caller instanceof Promise) return void identify(caller).then(() => done(), done);
         const isRevoked = caller.kind === 'user' && revocations.isRevoked(caller);
@@ -112,14 +118,25 @@ function stamp(route: RouteOptions, access: Access): void {
  * a proxy in front, is not ours: the ticket counts.
  */
 function authenticate(request: FastifyRequest, access: Access, tokens: Tokens): Caller | Promise<Caller> {
-  const [scheme, credential] = (request.headers.authorization ?? '').split(' ', 2);
-  const isBearer = scheme?.toLowerCase() === 'bearer';
-  const { ticket } = request.query as { ticket?: unknown };
-  if (access === 'stream' && !isBearer && typeof ticket === 'string') return tokens.verifyTicket(ticket);
+  const isBearer = hasBearer(request);
+  const ticket = ticketOf(request);
+  const takesTicket = access === 'stream' || access === 'socket';
+  if (takesTicket && !isBearer && ticket !== undefined) return tokens.verifyTicket(ticket);
+  const [, credential] = (request.headers.authorization ?? '').split(' ', 2);
   if (!isBearer || !credential) {
     throw new ImError('unauthorized', 'Send "Authorization: Bearer <user token or API key>".');
   }
   return tokens.verify(credential);
+}
+
+/** Whether the header of a request carries its credential. */
+export function hasBearer({ headers }: FastifyRequest): boolean {
+  return /^bearer( |$)/i.test(headers.authorization ?? '');
+}
+
+function ticketOf({ query }: FastifyRequest): string | undefined {
+  const { ticket } = query as { ticket?: unknown };
+  return typeof ticket === 'string' ? ticket : undefined;
 }
 
 function authorize(request: FastifyRequest, access: Access): void {
@@ -134,7 +151,7 @@ function authorize(request: FastifyRequest, access: Access): void {
   }
   if (caller.kind === 'server') return;
   if (access === 'server') throw new ImError('forbidden', 'Only an API key may do this.');
-  if ((access === 'self' || access === 'stream') && params.uid !== caller.uid) {
+  if (OWN_PATH.has(access) && params.uid !== caller.uid) {
     throw new ImError(
       'forbidden',
       `The token is for another user than the path. Use /v1/users/me/… or ${caller.uid satisfies Uid}.`,
