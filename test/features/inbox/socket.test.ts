@@ -279,6 +279,11 @@ test('a service that stops says bye, answers what has come, and does not hang', 
   assert.ok(Date.now() - started < 5_000, `closing took ${Date.now() - started} ms`);
   assert.deepEqual((await client.event('bye')).data?.reason, 'shutdown');
   assert.deepEqual([(await client.end()).code, (await waiting.end()).code], [1001, 1001]);
+  const answered = client.frames.filter(({ id }) => id !== undefined).map(({ id }) => id);
+  assert.deepEqual(
+    answered,
+    Array.from({ length: 19 }, (_, i) => i + 1),
+  );
 });
 
 test('sockets that come and go leave nothing behind', async () => {
