@@ -184,10 +184,10 @@ test('any other first frame, or none, closes the socket', async () => {
 });
 
 test('the credential is renewed by a later frame, and the socket goes on', async () => {
-  const client = await follow(ME, await userToken('bob', inSeconds(2)));
+  const short = await userToken('bob', inSeconds(5));
+  const [client, ending] = await Promise.all([follow(ME, short), follow(ME, short)]);
   client.send({ id: 't', token: await userToken('bob') });
   assert.equal((await client.answer('t')).status, 204);
-  const ending = await follow(ME, await userToken('bob', inSeconds(2)));
   assert.equal((await ending.end()).code, 4401);
   assert.deepEqual((await ending.event('bye')).data?.reason, 'token_expired');
   assert.equal(client.closed, undefined, 'its end was moved');
