@@ -6,6 +6,16 @@ import { LUA } from './lua.ts';
 import type { Mutant } from './mutant.ts';
 import { REDIS } from './redis.ts';
 import { RULES } from './rules.ts';
+import { SOCKETS } from './socket.ts';
 
 /** Every break that the tests are known to see. A rule that is added to the service adds one here. */
-export const MUTANTS: readonly Mutant[] = [...LUA, ...RULES, ...DELIVERY, ...AUTH, ...HTTP, ...REDIS, ...FUNCTIONS];
+export const MUTANTS: readonly Mutant[] = [
+  ...LUA,
+  ...RULES,
+  ...DELIVERY,
+  ...AUTH,
+  ...HTTP,
+  ...REDIS,
+  ...FUNCTIONS,
+  ...SOCKETS,
+];

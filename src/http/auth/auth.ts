@@ -76,7 +76,10 @@ export function registerAuth(app: App, tokens: Tokens, revocations: Revocations)
         const caller = authenticate(request, access, tokens);
         if (caller instanceof Promise) return void identify(caller).then(() => done(), done);
         const isRevoked = caller.kind === 'user' && revocations.isRevoked(caller);
-        if (isRevoked instanceof Promise) return void identify(caller).then(() => done(), done);
+        if (isRevoked instanceof Promise) {
+          // This very promise: another one, asked for anew, would leave it to be rejected with nobody listening.
+          return void isRevoked.then((revoked) => admit(revoked, caller)).then(() => done(), done);
+        }
         admit(isRevoked, caller);
       } catch (error) {
         return done(error as Error);

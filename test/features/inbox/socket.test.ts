@@ -184,10 +184,10 @@ test('any other first frame, or none, closes the socket', async () => {
 });
 
 test('the credential is renewed by a later frame, and the socket goes on', async () => {
-  const client = await follow(ME, await userToken('bob', inSeconds(2)));
+  const short = await userToken('bob', inSeconds(5));
+  const [client, ending] = await Promise.all([follow(ME, short), follow(ME, short)]);
   client.send({ id: 't', token: await userToken('bob') });
   assert.equal((await client.answer('t')).status, 204);
-  const ending = await follow(ME, await userToken('bob', inSeconds(2)));
   assert.equal((await ending.end()).code, 4401);
   assert.deepEqual((await ending.event('bye')).data?.reason, 'token_expired');
   assert.equal(client.closed, undefined, 'its end was moved');
@@ -279,6 +279,11 @@ test('a service that stops says bye, answers what has come, and does not hang', 
   assert.ok(Date.now() - started < 5_000, `closing took ${Date.now() - started} ms`);
   assert.deepEqual((await client.event('bye')).data?.reason, 'shutdown');
   assert.deepEqual([(await client.end()).code, (await waiting.end()).code], [1001, 1001]);
+  const answered = client.frames.filter(({ id }) => id !== undefined).map(({ id }) => id);
+  assert.deepEqual(
+    answered,
+    Array.from({ length: 19 }, (_, i) => i + 1),
+  );
 });
 
 test('sockets that come and go leave nothing behind', async () => {
