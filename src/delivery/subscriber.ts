@@ -28,8 +28,8 @@ export interface SubscriberHost {
  */
 export class Subscriber implements Listener {
   readonly source: Source;
-  /** When the stream has to end, ms since 1970. */
-  readonly expiresAt: number;
+  /** When the stream has to end, ms since 1970; later, once a client has renewed its credential. */
+  expiresAt: number;
   readonly #host: SubscriberHost;
   readonly #sink: Sink;
   #heartbeatAt: number;
