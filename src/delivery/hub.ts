@@ -35,6 +35,11 @@ export class Hub {
     return this.#draining;
   }
 
+  /** The time between two heartbeats, ms. */
+  get heartbeatMs(): number {
+    return this.#options.heartbeatMs;
+  }
+
   /** The open streams. */
   get subscribers(): ReadonlySet<Subscriber> {
     return this.#subscribers;

@@ -128,10 +128,10 @@ export class Listener {
   }
 
   #take(block: string): void {
-    const [id, event, data] = block.split('\n');
-    if (!id?.startsWith('id: ') || !data) return;
-    const cursor = id.slice(4);
-    const heard = toHeard(this.record.uid, cursor, event!.slice(7), JSON.parse(data.slice(6)));
+    const lines = block.split('\n').map((line) => line.split(/: (.*)/s, 2) as [field: string, value: string]);
+    const { id: cursor, event, data } = Object.fromEntries(lines) as Partial<Record<string, string>>;
+    if (!cursor || !event || !data) return;
+    const heard = toHeard(this.record.uid, cursor, event, JSON.parse(data));
     if (!heard) return;
     this.position = cursor;
     this.#hear(heard);
