@@ -144,7 +144,7 @@ export const FUNCTIONS: readonly Mutant[] = [
     from: "local nines = #string.match(decimal, '9*$')",
     to: "do return string.format('%.0f', tonumber(decimal) + 1) end\n  local nines = #string.match(decimal, '9*$')",
     tests: ['test/redis/functions-gaps.test.ts'],
-    pattern: 'at every cursor',
+    pattern: 'ids that no double holds',
   },
   {
     name: 'functions work on any schema',
