@@ -7,7 +7,7 @@ import type { Branded } from './names.ts';
 
 /** The id of a message in its log: `<ms>-<seq>`. */
 export type MessageId = Branded<'MessageId'>;
-/** A concrete position in an inbox: `<epoch>-<n>`. */
+/** A concrete position in a stream that is followed; in an inbox `<epoch>-<n>`. */
 export type Cursor = Branded<'Cursor'>;
 
 /** What a stream id looks like; {@link parseStreamId} checks the 64-bit range as well. */

@@ -127,7 +127,8 @@ function referenceOf(cursor: string, flat: string[]): Reference {
   const reference = {
     cursor: cursor as Cursor,
     log: (fw === 'FW' ? log : '') as LogName,
-    id: (id ?? '0-0') as MessageId,
+    // Somebody may have written it by hand: what is no id would fail the whole page.
+    id: (id && parseStreamId(id) ? id : '0-0') as MessageId,
   };
   return inline.length > 0 ? { ...reference, inline: parseEntry([reference.id, inline]) } : reference;
 }

@@ -2,6 +2,7 @@
 --   words  uid, peer
 --   reply  'linked' | 'already'
 --   refuses  USER_NOT_FOUND, INVALID_REQUEST
+-- @include "direct_events"
 -- @include "offer"
 -- @include "words"
 -- @command "contacts/link"

@@ -2,7 +2,7 @@
 --   words  uid of the reader, USER | GROUP, peer | gid, message id
 --   reply  { message id, { 'uid', sender, 'n', n, …, field, value, … } }, as XRANGE answers it
 --   refuses  USER_NOT_FOUND, GROUP_NOT_FOUND, NOT_MEMBER, MESSAGE_NOT_FOUND, INVALID_REQUEST
--- @include "direct"
+-- @include "direct_events"
 -- @include "offer"
 -- @include "stream_ids"
 -- @include "words"

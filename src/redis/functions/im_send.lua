@@ -2,6 +2,7 @@
 --   words  uid, peer, field, value, …
 --   reply  message id
 --   refuses  USER_NOT_FOUND, RESERVED_FIELD, INVALID_REQUEST, FIELDS_TOO_LARGE
+-- @include "direct_events"
 -- @include "names"
 -- @include "offer"
 -- @include "send"

@@ -135,6 +135,7 @@ test('an entry whose message is gone, or that is none, is delivered as a tombsto
   await send(2);
   await im.redis.del(im.keys.log('ds:alice:bob' as never));
   await im.redis.xadd(inboxKey(), `${epoch}-*`, 'what', 'is this');
+  await im.redis.xadd(inboxKey(), `${epoch}-*`, 'FW', 'ds:alice:bob', 'mid', 'no id');
   im.logs.forgetAll();
   const { items } = await page(OLDEST);
   assert.deepEqual(
@@ -143,6 +144,7 @@ test('an entry whose message is gone, or that is none, is delivered as a tombsto
       ['gone', 'user:alice', undefined],
       ['gone', 'user:alice', undefined],
       ['gone', 'user:bob', undefined],
+      ['gone', 'user:alice', undefined],
     ],
   );
 });
