@@ -10,6 +10,7 @@ const CODES = {
   me_needs_user: [400, '"me" needs a user token'],
   // 401, 403
   unauthorized: [401, 'Authentication is needed'],
+  user_removed: [401, 'The user of the token was removed'],
   forbidden: [403, 'Not allowed for this caller'],
   not_member: [403, 'Only members of the group may do this'],
   not_owner: [403, 'Only the owner of the group may do this'],

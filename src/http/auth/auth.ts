@@ -63,7 +63,7 @@ export function registerAuth(app: App, tokens: Tokens, revocations: Revocations)
     if (access === 'public') return;
     const check = (request: FastifyRequest, _reply: unknown, done: (error?: Error) => void) => {
       const admit = (isRevoked: boolean, caller: Caller) => {
-        if (isRevoked) throw new ImError('unauthorized', REVOKED);
+        if (isRevoked) throw new ImError('user_removed', REVOKED);
         request.caller = caller;
         authorize(request, access);
       };
@@ -103,7 +103,7 @@ function stamp(route: RouteOptions, access: Access): void {
     schema.response ?? {},
     'invalid_request',
     ...(route.url.includes('/:uid') ? (['me_needs_user'] as const) : []),
-    ...(access === 'public' ? [] : (['unauthorized', 'forbidden', 'too_many_requests'] as const)),
+    ...(access === 'public' ? [] : (['unauthorized', 'user_removed', 'forbidden', 'too_many_requests'] as const)),
     ...(schema.body ? (['request_timeout', 'body_too_large', 'unsupported_media_type'] as const) : []),
     'headers_too_large',
     'internal',

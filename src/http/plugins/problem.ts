@@ -46,7 +46,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
   reply.header('x-request-id', request.id);
   reply.headers(known.headers);
   if (known.retryAfter !== undefined) reply.header('retry-after', String(known.retryAfter));
-  if (known.code === 'unauthorized') reply.header('www-authenticate', challenge(request, known.message));
+  if (known.status === 401) reply.header('www-authenticate', challenge(request, known.message));
   return reply
     .status(known.status)
     .header('content-type', CONTENT_TYPE)

@@ -39,6 +39,8 @@ test("a removed user's token is refused on every node, and makes nobody anew", a
     await eventually(async () => (await caller.get('/v1/users/me')).status === 401, 'the token to be refused');
     const refused = await caller.put('/v1/users/me', { fields: {} }).expect(401);
     assert.match(refused.body.detail, /before its user was removed/);
+    assert.equal(refused.body.code, 'user_removed');
+    assert.match(String(refused.headers['www-authenticate']), /error="invalid_token"/);
     await caller.get('/v1/users/me/conversations/user:bob/messages').expect(401);
     await service.server.get('/v1/users/alice').expect(404);
   }
