@@ -86,14 +86,6 @@ export const SOCKETS: readonly Mutant[] = [
     pattern: 'a frame that can not be read',
   },
   {
-    name: 'requests of a socket go on while nobody reads the answers',
-    file: 'transports/socket-session.ts',
-    from: '    await this.#sink.room();\n',
-    to: '',
-    tests: REQUESTS,
-    pattern: 'a client that reads nothing',
-  },
-  {
     name: 'a socket that ends leaves its requests unanswered',
     file: 'transports/websocket.ts',
     from: 'this.#answered().then(() => resolve());',
