@@ -165,7 +165,7 @@ export const HTTP: readonly Mutant[] = [
   {
     name: '401 does not say how to authenticate',
     file: 'plugins/problem.ts',
-    from: "if (known.status === 401) reply.header(",
+    from: 'if (known.status === 401) reply.header(',
     to: 'if (known.code === undefined) reply.header(',
     tests: ['test/http/auth/auth.test.ts'],
     pattern: 'a credential that is not right',
