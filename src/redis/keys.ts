@@ -2,7 +2,7 @@ import type { LogName } from '../domain/conversations.ts';
 import type { Gid, Uid } from '../domain/names.ts';
 
 /**
- * Every key name of the service; nothing else in the project spells one. The Lua prelude mirrors the names that a
+ * Every key name of the service; nothing else in the project spells one. Shared Lua (`lua/names.lua`) mirrors those that a
  * script computes from data, and a test compares the two.
  */
 export class Keys {
