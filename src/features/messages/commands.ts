@@ -31,6 +31,7 @@ type RawSend = ['sent', string, number, string, number] | ['repeated', string, s
 /** Refuses `client_message_id_reused`, `user_not_found`, `group_not_found`, `not_member`, `reserved_field`, … */
 export const send = command({
   script: new URL('./send.lua', import.meta.url),
+  isFunction: true,
   keys: keysOf,
   args: wordsOf,
   decode: (reply: RawSend) => sendReply(reply),
@@ -42,6 +43,7 @@ const WRITES_A_CALL = 2_000;
 /** Each with an outcome of its own; those that were not tried, after too many writes, have none. */
 export const sendMany = command({
   script: new URL('./send_many.lua', import.meta.url),
+  isFunction: true,
   keys: (keys, sendings: readonly Sending[]) => [keys.feed(), ...sendings.flatMap((one) => keysOf(keys, one))],
   args: (sendings) => [WRITES_A_CALL, ...sendings.flatMap((one) => [keyCount(one), one.pairs.length, ...wordsOf(one)])],
   decode: (replies: (RawSend | ['refused', string])[]) =>
