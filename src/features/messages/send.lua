@@ -6,6 +6,5 @@
 --          field, value, …
 --   reply and refusals  as `send` in src/redis/lua/send.lua
 -- @include "send"
-local fields = {}
-for i = 7, #ARGV do fields[i - 6] = ARGV[i] end
-return send({ KEYS[2], KEYS[3], KEYS[4], KEYS[5] }, ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], fields)
+return send({ KEYS[2], KEYS[3], KEYS[4], KEYS[5] }, ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6],
+  { unpack(ARGV, 7) })

@@ -35,26 +35,32 @@ end
 --   { 'repeated', message id, entry (flat; empty if erased or trimmed since) }, or a refusal: CLIENT_MESSAGE_ID_REUSED,
 --   USER_NOT_FOUND, GROUP_NOT_FOUND, NOT_MEMBER, RESERVED_FIELD, INVALID_REQUEST, FIELDS_TOO_LARGE, EMPTY_MESSAGE
 local function send(keys, log, from, peer, cid, digest, ttl, fields)
-  local idempotency, incarnation, recipients = keys[1], '', nil
+  local idempotency, incarnation, recipients, refusal = keys[1], '', nil, nil
+  -- Who it goes to, and whether the sender may write there now: whatever forbids it sets `refusal`.
   if peer ~= '' then
     -- A key that is named twice counts twice.
     if redis.call('EXISTS', keys[3], keys[4]) < 2 then
       if redis.call('EXISTS', keys[3]) == 0 then return refuse('USER_NOT_FOUND', from) end
-      return repeated(idempotency and redis.call('GET', idempotency), log, from, '', digest) or refuse('USER_NOT_FOUND', peer)
+      refusal = refuse('USER_NOT_FOUND', peer)
+    else
+      recipients = direct_recipients(from, peer)
     end
-    recipients = direct_recipients(from, peer)
   else
     local gid = string.sub(log, 4)
     incarnation = redis.call('HGET', keys[4], 'incarnation')
     if not incarnation then return refuse('GROUP_NOT_FOUND', gid) end
     if redis.call('SISMEMBER', keys[3], from) == 0 then
-      -- Sent as a member, repeated as none: it was stored.
-      return repeated(idempotency and redis.call('GET', idempotency), log, from, incarnation, digest) or refuse('NOT_MEMBER', gid)
+      refusal = refuse('NOT_MEMBER', gid)
+    else
+      recipients = redis.call('SMEMBERS', keys[3])
     end
-    recipients = redis.call('SMEMBERS', keys[3])
+  end
+  if refusal then
+    -- What was sent while it was allowed is stored, and its repeat says so.
+    return repeated(idempotency and redis.call('GET', idempotency), log, from, incarnation, digest) or refusal
   end
   if #fields == 0 then return refuse('EMPTY_MESSAGE', '') end
-  local refusal = check_fields(fields, MESSAGE_OWN)
+  refusal = check_fields(fields, MESSAGE_OWN)
   if refusal then return refusal end
 
   local message = next_entry(log, from, { cid = cid ~= '' and cid or nil }, fields)
