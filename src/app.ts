@@ -108,11 +108,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
 
   const logs = new Logs(store);
   const inbox = new Inbox(store, logs);
-  const messages = new Messages(
-    { store, sent: (outcome) => metrics.sends.inc({ outcome }) },
-    logs,
-    config.idempotencyTtl,
-  );
+  const messages = new Messages({ store, sent: metrics.countSend }, logs, config.idempotencyTtl);
   const tokens = new Tokens(config);
   const revocations = new Revocations(store, () => delivery.feedLagMs);
   const delivery: Delivery = new Delivery({

@@ -82,3 +82,9 @@ local function send(keys, log, from, peer, cid, digest, ttl, fields)
   local failed, reason = fan_out(log, message.id, message.entry, recipients, {})
   return { 'sent', message.id, failed, reason, #recipients }
 end
+
+-- What `send` returns, for a script to reply with: of a message that was sent, and that nothing refused, the id alone.
+local function in_short(outcome)
+  if outcome[1] == 'sent' and outcome[3] == 0 then return outcome[2] end
+  return outcome
+end
