@@ -245,10 +245,26 @@ export const DELIVERY: readonly Mutant[] = [
   {
     name: 'who was made anew is followed by the streams of the former one',
     file: 'inbox/inbox-source.ts',
-    from: 'if (page.incarnation !== this.#incarnation) {',
+    from: 'if (!this.follows(page.incarnation)) {',
     to: "if (page.incarnation === '') {",
     tests: ['test/features/inbox/inbox-source.test.ts'],
     pattern: 'is not read as the former one',
+  },
+  {
+    name: 'a heartbeat does not ask who may read',
+    file: 'delivery/heartbeats.ts',
+    from: 'subscriber.close(standing.ended);',
+    to: 'subscriber.heartbeat();',
+    tests: ['test/delivery/trouble.test.ts'],
+    pattern: 'a removal of which nobody tells',
+  },
+  {
+    name: 'a heartbeat takes the new user of a name for the former one',
+    file: 'inbox/inbox-source.ts',
+    from: 'return incarnation === this.#incarnation;',
+    to: "return incarnation !== '';",
+    tests: ['test/delivery/trouble.test.ts'],
+    pattern: 'a removal of which nobody tells',
   },
   {
     name: 'any number is taken for the next',

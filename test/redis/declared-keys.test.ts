@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { InboxSource } from '../../src/features/inbox/inbox-source.ts';
 import { scriptSource } from '../../src/redis/lua.ts';
 import { moveEpoch, raiseLevel } from '../../src/redis/meta/commands.ts';
 import { server as backend, conversation, gid, OLDEST, SETTINGS, startIm, uid, user } from '../helpers/im.ts';
@@ -116,7 +117,7 @@ test('what a script touches it has declared, or could not know', async () => {
   await im.members.quit(user('carol'), team, carol);
   await im.members.join(user('carol'), team, carol);
   await im.inbox.page(alice, OLDEST, { count: 5, maxBytes: 1_000 });
-  await im.inbox.newest([alice, bob].map((name) => ({ key: im.keys.inbox(name) })));
+  await im.inbox.verify([alice, bob].map((name) => new InboxSource(im.inbox, name)));
   await im.users.remove(alice);
   await im.people('alice');
   await im.members.join(user('alice'), team, alice);

@@ -18,3 +18,14 @@ export const readInbox = command({
     entries,
   }),
 });
+
+/** Where the inbox of each reader ends, and which user of the name there is (`''`: none), in their order. */
+export const verifyInboxes = command({
+  script: new URL('./verify.lua', import.meta.url),
+  keys: (keys, uids: readonly Uid[]) => uids.flatMap((uid) => [keys.inbox(uid), keys.user(uid), keys.removedUser(uid)]),
+  args: () => [],
+  decode: ([epoch, ...flat]: [string, ...string[]], uids) => ({
+    epoch,
+    readers: uids.map((_, i) => ({ newest: flat[2 * i]!, incarnation: flat[2 * i + 1]! })),
+  }),
+});

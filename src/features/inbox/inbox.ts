@@ -1,4 +1,13 @@
-import type { Gap, PageLimits, Source, SourceKind, Start, StreamItem, StreamPage } from '../../delivery/source.ts';
+import type {
+  Gap,
+  PageLimits,
+  Source,
+  SourceKind,
+  Standing,
+  Start,
+  StreamItem,
+  StreamPage,
+} from '../../delivery/source.ts';
 import { conversationOf, type LogName, withUser } from '../../domain/conversations.ts';
 import type { RawEntry } from '../../domain/entries.ts';
 import { type Fields, type LogEntry, parseEntry, toMessage } from '../../domain/entries.ts';
@@ -17,12 +26,17 @@ import {
   successorText,
 } from '../../domain/stream-ids.ts';
 import type { Store } from '../../redis/store.ts';
-import { newestIds } from '../../redis/streams/commands.ts';
 import type { Logs } from '../messages/logs.ts';
-import { readInbox } from './commands.ts';
+import { readInbox, verifyInboxes } from './commands.ts';
 
 /** As a {@link Start}, with a position in place of a cursor. */
 type From = Exclude<Start, Cursor> | StreamId;
+
+/** Whoever follows an inbox, and knows whose it was when it began to. */
+export interface InboxReader extends Source {
+  /** Whether the user of this incarnation is the one whose inbox it follows. */
+  follows(incarnation: string): boolean;
+}
 
 /** A piece of an inbox. */
 export interface InboxPage extends Omit<StreamPage, 'next'> {
@@ -80,13 +94,17 @@ export class Inbox implements SourceKind {
     };
   }
 
-  /** The newest position of each reader's inbox, in one round trip. */
-  async newest(sources: readonly Pick<Source, 'key'>[]): Promise<Cursor[]> {
-    const { epoch, newest } = await this.#store.run(
-      newestIds,
-      sources.map(({ key }) => key),
+  /** Where each reader's inbox ends; or `user_removed`, where its user is not there any more. */
+  async verify(readers: readonly InboxReader[]): Promise<Standing[]> {
+    const reply = await this.#store.run(
+      verifyInboxes,
+      readers.map(({ reader }) => reader),
     );
-    return newest.map((id) => formatStreamId(newestPosition(epoch, id)) as Cursor);
+    return reply.readers.map(({ newest, incarnation }, i) =>
+      readers[i]!.follows(incarnation)
+        ? { newest: formatStreamId(newestPosition(reply.epoch, newest)) as Cursor }
+        : { ended: 'user_removed' },
+    );
   }
 
   #read(uid: Uid, after: StreamId, count: number) {
