@@ -247,6 +247,29 @@ test('a removed user is sent away', async () => {
   assert.equal((await anew.end()).code, 4401, 'the token is of the former one');
 });
 
+test('a socket that is not read is closed as too slow, and one that is read goes on', async () => {
+  await service.close();
+  service = await startService(redis, {}, { stallMs: 300 });
+  await service.people('alice', 'bob');
+  const [stalled, reads] = [await follow(), await follow()];
+  const socket = (stalled.ws as unknown as { _socket: { pause(): void; resume(): void } })._socket;
+  socket.pause();
+  // More than the kernel takes on both sides, so that the node sees a full socket.
+  const messages = Array.from({ length: 100 }, () => {
+    return { uid: 'alice', conversation: 'user:bob', fields: { text: 'y'.repeat(60_000) } };
+  });
+  const isCounted = async (state: string) =>
+    (await service.with().get('/metrics')).text.includes(`redisim_subscribers{state="${state}"} 1`);
+  for (let i = 0; i < 20 && !(await isCounted('behind')); i++) {
+    await service.server.post('/v1/messages/batch', { messages: messages.slice(0, 15) }).expect(200);
+  }
+  await eventually(async () => (await isCounted('live')) && !(await isCounted('behind')), 'the stalled one to be gone');
+  socket.resume();
+  assert.deepEqual(await stalled.end(), { code: 4408, reason: 'too_slow' });
+  assert.equal(stalled.frames.at(-1)?.data?.reason, 'too_slow');
+  assert.equal((await reads.ask(1, 'GET', '/v1/users/bob')).status, 200);
+});
+
 test('over the cap a socket says bye', async () => {
   await service.close();
   service = await startService(redis, { maxSubscribersPerUser: 1 });
