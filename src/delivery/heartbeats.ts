@@ -18,7 +18,7 @@ export interface HeartbeatOptions {
 }
 
 /**
- * The one timer of all subscribers: sends heartbeats, closes those whose token has expired or whose socket has stalled,
+ * The one timer of all subscribers: sends heartbeats, tells who may have missed signals, closes those whose token has expired or whose socket has stalled,
  * and gives another turn to those who could not read.
  */
 export class Heartbeats {
@@ -42,7 +42,8 @@ export class Heartbeats {
     const { hub, catchUps, stallMs, log } = this.#options;
     const due: Subscriber[] = [];
     for (const subscriber of hub.subscribers) {
-      const { stalledSince } = subscriber;
+      const { stalledSince, staleAt } = subscriber;
+      if (staleAt !== undefined && now >= staleAt && stalledSince === undefined) subscriber.stale();
       if (now >= subscriber.expiresAt) subscriber.close('token_expired');
       else if (stalledSince !== undefined && now - stalledSince > stallMs) subscriber.close('too_slow');
       else if (subscriber.state === 'live' && now >= subscriber.heartbeatAt) due.push(subscriber);

@@ -33,8 +33,8 @@ const FOUND: Record<string, RegExp> = {
   'remove_group.lua': /^(rd|c|rq):/,
   // The groups that the user is in.
   'remove_user.lua': /^gi:/,
-  // The chats of the user, and the groups that were asked.
-  'finish_removal.lua': /^(ds|gq):/,
+  // The chats of the user, who has read them, and the groups that were asked.
+  'finish_removal.lua': /^(ds|rc:ds|gq):/,
   // The owner of the group, who is asked.
   'join.lua': /^(u|rd|ds):/,
   // The owner of the group, who refuses.
@@ -112,6 +112,8 @@ test('what a script touches it has declared, or could not know', async () => {
     { uid: alice, conversation: conversation('user:bob'), fields: { text: '2' } },
   ]);
   await im.conversations.markRead(alice, toTeam, id);
+  await im.conversations.receipts(alice, toTeam);
+  await im.conversations.receipts(bob, conversation('user:alice'));
   await im.messages.erase(alice, toTeam, id);
   await im.groups.patch(user('alice'), team, { owner: bob, fields: { a: null } });
   await im.members.quit(user('carol'), team, carol);

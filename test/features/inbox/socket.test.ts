@@ -57,7 +57,8 @@ test('events are those of the stream: ready, what is there, what comes', async (
   const client = await follow(`${SOCKET}?start=0`);
   await service.say('alice', 'user:bob', 'live');
   await client.until(() => client.messages.length === 2, 'two messages');
-  const [ready, first, second] = client.frames;
+  const [ready, stale, first, second] = client.frames;
+  assert.deepEqual(stale, { event: 'stale', data: {} });
   assert.deepEqual([ready?.event, ready?.data], ['ready', { cursor: ready?.cursor, heartbeatMs: 20_000 }]);
   assert.deepEqual(client.texts, ['before\n\u2028', 'live']);
   assert.deepEqual(Object.keys(second!), ['event', 'cursor', 'data']);
@@ -76,7 +77,7 @@ test('a socket resumes after any cursor, and tells of a gap', async () => {
   await second.until(() => second.messages.length === 2, 'two');
   assert.deepEqual(second.texts, ['3', '4']);
   await service.redis.xtrim(service.keys.inbox('bob' as never), 'MAXLEN', 1);
-  const third = await follow(`${SOCKET}?start=${first.frames[1]!.cursor}`);
+  const third = await follow(`${SOCKET}?start=${first.frames[2]!.cursor}`);
   const gap = await third.event('gap');
   assert.deepEqual([gap.data?.reason, gap.data?.lost], ['trimmed', 3]);
   await third.until(() => third.texts.join() === '4', 'the rest');
@@ -153,7 +154,7 @@ test('the first frame may carry the credential', async () => {
   assert.deepEqual([answer.status, answer.body?.uid], [200, 'bob']);
   assert.deepEqual(
     client.frames.map(({ event, id }) => event ?? id),
-    ['ready', 't', 1],
+    ['ready', 'stale', 't', 1],
   );
   await service.say('alice', 'user:bob', 'hi');
   await client.until(() => client.texts.join() === 'hi', 'a message');
