@@ -1,5 +1,6 @@
 import type { Mutant } from './mutant.ts';
 
+const RECEIPTS = ['test/features/conversations/receipts.test.ts'];
 const DELIVERY = ['test/delivery/signals.test.ts'];
 
 /** What need not last: to whom it is told, and that a loss is. */
@@ -10,7 +11,7 @@ export const SIGNALS: readonly Mutant[] = [
     from: "if (!isNext(entry, followed)) dispatcher.signalsMissed('hole in the signals');",
     to: '',
     tests: DELIVERY,
-    pattern: 'after a hole everybody',
+    pattern: 'everybody is told that signals may have been missed',
   },
   {
     name: 'signals that were deleted are waited for',
@@ -18,7 +19,7 @@ export const SIGNALS: readonly Mutant[] = [
     from: 'if (compareStreamIds(signals, this.#signals.position) < 0) {',
     to: 'if (signals.ms < 0n) {',
     tests: DELIVERY,
-    pattern: 'after a deletion everybody',
+    pattern: 'everybody is told that signals may have been missed',
   },
   {
     name: 'signals that were made anew count from the start',
@@ -34,7 +35,7 @@ export const SIGNALS: readonly Mutant[] = [
     from: "dispatcher.signalsMissed('the link to Redis was broken');",
     to: '',
     tests: DELIVERY,
-    pattern: 'after a broken link everybody',
+    pattern: 'everybody is told that signals may have been missed',
   },
   {
     name: 'a full socket is written signals to',
@@ -67,5 +68,69 @@ export const SIGNALS: readonly Mutant[] = [
     to: 'if (this.#conversation === undefined) {',
     tests: DELIVERY,
     pattern: 'a signal reaches the streams',
+  },
+  {
+    name: 'a receipt is told although it was not to be',
+    file: 'conversations/read.lua',
+    from: 'if is_told and (not receipt',
+    to: 'if (not receipt',
+    tests: RECEIPTS,
+    pattern: 'without a receipt',
+  },
+  {
+    name: 'a receipt goes back',
+    file: 'conversations/read.lua',
+    from: '(not receipt or id_less(receipt, up_to))',
+    to: 'receipt ~= up_to',
+    tests: RECEIPTS,
+    pattern: 'a receipt goes forward only',
+  },
+  {
+    name: 'strangers learn who has read a group',
+    file: 'conversations/receipts.lua',
+    from: "if redis.call('SISMEMBER', members, uid) == 0 then return refuse('NOT_MEMBER', gid) end",
+    to: '',
+    tests: RECEIPTS,
+    pattern: 'who is not in it learns nothing',
+  },
+  {
+    name: 'the crowd is told who has read what',
+    file: 'lua/signals.lua',
+    from: "if redis.call('SCARD', members) > RECEIPTS_MAX then return { uid } end",
+    to: '',
+    tests: RECEIPTS,
+    pattern: 'in a group of more than so many',
+  },
+  {
+    name: 'receipts outlive the membership',
+    file: 'members/quit.lua',
+    from: "redis.call('HDEL', receipts_key('gs:' .. gid), uid)",
+    to: '',
+    tests: RECEIPTS,
+    pattern: 'who leaves is not told of any more',
+  },
+  {
+    name: 'receipts outlive the group',
+    file: 'groups/remove_group.lua',
+    from: "requests, receipts_key('gs:' .. gid))",
+    to: 'requests)',
+    tests: RECEIPTS,
+    pattern: 'receipts go with the group',
+  },
+  {
+    name: 'a new user of a name has given the receipts of the former one',
+    file: 'users/finish_removal.lua',
+    from: "redis.call('HDEL', receipts_key(log), uid)",
+    to: '',
+    tests: RECEIPTS,
+    pattern: 'receipts go with the group',
+  },
+  {
+    name: 'a new user of a name is told the receipts of the former one',
+    file: 'conversations/receipts.lua',
+    from: 'mid and not (floor and not id_less(floor, mid)) and mid',
+    to: 'mid',
+    tests: RECEIPTS,
+    pattern: 'is not told what the former one was told',
   },
 ];
