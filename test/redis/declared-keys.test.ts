@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { InboxSource } from '../../src/features/inbox/inbox-source.ts';
 import { moveEpoch, raiseLevel } from '../../src/redis/meta/commands.ts';
 import { programOf } from '../../src/redis/program.ts';
 import { server as backend, conversation, gid, OLDEST, SETTINGS, startIm, uid, user } from '../helpers/im.ts';
@@ -31,8 +32,8 @@ const FOUND: Record<string, RegExp> = {
   'remove_group.lua': /^(rd|c|rq):/,
   // The groups that the user is in.
   'remove_user.lua': /^gi:/,
-  // The chats of the user, and the groups that were asked.
-  'finish_removal.lua': /^(ds|gq):/,
+  // The chats of the user, who has read them, and the groups that were asked.
+  'finish_removal.lua': /^(ds|rc:ds|gq):/,
   // The owner of the group, who is asked.
   'join.lua': /^(u|rd|ds):/,
   // The owner of the group, who refuses.
@@ -111,12 +112,14 @@ test('what a script touches it has declared, or could not know', async () => {
     { uid: alice, conversation: conversation('user:bob'), fields: { text: '2' } },
   ]);
   await im.conversations.markRead(alice, toTeam, id);
+  await im.conversations.receipts(alice, toTeam);
+  await im.conversations.receipts(bob, conversation('user:alice'));
   await im.messages.erase(alice, toTeam, id);
   await im.groups.patch(user('alice'), team, { owner: bob, fields: { a: null } });
   await im.members.quit(user('carol'), team, carol);
   await im.members.join(user('carol'), team, carol);
   await im.inbox.page(alice, OLDEST, { count: 5, maxBytes: 1_000 });
-  await im.inbox.newest([alice, bob].map((name) => ({ key: im.keys.inbox(name) })));
+  await im.inbox.verify([alice, bob].map((name) => new InboxSource(im.inbox, name)));
   await im.users.remove(alice);
   await im.people('alice');
   await im.members.join(user('alice'), team, alice);

@@ -67,6 +67,7 @@ export const removeGroup = command({
     keys.log(groupLog(gid)),
     keys.requests(gid),
     keys.feed(),
+    keys.receipts(groupLog(gid)),
   ],
   args: ({ gid, actor }) => [gid, actor],
   decode: ([, count, reason]: [outcome: string, count: number, reason: string]) => ({ refused: { count, reason } }),

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- Removes a group and tells its members. The log goes too, so the event travels in the inbox entries themselves.
---   KEYS   im:meta, gi:<gid>, gm:<gid>, gs:<gid>, gq:<gid>, feed
+--   KEYS   im:meta, gi:<gid>, gm:<gid>, gs:<gid>, gq:<gid>, feed, rc:gs:<gid>
 --   ARGV   gid, actor ('' = the server)
 --   reply  { 'removed', refused writes, the first one's reason }
 --   refuses  GROUP_NOT_FOUND, NOT_OWNER
@@ -16,7 +16,7 @@ local told = redis.call('SMEMBERS', members)
 local message = next_entry('gs:' .. gid, master, { action = 'delete' }, {})
 
 for _, uid in ipairs(redis.call('ZRANGE', requests, 0, -1)) do redis.call('SREM', requested_key(uid), gid) end
-redis.call('UNLINK', info, members, log, requests)
+redis.call('UNLINK', info, members, log, requests, receipts_key('gs:' .. gid))
 for _, uid in ipairs(told) do
   redis.call('HDEL', read_key(uid), message.log)
   redis.call('ZREM', contacts_key(uid), 'group:' .. gid)

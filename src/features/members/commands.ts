@@ -46,6 +46,7 @@ export const quit = command({
     keys.contacts(uid),
     keys.read(uid),
     keys.feed(),
+    keys.receipts(groupLog(gid)),
   ],
   args: ({ gid, uid, actor }) => [gid, uid, actor],
   decode: ([, count, reason]: Told) => ({ refused: { count, reason } }),

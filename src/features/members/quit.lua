@@ -1,5 +1,5 @@
 -- Takes a member out of a group; the others and the one who left are told.
---   KEYS   im:meta, gi:<gid>, gm:<gid>, gs:<gid>, u:<uid>, c:<uid>, rd:<uid>, feed
+--   KEYS   im:meta, gi:<gid>, gm:<gid>, gs:<gid>, u:<uid>, c:<uid>, rd:<uid>, feed, rc:gs:<gid>
 --   ARGV   gid, uid, actor ('' = the server)
 --   reply  { 'left', refused writes, the first one's reason }
 --   refuses  GROUP_NOT_FOUND, NOT_OWNER, MEMBER_NOT_FOUND, OWNER_MUST_HAND_OVER
@@ -24,4 +24,5 @@ local failed, reason = tell_group(gid, uid, done_by('quit', actor, uid), {}, tol
 redis.call('SREM', members, uid)
 redis.call('ZREM', contacts, 'group:' .. gid)
 redis.call('HDEL', marks, 'gs:' .. gid)
+redis.call('HDEL', receipts_key('gs:' .. gid), uid)
 return { 'left', failed, reason }

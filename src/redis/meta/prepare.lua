@@ -1,11 +1,12 @@
 -- Prepares the database, once for all nodes, leaves the settings for functions, and tells what it finds there.
---   KEYS   im:meta
+--   KEYS   im:meta, signals
 --   ARGV   schema version
 --   reply  epoch
 --   refuses  SCHEMA_MISMATCH (the schema found)
 -- @include "epoch"
 -- @include "refusals"
 -- @include "settings"
+-- @include "signals"
 local schema = ARGV[1]
 
 local found = redis.call('HGET', META_KEY, 'schema')
@@ -13,4 +14,5 @@ if found and found ~= schema then return refuse('SCHEMA_MISMATCH', found) end
 redis.call('HSETNX', META_KEY, 'schema', schema)
 redis.call('HSETNX', META_KEY, 'writerLevel', KNOWN_LEVEL)
 write_settings()
+prepare_signals()
 return epoch()
