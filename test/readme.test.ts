@@ -98,10 +98,14 @@ const FORMS: Record<Exclude<keyof Keys, 'prefix'>, string[]> = {
   read: ['<uid>'],
   floors: ['<uid>'],
   requested: ['<uid>'],
+  bannedFrom: ['<uid>'],
   removedUser: ['<uid>'],
   group: ['<gid>'],
   members: ['<gid>'],
   requests: ['<gid>'],
+  roles: ['<gid>'],
+  bans: ['<gid>'],
+  groups: [],
   log: ['ds:<lo>:<hi>'],
   idempotency: ['<log>', '<from>', '<clientMessageId>'],
 };
@@ -142,10 +146,12 @@ test('the keys are of the types in the table, and the redis-cli lines show somet
   t.after(() => rmSync(folder, { recursive: true }));
   await pasteReadme(t, 'bash', service, folder);
   const { redis: db, server, people, say } = service;
-  // What the README's lines do not leave: a request to join, and a user who was removed.
+  // What the README's lines do not leave: a request to join, a role, a ban, and a user who was removed.
   await people('carol', 'dave');
   await server.put('/v1/groups/club', { fields: {}, owner: 'alice', joinPolicy: 'approval' }).expect(201);
   await (await service.user('carol')).put('/v1/groups/club/members/me').expect(202);
+  await server.patch('/v1/groups/team/members/bob', { role: 'admin' }).expect(200);
+  await server.put('/v1/groups/team/bans/carol').expect(201);
   await say('alice', 'user:dave', 'hi');
   await server.delete('/v1/users/dave').expect(204);
 
@@ -161,6 +167,9 @@ test('the keys are of the types in the table, and the redis-cli lines show somet
     'gm:<gid>': keys.members(gid('team')),
     'gs:<gid>': keys.log('gs:team' as LogName),
     'ds:<lo>:<hi>': keys.log(direct),
+    'gr:<gid>': keys.roles(gid('team')),
+    'gb:<gid>': keys.bans(gid('team')),
+    'bn:<uid>': keys.bannedFrom(carol),
     'gq:<gid>': keys.requests(gid('club')),
     'rq:<uid>': keys.requested(carol),
     'fl:<uid>': keys.floors(dave),

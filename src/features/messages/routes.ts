@@ -28,6 +28,8 @@ export function messageRoutes(app: App, { messages }: { messages: Messages }): v
         response: responses(
           { 201: answer(Message, 'The message is stored.'), 200: answer(Message, 'It was stored before.') },
           'not_member',
+          'silenced',
+          'posting_restricted',
           'user_not_found',
           'group_not_found',
           'reserved_field',
