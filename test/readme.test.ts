@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { FIGURES } from '../scripts/figures.ts';
 import { generate } from '../scripts/generated.ts';
+import { POLICY_TABLE } from '../scripts/policy.ts';
 import { SETTINGS } from '../scripts/settings.ts';
 import type { LogName } from '../src/domain/conversations.ts';
 import { Keys } from '../src/redis/keys.ts';
@@ -49,6 +50,11 @@ test('the README leads to every other page', () => {
 
 test('the table of settings is that of the schema (npm run settings)', () => {
   const { is, shouldBe } = generate(SETTINGS);
+  assert.equal(is, shouldBe);
+});
+
+test('the table of who may do what in a group is that of the policy (npm run policy)', () => {
+  const { is, shouldBe } = generate(POLICY_TABLE);
   assert.equal(is, shouldBe);
 });
 
