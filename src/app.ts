@@ -3,6 +3,8 @@ import Fastify, { LogController } from 'fastify';
 import type { Config } from './config/config.ts';
 import { Delivery } from './delivery/delivery.ts';
 import { ImError } from './domain/errors.ts';
+import { Bans } from './features/bans/bans.ts';
+import { banRoutes } from './features/bans/routes.ts';
 import { Contacts } from './features/contacts/contacts.ts';
 import { contactRoutes } from './features/contacts/routes.ts';
 import { Conversations } from './features/conversations/conversations.ts';
@@ -151,8 +153,10 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   const users = new Users(store);
   userRoutes(app, { users });
   contactRoutes(app, { contacts: new Contacts(store) });
-  groupRoutes(app, { groups: new Groups(store, logs) });
+  const groups = new Groups(store, logs);
+  groupRoutes(app, { groups });
   memberRoutes(app, { members: new Members(store) });
+  banRoutes(app, { bans: new Bans(store) });
   messageRoutes(app, { messages });
   batchRoutes(app, { messages });
   conversationRoutes(app, { conversations: new Conversations(store, logs) });
@@ -177,6 +181,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     await delivery.start();
     await revocations.load();
     users.finishRemovals().catch((error: unknown) => app.log.warn({ err: error }, 'a removal could not be finished'));
+    groups.index().catch((error: unknown) => app.log.warn({ err: error }, 'the list of groups could not be made'));
   });
   // Before the server stops to listen: an open stream would keep it from ending.
   app.addHook('preClose', async () => hub.drain());

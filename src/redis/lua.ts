@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { policyAsLua } from '../domain/policy.ts';
 
 /** What scripts are told of the configuration, as constants in front of their text. */
 export interface ScriptSettings {
@@ -21,9 +22,12 @@ const INCLUDE = /^-- @include "([a-z_]+)"$/gm;
 /** The first line of a script, with its flags. */
 export const SHEBANG = /^#!lua[^\n]*\n/;
 
+/** Shared Lua that is made from what the domain says. */
+const MADE: Partial<Record<string, () => string>> = { policy_table: policyAsLua };
+
 /** The text of a file of shared Lua. */
 function shared(name: string): string {
-  return readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8');
+  return MADE[name]?.() ?? readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8');
 }
 
 /**

@@ -28,12 +28,12 @@ const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter(
 const RECIPIENTS = /^s:/;
 /** What a script finds out only when it runs: whose keys, and why. */
 const FOUND: Record<string, RegExp> = {
-  // The members, and those who asked to join.
-  'remove_group.lua': /^(rd|c|rq):/,
+  // The members, those who asked to join, and those who are banned.
+  'remove_group.lua': /^(rd|c|fl|rq|bn):/,
   // The groups that the user is in.
   'remove_user.lua': /^gi:/,
-  // The chats of the user, who has read them, and the groups that were asked.
-  'finish_removal.lua': /^(ds|rc:ds|gq):/,
+  // The chats of the user, who has read them, and the groups that were asked or have banned it.
+  'finish_removal.lua': /^(ds|rc:ds|gq|gb):/,
   // The owner of the group, who is asked.
   'join.lua': /^(u|rd|ds):/,
   // The owner of the group, who refuses.
@@ -106,6 +106,8 @@ test('what a script touches it has declared, or could not know', async () => {
   await im.members.join(user('carol'), team, carol);
   await im.members.refuse(user('alice'), team, carol);
   await im.members.join(backend, team, carol);
+  await im.members.change(user('alice'), team, bob, { role: 'admin', silencedUntilMs: Date.now() + 60_000 });
+  await im.members.change(user('alice'), team, bob, { silencedUntilMs: 0 });
   const { id } = await im.say('bob', 'group:team', 'hello');
   await im.messages.sendMany([
     { uid: alice, conversation: toTeam, fields: { text: '1' } },
@@ -118,6 +120,12 @@ test('what a script touches it has declared, or could not know', async () => {
   await im.groups.patch(user('alice'), team, { owner: bob, fields: { a: null } });
   await im.members.quit(user('carol'), team, carol);
   await im.members.join(user('carol'), team, carol);
+  await im.bans.ban(user('bob'), team, carol);
+  await im.bans.lift(user('bob'), team, carol);
+  await im.groups.patch(backend, team, { historyPolicy: 'joined' });
+  await im.members.add(backend, team, [carol, uid('dave'), alice]);
+  await im.redis.hdel(im.keys.meta(), 'groupsIndexed');
+  await im.groups.index();
   await im.inbox.page(alice, OLDEST, { count: 5, maxBytes: 1_000 });
   await im.inbox.verify([alice, bob].map((name) => new InboxSource(im.inbox, name)));
   await im.users.remove(alice);

@@ -28,7 +28,7 @@ export type SendReply =
 
 type RawSend = string | ['sent', string, number, string, number] | ['repeated', string, string[]];
 
-/** Refuses `client_message_id_reused`, `user_not_found`, `group_not_found`, `not_member`, `reserved_field`, … */
+/** Refuses `client_message_id_reused`, `user_not_found`, `group_not_found`, `not_member`, `silenced`, `posting_restricted`, … */
 export const send = command({
   script: new URL('./send.lua', import.meta.url),
   isFunction: true,
@@ -60,8 +60,10 @@ export const erase = command({
   keys: (keys, { actor, conversation, log }: Erasing) => {
     const named = parseConversation(conversation);
     const ofKind =
-      'peer' in named ? [keys.user(named.peer), keys.floors(actor)] : [keys.members(named.gid), keys.group(named.gid)];
-    return [keys.log(log), keys.feed(), ...ofKind];
+      'peer' in named
+        ? [keys.user(named.peer)]
+        : [keys.members(named.gid), keys.group(named.gid), keys.roles(named.gid)];
+    return [keys.log(log), keys.feed(), keys.floors(actor), ...ofKind];
   },
   args: ({ actor, conversation, log, mid }) => [log, actor, peerOf(conversation), mid],
   decode: ([, count, reason]: [outcome: string, count: number, reason: string]) => ({ refused: { count, reason } }),
@@ -78,14 +80,21 @@ function keysOf(keys: Keys, { from, conversation, log, clientMessageId }: Sendin
   const named = parseConversation(conversation);
   const own = [keys.idempotency(log, from, clientMessageId), keys.log(log)];
   if ('gid' in named) {
-    return [...own, keys.members(named.gid), keys.group(named.gid), keys.read(from), keys.feed()];
+    return [
+      ...own,
+      keys.members(named.gid),
+      keys.group(named.gid),
+      keys.read(from),
+      keys.feed(),
+      keys.roles(named.gid),
+    ];
   }
   const people = [keys.user(from), keys.user(named.peer), keys.read(from), keys.read(named.peer), keys.floors(from)];
   return [...own, ...people, keys.feed()];
 }
 
 function keyCount({ conversation }: Sending): number {
-  return 'gid' in parseConversation(conversation) ? 6 : 8;
+  return 'gid' in parseConversation(conversation) ? 7 : 8;
 }
 
 function wordsOf(one: Sending): (string | number)[] {

@@ -129,7 +129,7 @@ export class Messages {
     return next === undefined ? { items: page } : { items: page, next };
   }
 
-  /** Erases a message for everybody: its sender, or the owner of the group. Everybody is told by an `erase` event. */
+  /** Erases a message for everybody: its sender, or the owner and the admins of the group. Everybody is told by an `erase` event. */
   async erase(uid: Uid, conversation: Conversation, mid: MessageId): Promise<void> {
     const log = logOf(uid, conversation);
     await this.#context.store.run(commands.erase, { actor: uid, conversation, log, mid });
@@ -154,13 +154,14 @@ export class Messages {
       if (peer === 0 && begun === 0) refuse('user_not_found', named.peer);
       return (floor ?? undefined) as MessageId | undefined;
     }
-    const [isMember, exists] = await Promise.all([
+    const [floor, isMember, exists] = await Promise.all([
+      redis.hget(keys.floors(uid), log),
       redis.sismember(keys.members(named.gid), uid),
       redis.exists(keys.group(named.gid)),
     ]);
     if (exists === 0) refuse('group_not_found', named.gid);
     if (isMember === 0) refuse('not_member', named.gid);
-    return undefined;
+    return (floor ?? undefined) as MessageId | undefined;
   }
 
   #prepare(send: Send): Sending {

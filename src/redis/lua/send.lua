@@ -4,6 +4,7 @@
 -- @include "fields"
 -- @include "log"
 -- @include "marks"
+-- @include "may_send"
 -- @include "refusals"
 
 -- Names that a log entry uses itself.
@@ -33,7 +34,7 @@ end
 -- a repeat is another message; peer is '' in a group, cid '' where the sender gave none.
 -- Returns { 'sent', message id, refused writes, the first one's reason, how many inboxes were written },
 --   { 'repeated', message id, entry (flat; empty if erased or trimmed since) }, or a refusal: CLIENT_MESSAGE_ID_REUSED,
---   USER_NOT_FOUND, GROUP_NOT_FOUND, NOT_MEMBER, RESERVED_FIELD, INVALID_REQUEST, FIELDS_TOO_LARGE, EMPTY_MESSAGE
+--   USER_NOT_FOUND, GROUP_NOT_FOUND, NOT_MEMBER, SILENCED, POSTING_RESTRICTED, RESERVED_FIELD, INVALID_REQUEST, FIELDS_TOO_LARGE, EMPTY_MESSAGE
 local function send(keys, log, from, peer, cid, digest, ttl, fields)
   local idempotency, incarnation, recipients, refusal = keys[1], '', nil, nil
   -- Who it goes to, and whether the sender may write there now: whatever forbids it sets `refusal`.
@@ -47,11 +48,12 @@ local function send(keys, log, from, peer, cid, digest, ttl, fields)
     end
   else
     local gid = string.sub(log, 4)
-    incarnation = redis.call('HGET', keys[4], 'incarnation')
+    local group = redis.call('HMGET', keys[4], 'incarnation', 'master', 'postPolicy')
+    incarnation = group[1]
     if not incarnation then return refuse('GROUP_NOT_FOUND', gid) end
-    if redis.call('SISMEMBER', keys[3], from) == 0 then
-      refusal = refuse('NOT_MEMBER', gid)
-    else
+    refusal = redis.call('SISMEMBER', keys[3], from) == 0 and refuse('NOT_MEMBER', gid)
+      or may_send_group(gid, from, group[2], group[3])
+    if not refusal then
       recipients = redis.call('SMEMBERS', keys[3])
     end
   end
