@@ -16,6 +16,8 @@ import { socketRoutes } from './features/inbox/socket-routes.ts';
 import { Members } from './features/members/members.ts';
 import { memberRoutes } from './features/members/routes.ts';
 import { batchRoutes } from './features/messages/batch-routes.ts';
+import { Editing } from './features/messages/editing.ts';
+import { History } from './features/messages/history.ts';
 import { Logs } from './features/messages/logs.ts';
 import { Messages } from './features/messages/messages.ts';
 import { messageRoutes } from './features/messages/routes.ts';
@@ -107,11 +109,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
 
   const logs = new Logs(store);
   const inbox = new Inbox(store, logs);
-  const messages = new Messages(
-    { store, sent: (outcome) => metrics.sends.inc({ outcome }) },
-    logs,
-    config.idempotencyTtl,
-  );
+  const messages = new Messages({ store, sent: (outcome) => metrics.sends.inc({ outcome }) }, config.idempotencyTtl);
   const tokens = new Tokens(config);
   const revocations = new Revocations(store, () => delivery.feedLagMs);
   const delivery: Delivery = new Delivery({
@@ -154,7 +152,11 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   contactRoutes(app, { contacts: new Contacts(store) });
   groupRoutes(app, { groups: new Groups(store, logs) });
   memberRoutes(app, { members: new Members(store) });
-  messageRoutes(app, { messages });
+  messageRoutes(app, {
+    messages,
+    history: new History(store),
+    editing: new Editing(store, logs, config.editWindow),
+  });
   batchRoutes(app, { messages });
   conversationRoutes(app, { conversations: new Conversations(store, logs) });
   inboxRoutes(app, { inbox, hub });

@@ -103,6 +103,13 @@ const FORMS: Record<Exclude<keyof Keys, 'prefix'>, string[]> = {
   members: ['<gid>'],
   requests: ['<gid>'],
   log: ['ds:<lo>:<hi>'],
+  messageState: ['<log>'],
+  changed: ['<log>'],
+  erased: ['<log>'],
+  replies: ['<log>'],
+  mentionsOfAll: ['<log>'],
+  mentions: ['<uid>'],
+  settings: ['<uid>'],
   idempotency: ['<log>', '<from>', '<clientMessageId>'],
 };
 

@@ -42,6 +42,26 @@ const REFUSALS: Record<string, (subject: string) => [code: ErrorCode, detail: st
       'use the version that made them, or another KEY_PREFIX or database',
   ],
   forbidden: () => ['forbidden', "A message is erased by its sender or by the group's owner; system events stay."],
+  not_sender: () => ['forbidden', 'A message is edited by its sender; system events stay as they are.'],
+  message_erased: (mid) => ['message_erased', `The message ${mid} was erased: there is nothing to change any more.`],
+  edit_window_over: (mid) => [
+    'edit_window_over',
+    `The message ${mid} was sent too long ago to be edited. Send a new one.`,
+  ],
+  too_many_edits: (mid) => [
+    'too_many_edits',
+    `The message ${mid} was edited 50 times, which is the most. Send a new one.`,
+  ],
+  mention_outside: (uid) => [
+    'mention_outside',
+    uid === '*'
+      ? 'Only in a group "*" mentions everybody: name the other person instead.'
+      : `"${uid}" is not in the conversation: mention its members, for example "mentions": ["bob"].`,
+  ],
+  mention_of_all: (gid) => [
+    'forbidden',
+    `Only the owner of the group "${gid}" may mention everybody. Name the people instead.`,
+  ],
   client_message_id_reused: (mid) => [
     'client_message_id_reused',
     `This clientMessageId was used for the message ${mid}, which has other content. Use a new one.`,

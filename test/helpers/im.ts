@@ -8,6 +8,8 @@ import { Conversations } from '../../src/features/conversations/conversations.ts
 import { Groups } from '../../src/features/groups/groups.ts';
 import { Inbox } from '../../src/features/inbox/inbox.ts';
 import { Members } from '../../src/features/members/members.ts';
+import { Editing } from '../../src/features/messages/editing.ts';
+import { History } from '../../src/features/messages/history.ts';
 import { Logs } from '../../src/features/messages/logs.ts';
 import { Messages } from '../../src/features/messages/messages.ts';
 import { Users } from '../../src/features/users/users.ts';
@@ -50,7 +52,9 @@ export async function startIm(server: TestRedis, settings: Partial<ScriptSetting
     contacts: new Contacts(store),
     groups: new Groups(store, logs),
     members: new Members(store),
-    messages: new Messages({ store, sent: () => {} }, logs, 86_400_000),
+    messages: new Messages({ store, sent: () => {} }, 86_400_000),
+    history: new History(store),
+    editing: new Editing(store, logs, 0),
     conversations: new Conversations(store, logs),
     inbox: new Inbox(store, logs),
     /** Creates users. */

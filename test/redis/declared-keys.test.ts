@@ -96,7 +96,7 @@ test('what a script touches it has declared, or could not know', async () => {
   await im.say('alice', 'user:alice', 'a note');
   await im.messages.send(alice, conversation('user:bob'), { fields: { text: 'x' }, clientMessageId: 'c' });
   await im.messages.send(alice, conversation('user:bob'), { fields: { text: 'x' }, clientMessageId: 'c' });
-  await im.messages.erase(alice, conversation('user:bob'), direct.id);
+  await im.editing.erase(alice, conversation('user:bob'), direct.id);
   await im.conversations.list(bob, { limit: 5 });
   await im.groups.put(user('alice'), team, { fields: { a: 'b' }, joinPolicy: 'approval' });
   await im.groups.put(backend, gid('other'), { fields: {}, owner: carol });
@@ -111,7 +111,7 @@ test('what a script touches it has declared, or could not know', async () => {
     { uid: alice, conversation: conversation('user:bob'), fields: { text: '2' } },
   ]);
   await im.conversations.markRead(alice, toTeam, id);
-  await im.messages.erase(alice, toTeam, id);
+  await im.editing.erase(alice, toTeam, id);
   await im.groups.patch(user('alice'), team, { owner: bob, fields: { a: null } });
   await im.members.quit(user('carol'), team, carol);
   await im.members.join(user('carol'), team, carol);

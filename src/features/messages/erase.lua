@@ -1,29 +1,37 @@
--- Erases a message: an `erase` change takes over its place as the newest entry and tells everybody, then the entry goes.
---   KEYS   im:meta, the log, feed, and u:<peer>, fl:<actor> in a direct chat, gm:<gid>, gi:<gid> in a group
+-- Erases a message: an `erase` change tells everybody, then the message goes with its edits and its reactions. What stands
+-- in its place stays. Erased before is erased.
+--   KEYS   im:meta, the log, ms:<log>, ch:<log>, er:<log>, rp:<log>, ma:<log>, feed, fl:<actor>, and u:<actor>, u:<peer>
+--          in a direct chat, gm:<gid>, gi:<gid> in a group
 --   ARGV   log, actor, peer ('' in a group), message id
---   reply  { 'erased', refused writes, the first one's reason }
---   refuses  NOT_MEMBER, GROUP_NOT_FOUND, MESSAGE_NOT_FOUND, FORBIDDEN
+--   reply  { 'erased', ids of the edits that went with it, refused writes, the first one's reason } | { 'already' }
+--   refuses  NOT_MEMBER, GROUP_NOT_FOUND, USER_NOT_FOUND, MESSAGE_NOT_FOUND, FORBIDDEN
 -- @include "direct_events"
--- @include "refusals"
+-- @include "group"
+-- @include "mentions"
+-- @include "own_fields"
+-- @include "reading"
+-- @include "replies"
 local log, actor, peer, mid = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 
-local master, recipients, floor
-if peer == '' then
-  local gid = string.sub(log, 4)
-  master = redis.call('HGET', KEYS[5], 'master')
-  if not master then return refuse('GROUP_NOT_FOUND', gid) end
-  if redis.call('SISMEMBER', KEYS[4], actor) == 0 then return refuse('NOT_MEMBER', gid) end
-  recipients = redis.call('SMEMBERS', KEYS[4])
-else
-  recipients = direct_recipients_left(actor, peer)
-  floor = floor_of(actor, log)
-end
+local floor, refusal = reading(log, actor, peer)
+if refusal then return refusal end
+if is_below(mid, floor) then return refuse('MESSAGE_NOT_FOUND', mid) end
 local entry = redis.call('XRANGE', KEYS[2], mid, mid)[1]
-if not entry or (floor and not id_less(floor, mid)) then return refuse('MESSAGE_NOT_FOUND', mid) end
+if not entry then return tombstone_of(log, mid) and { 'already' } or refuse('MESSAGE_NOT_FOUND', mid) end
 local flat = entry[2]
-if flat[5] == 'action' or (flat[2] ~= actor and actor ~= master) then return refuse('FORBIDDEN', mid) end
+local from = flat[2]
+local is_owner = peer == '' and redis.call('HGET', group_key(string.sub(log, 4)), 'master') == actor
+if flat[5] == 'action' or (from ~= actor and not is_owner) then return refuse('FORBIDDEN', mid) end
+local recipients = peer == '' and redis.call('SMEMBERS', members_key(string.sub(log, 4))) or direct_recipients_left(actor, peer)
 
+local seq = seq_of(mid)
+local edit = kept(log, seq, 'edit')
+local edits = edit and cjson.decode(edit).ids or {}
 local message = next_entry(log, actor, { action = 'erase', target = mid }, {})
-append(message)
-redis.call('XDEL', KEYS[2], mid)
-return { 'erased', fan_out(log, message.id, message.entry, recipients, {}) }
+append_change(message)
+redis.call('ZADD', KEYS[5], seq, mid .. ' ' .. flat[4] .. ' ' .. from .. ' ' .. actor .. ' ' .. now_ms())
+forget_message(log, seq)
+forget_reply(log, mid, own_value(flat, 'reply'))
+forget_mentions(log, mid, own_value(flat, 'mentions'))
+redis.call('XDEL', KEYS[2], mid, unpack(edits))
+return { 'erased', edits, fan_out(log, message.id, message.entry, recipients, {}) }

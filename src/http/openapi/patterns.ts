@@ -17,6 +17,8 @@ export const PATH_NAME_PATTERN = `^${ANY_NAME}$`;
 export const MAX_IDS = 100;
 /** As many uids with commas in between. */
 export const UIDS_PATTERN = `^${ANY_NAME}(,${ANY_NAME}){0,${MAX_IDS - 1}}$`;
+/** Who is mentioned: a uid, or everybody. */
+export const MENTION_PATTERN = `^(\\*|(?!me$)${ANY_NAME})$`;
 /** Where to start reading an inbox. */
 export const START_PATTERN = `^(0|\\$|${STREAM_ID})$`;
 /** What to call oneself at the demo login. */
@@ -75,6 +77,10 @@ const WORDS: Record<string, Words> = {
     code: 'invalid_cursor',
   },
   [DISPLAY_NAME_PATTERN]: { tell: () => 'A name has 1 to 64 characters, not counting the spaces around it' },
+  [MENTION_PATTERN]: {
+    tell: (given) => `${quote(given)} is neither * for everybody nor a uid, which ${NAME}`,
+    example: 'bob',
+  },
   [UIDS_PATTERN]: { tell: whatIsWrongWithUids },
   [NEXT_PATTERN.contacts]: aNext,
   [NEXT_PATTERN.conversations]: aNext,

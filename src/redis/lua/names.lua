@@ -11,4 +11,11 @@ local function group_key(gid) return PREFIX .. 'gi:' .. gid end
 local function members_key(gid) return PREFIX .. 'gm:' .. gid end
 local function requests_key(gid) return PREFIX .. 'gq:' .. gid end
 local function log_key(log) return PREFIX .. log end
+local function state_key(log) return PREFIX .. 'ms:' .. log end
+local function changed_key(log) return PREFIX .. 'ch:' .. log end
+local function erased_key(log) return PREFIX .. 'er:' .. log end
+local function replies_key(log) return PREFIX .. 'rp:' .. log end
+local function mentions_of_all_key(log) return PREFIX .. 'ma:' .. log end
+local function mentions_key(uid) return PREFIX .. 'mn:' .. uid end
+local function settings_key(uid) return PREFIX .. 'cs:' .. uid end
 local function feed_key() return PREFIX .. 'feed' end
