@@ -109,7 +109,19 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
 
   const logs = new Logs(store);
   const inbox = new Inbox(store, logs);
-  const messages = new Messages({ store, sent: (outcome) => metrics.sends.inc({ outcome }) }, config.idempotencyTtl);
+  const history = new History(store);
+  const retains = config.logMax > 0 || config.logDays > 0;
+  const messages = new Messages(
+    {
+      store,
+      sent: (outcome) => metrics.sends.inc({ outcome }),
+      grown: (log) => {
+        if (!retains) return;
+        history.trim(log).catch((error: unknown) => app.log.warn({ err: error, log }, 'a log could not be trimmed'));
+      },
+    },
+    config.idempotencyTtl,
+  );
   const tokens = new Tokens(config);
   const revocations = new Revocations(store, () => delivery.feedLagMs);
   const delivery: Delivery = new Delivery({
@@ -154,11 +166,11 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   memberRoutes(app, { members: new Members(store) });
   messageRoutes(app, {
     messages,
-    history: new History(store),
+    history,
     editing: new Editing(store, logs, config.editWindow),
   });
   batchRoutes(app, { messages });
-  conversationRoutes(app, { conversations: new Conversations(store, logs) });
+  conversationRoutes(app, { conversations: new Conversations(store) });
   inboxRoutes(app, { inbox, hub });
   socketRoutes(app, { inbox, hub, heartbeatMs: config.heartbeatMs, corsOrigins: config.corsOrigins });
   tokenRoutes(app, { tokens, users, revocations });

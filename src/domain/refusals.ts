@@ -76,7 +76,7 @@ export function refusalFrom(name: string, subject: string): ImError | undefined 
 
 /** Throws what a script would refuse, where the rule is checked here. */
 export function refuse(
-  name: 'group_not_found' | 'not_member' | 'not_owner' | 'user_not_found' | 'message_not_found',
+  name: 'group_not_found' | 'not_member' | 'not_owner' | 'user_not_found' | 'conversation_not_found',
   subject: string,
 ): never {
   throw refusalFrom(name, subject)!;

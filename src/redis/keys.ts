@@ -60,3 +60,8 @@ export class Keys {
   readonly idempotency = (log: LogName, from: Uid, clientMessageId: string) =>
     `${this.prefix}i:${log}:${from}:${clientMessageId}`;
 }
+
+/** The keys of what is kept beside a log, and goes with it. */
+export function besideLog(keys: Keys, log: LogName): string[] {
+  return [keys.messageState(log), keys.changed(log), keys.erased(log), keys.replies(log), keys.mentionsOfAll(log)];
+}

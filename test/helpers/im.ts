@@ -39,6 +39,7 @@ export async function startIm(server: TestRedis, settings: Partial<ScriptSetting
   });
   await store.run(prepare, '1');
   const logs = new Logs(store);
+  const trimmed: Promise<void>[] = [];
   const im = {
     redis,
     keys,
@@ -52,10 +53,12 @@ export async function startIm(server: TestRedis, settings: Partial<ScriptSetting
     contacts: new Contacts(store),
     groups: new Groups(store, logs),
     members: new Members(store),
-    messages: new Messages({ store, sent: () => {} }, 86_400_000),
+    messages: new Messages({ store, sent: () => {}, grown: (log) => trimmed.push(im.history.trim(log)) }, 86_400_000),
+    /** What is trimmed beside. */
+    trimmed,
     history: new History(store),
     editing: new Editing(store, logs, 0),
-    conversations: new Conversations(store, logs),
+    conversations: new Conversations(store),
     inbox: new Inbox(store, logs),
     /** Creates users. */
     people: async (...uids: string[]) => {

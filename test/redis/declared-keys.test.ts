@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { directLog } from '../../src/domain/conversations.ts';
 import { scriptSource } from '../../src/redis/lua.ts';
 import { moveEpoch, raiseLevel } from '../../src/redis/meta/commands.ts';
 import { server as backend, conversation, gid, OLDEST, SETTINGS, startIm, uid, user } from '../helpers/im.ts';
@@ -29,7 +30,7 @@ const RECIPIENTS = /^s:/;
 /** What a script finds out only when it runs: whose keys, and why. */
 const FOUND: Record<string, RegExp> = {
   // The members, and those who asked to join.
-  'remove_group.lua': /^(rd|c|rq):/,
+  'remove_group.lua': /^(rd|mn|cs|c|rq):/,
   // The groups that the user is in.
   'remove_user.lua': /^gi:/,
   // The chats of the user, and the groups that were asked.
@@ -96,7 +97,21 @@ test('what a script touches it has declared, or could not know', async () => {
   await im.say('alice', 'user:alice', 'a note');
   await im.messages.send(alice, conversation('user:bob'), { fields: { text: 'x' }, clientMessageId: 'c' });
   await im.messages.send(alice, conversation('user:bob'), { fields: { text: 'x' }, clientMessageId: 'c' });
+  await im.editing.edit(alice, conversation('user:bob'), direct.id, { text: 'hello' });
+  await im.messages.send(bob, conversation('user:alice'), {
+    fields: { text: 'hi' },
+    replyTo: direct.id,
+    mentions: ['alice'],
+  });
+  await im.history.page(bob, conversation('user:alice'), { limit: 5 });
+  await im.history.page(bob, conversation('user:alice'), { limit: 5, after: direct.id });
+  await im.history.get(bob, conversation('user:alice'), direct.id);
+  await im.history.replies(bob, conversation('user:alice'), direct.id, { limit: 5 });
   await im.editing.erase(alice, conversation('user:bob'), direct.id);
+  await im.history.trim(directLog(alice, bob));
+  await im.conversations.change(bob, conversation('user:alice'), { pinned: true });
+  await im.conversations.unread(bob);
+  await im.conversations.hide(bob, conversation('user:alice'));
   await im.conversations.list(bob, { limit: 5 });
   await im.groups.put(user('alice'), team, { fields: { a: 'b' }, joinPolicy: 'approval' });
   await im.groups.put(backend, gid('other'), { fields: {}, owner: carol });

@@ -1,21 +1,90 @@
-import type { LogName } from '../../domain/conversations.ts';
-import type { RawEntry } from '../../domain/entries.ts';
-import { parseEntry } from '../../domain/entries.ts';
+import type { Conversation, LogName } from '../../domain/conversations.ts';
+import { conversationOf } from '../../domain/conversations.ts';
 import type { Uid } from '../../domain/names.ts';
 import type { MessageId } from '../../domain/stream-ids.ts';
 import { command } from '../../redis/command.ts';
+import type { Keys } from '../../redis/keys.ts';
+import { type RawShown, toShownMessage } from '../messages/shown.ts';
+
+/** A user's own settings of a conversation, as they are kept. */
+export interface KeptSettings {
+  /** ms since 1970 */
+  mutedUntil?: number;
+  pinned?: true;
+  archived?: true;
+  markedUnread?: true;
+}
+
+type RawSummary = [mark: ''] | [mark: string, unread: number, mentions: number, settings: string, last: RawShown | ''];
+
+/** The newest entry of each log that a history shows, in the order given. */
+export const newestShown = command({
+  script: new URL('./newest_shown.lua', import.meta.url),
+  keys: (keys, logs: readonly LogName[]) => logs.map(keys.log),
+  args: () => [],
+  decode: (reply: MessageId[]) => reply,
+});
+
+/** Of some conversations what a list shows; undefined for those that are not in it. */
+export const summaries = command({
+  script: new URL('./summaries.lua', import.meta.url),
+  keys: (keys, { uid, logs }: { uid: Uid; logs: readonly LogName[]; detail: 'last' | 'counts' }) => [
+    ...ownKeys(keys, uid),
+    ...logs.flatMap((log) => [keys.log(log), keys.messageState(log), keys.erased(log), keys.mentionsOfAll(log)]),
+  ],
+  args: ({ uid, logs, detail }) => [uid, detail, ...logs],
+  decode: (reply: RawSummary[], { uid, logs }) =>
+    reply.map((raw, i) => (raw.length === 1 ? undefined : summaryFrom(conversationOf(uid, logs[i]!), raw))),
+});
 
 /** Refuses `conversation_not_found`, `message_not_found`. */
 export const read = command({
   script: new URL('./read.lua', import.meta.url),
   keys: (keys, { uid, log }: { uid: Uid; log: LogName; upTo: MessageId }) => [
-    keys.read(uid),
+    ...ownKeys(keys, uid),
     keys.log(log),
-    keys.floors(uid),
+    keys.erased(log),
   ],
-  args: ({ log, upTo }) => [log, upTo],
-  decode: ([n, mid, newest]: [n: string, mid: string, newest?: RawEntry | null]) => ({
-    mark: `${n} ${mid}`,
-    newest: newest ? parseEntry(newest) : undefined,
-  }),
+  args: ({ uid, log, upTo }) => [uid, log, upTo],
+  decode: () => undefined,
 });
+
+/** Refuses `conversation_not_found`. */
+export const changeSettings = command({
+  script: new URL('./settings.lua', import.meta.url),
+  keys: (keys, { uid }: { uid: Uid; log: LogName; changes: Partial<Record<keyof KeptSettings, number | boolean>> }) => [
+    keys.read(uid),
+    keys.settings(uid),
+  ],
+  args: ({ uid, log, changes }) => [
+    uid,
+    log,
+    ...Object.entries(changes).flatMap(([name, value]) => [name, `${value}`]),
+  ],
+  decode: () => undefined,
+});
+
+export const hide = command({
+  script: new URL('./hide.lua', import.meta.url),
+  keys: (keys, { uid, log }: { uid: Uid; log: LogName }) => [...ownKeys(keys, uid), keys.log(log)],
+  args: ({ log }) => [log],
+  decode: () => undefined,
+});
+
+function ownKeys(keys: Keys, uid: Uid): string[] {
+  return [keys.read(uid), keys.floors(uid), keys.mentions(uid), keys.settings(uid)];
+}
+
+function summaryFrom(
+  conversation: Conversation,
+  [mark, unread, mentions, settings, last]: Extract<RawSummary, { length: 5 }>,
+) {
+  return {
+    conversation,
+    readUpTo: mark.slice(mark.indexOf(' ') + 1) as MessageId,
+    unread,
+    mentions,
+    settings: (settings === '' ? {} : JSON.parse(settings)) as KeptSettings,
+    ...(last === '' ? {} : { last: toShownMessage(conversation, last) }),
+  };
+}

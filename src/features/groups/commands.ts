@@ -2,6 +2,7 @@ import { groupLog } from '../../domain/conversations.ts';
 import { type Fields, fieldsFrom } from '../../domain/entries.ts';
 import type { Gid, Uid } from '../../domain/names.ts';
 import { command } from '../../redis/command.ts';
+import { besideLog } from '../../redis/keys.ts';
 
 interface PutGroup {
   gid: Gid;
@@ -67,6 +68,7 @@ export const removeGroup = command({
     keys.log(groupLog(gid)),
     keys.requests(gid),
     keys.feed(),
+    ...besideLog(keys, groupLog(gid)),
   ],
   args: ({ gid, actor }) => [gid, actor],
   decode: ([, count, reason]: [outcome: string, count: number, reason: string]) => ({ refused: { count, reason } }),

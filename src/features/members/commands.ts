@@ -45,6 +45,8 @@ export const quit = command({
     keys.user(uid),
     keys.contacts(uid),
     keys.read(uid),
+    keys.mentions(uid),
+    keys.settings(uid),
     keys.feed(),
   ],
   args: ({ gid, uid, actor }) => [gid, uid, actor],

@@ -1,11 +1,12 @@
 -- Takes a member out of a group; the others and the one who left are told.
---   KEYS   im:meta, gi:<gid>, gm:<gid>, gs:<gid>, u:<uid>, c:<uid>, rd:<uid>, feed
+--   KEYS   im:meta, gi:<gid>, gm:<gid>, gs:<gid>, u:<uid>, c:<uid>, rd:<uid>, mn:<uid>, cs:<uid>, feed
 --   ARGV   gid, uid, actor ('' = the server)
 --   reply  { 'left', refused writes, the first one's reason }
 --   refuses  GROUP_NOT_FOUND, NOT_OWNER, MEMBER_NOT_FOUND, OWNER_MUST_HAND_OVER
 -- @include "group"
+-- @include "marks"
 -- @include "refusals"
-local info, members, user, contacts, marks = KEYS[2], KEYS[3], KEYS[5], KEYS[6], KEYS[7]
+local info, members, user, contacts = KEYS[2], KEYS[3], KEYS[5], KEYS[6]
 local gid, uid, actor = ARGV[1], ARGV[2], ARGV[3]
 
 local master = redis.call('HGET', info, 'master')
@@ -23,5 +24,5 @@ end
 local failed, reason = tell_group(gid, uid, done_by('quit', actor, uid), {}, told)
 redis.call('SREM', members, uid)
 redis.call('ZREM', contacts, 'group:' .. gid)
-redis.call('HDEL', marks, 'gs:' .. gid)
+forget_conversation(uid, 'gs:' .. gid)
 return { 'left', failed, reason }

@@ -1,8 +1,8 @@
-import { type Conversation, logOf, parseConversation } from '../../domain/conversations.ts';
+import { type Conversation, type LogName, logOf, parseConversation } from '../../domain/conversations.ts';
 import type { Uid } from '../../domain/names.ts';
 import type { MessageId } from '../../domain/stream-ids.ts';
 import { command } from '../../redis/command.ts';
-import type { Keys } from '../../redis/keys.ts';
+import { besideLog, type Keys } from '../../redis/keys.ts';
 import { type RawShown, toShownMessage } from './shown.ts';
 
 /** Who reads what. */
@@ -43,6 +43,13 @@ export const replies = command({
   },
   args: ({ mid, after, count, ...reading }) => [...wordsOf(reading), mid, after ?? '', count],
   decode: (reply: RawShown[], { conversation }) => reply.map((raw) => toShownMessage(conversation, raw)),
+});
+
+export const trim = command({
+  script: new URL('./trim.lua', import.meta.url),
+  keys: (keys, log: LogName) => [keys.log(log), ...besideLog(keys, log)],
+  args: (log) => [log],
+  decode: () => undefined,
 });
 
 function keysOf(keys: Keys, { reader, conversation }: Reading): string[] {

@@ -1,4 +1,4 @@
-import type { Conversation } from '../../domain/conversations.ts';
+import type { Conversation, LogName } from '../../domain/conversations.ts';
 import type { Message } from '../../domain/entries.ts';
 import type { Uid } from '../../domain/names.ts';
 import type { Page } from '../../domain/pages.ts';
@@ -15,6 +15,11 @@ export class History {
 
   constructor(store: Store) {
     this.#store = store;
+  }
+
+  /** Forgets what is kept of messages that retention has taken; once in a while is enough. */
+  trim(log: LogName): Promise<void> {
+    return this.#store.run(commands.trim, log);
   }
 
   /** One message; `message_not_found`. */

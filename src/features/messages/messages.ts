@@ -1,5 +1,5 @@
 import { hash, randomUUID } from 'node:crypto';
-import { type Conversation, logOf } from '../../domain/conversations.ts';
+import { type Conversation, type LogName, logOf } from '../../domain/conversations.ts';
 import { type Fields, type Message, RESERVED_MESSAGE_FIELDS, toMessage } from '../../domain/entries.ts';
 import { ImError } from '../../domain/errors.ts';
 import { checkFields } from '../../domain/fields.ts';
@@ -34,6 +34,8 @@ export interface MessagesContext {
   store: Store;
   /** Told how each send came out: `created`, `repeated`, or an error code. */
   sent: (outcome: string) => void;
+  /** Told of a log that has grown by another hundred entries. */
+  grown: (log: LogName) => void;
 }
 
 /** How long a clientMessageId that the service made itself is remembered: long enough to retry an unknown outcome. */
@@ -110,6 +112,7 @@ export class Messages {
     const { sent } = this.#context;
     const created = reply.outcome === 'sent';
     sent(created ? 'created' : 'repeated');
+    if (created && reply.id.endsWith('00')) this.#context.grown(sending.log);
     if (!created) return { message: toMessage(sending.conversation, reply.id, reply.entry), created };
     const clientMessageId = sending.shownClientMessageId || undefined;
     const entry = {

@@ -53,6 +53,8 @@ export const finishRemoval = command({
     keys.requested(uid),
     keys.removedUser(uid),
     keys.removals(),
+    keys.mentions(uid),
+    keys.settings(uid),
   ],
   args: (uid) => [uid],
   decode: ([outcome]: [string]) => outcome === 'finished',

@@ -76,7 +76,9 @@ test('a message is edited fifty times at most, and within the window', async () 
   await im.redis.xadd(im.keys.log('ds:alice:bob' as never), old, 'uid', 'alice', 'n', '1', 'text', 'old');
   const short = new Editing(im.store, im.logs, 59_000);
   const withBob = conversation('user:bob');
-  await assert.rejects(short.edit(uid('alice'), withBob, old as MessageId, { text: 'x' }), { code: 'edit_window_over' });
+  await assert.rejects(short.edit(uid('alice'), withBob, old as MessageId, { text: 'x' }), {
+    code: 'edit_window_over',
+  });
   await new Editing(im.store, im.logs, 3_600_000).edit(uid('alice'), withBob, old as MessageId, { text: 'x' });
 });
 
@@ -139,7 +141,13 @@ test('a page of a history is whole, whatever was edited and erased, in both dire
   }
   for (const i of [0, 7, 8, 9, 20, 28, 29]) await im.editing.erase(uid('alice'), team, messages[i]!);
   const all = await shown();
-  assert.deepEqual(all.filter(({ from }) => from === 'alice').slice(-30).map(({ id }) => id), messages);
+  assert.deepEqual(
+    all
+      .filter(({ from }) => from === 'alice')
+      .slice(-30)
+      .map(({ id }) => id),
+    messages,
+  );
   assert.equal(all.find(({ id }) => id === messages[12])!.fields.text, 'm12.4');
   assert.equal(all.find(({ id }) => id === messages[5])!.fields.text, 'm5.late');
   for (const limit of [1, 2, 7, 50]) {
@@ -153,7 +161,11 @@ test('a page of a history is whole, whatever was edited and erased, in both dire
         read.splice(direction === 'before' ? 0 : read.length, 0, ...ids);
         next = page.next;
       } while (next);
-      assert.deepEqual(read, all.map(({ id }) => id), `${direction} by ${limit}`);
+      assert.deepEqual(
+        read,
+        all.map(({ id }) => id),
+        `${direction} by ${limit}`,
+      );
     }
   }
 });
@@ -186,7 +198,10 @@ test('five thousand edits in a log cost a page of its history nothing', async ()
     const page = await im.history.page(uid('bob'), team, { limit: 50, ...range });
     assert.equal(page.items.length, 50);
     const stats = await im.redis.info('commandstats');
-    const reads = [...stats.matchAll(/cmdstat_(xrange|xrevrange|hget):calls=(\d+)/g)].reduce((n, [, , c]) => n + Number(c), 0);
+    const reads = [...stats.matchAll(/cmdstat_(xrange|xrevrange|hget):calls=(\d+)/g)].reduce(
+      (n, [, , c]) => n + Number(c),
+      0,
+    );
     assert.ok(reads <= 4 * 50 + 10, `${reads} reads`);
     assert.match(stats, /cmdstat_hmget:calls=2,/, 'all of the page at once, and what every call begins with');
   }
@@ -205,8 +220,11 @@ test('what is kept of changes goes with the log that retention trims, and with t
   }
   assert.ok((await short.redis.hlen(short.keys.messageState(log))) > 0);
   for (let i = 0; i < 600; i++) await short.say('a', 'group:team', 'x'.repeat(300));
-  await short.messages.settled();
-  assert.equal(await short.redis.exists(short.keys.messageState(log), short.keys.changed(log), short.keys.erased(log)), 0);
+  await Promise.all(short.trimmed);
+  assert.equal(
+    await short.redis.exists(short.keys.messageState(log), short.keys.changed(log), short.keys.erased(log)),
+    0,
+  );
 
   const { id } = await short.say('a', 'group:team', 'one');
   await short.editing.edit(uid('a'), team, id, { text: 'two' });
