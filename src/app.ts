@@ -21,6 +21,8 @@ import { History } from './features/messages/history.ts';
 import { Logs } from './features/messages/logs.ts';
 import { Messages } from './features/messages/messages.ts';
 import { messageRoutes } from './features/messages/routes.ts';
+import { Reactions } from './features/reactions/reactions.ts';
+import { reactionRoutes } from './features/reactions/routes.ts';
 import { serviceRoutes } from './features/service/routes.ts';
 import { Revocations } from './features/tokens/revocations.ts';
 import { tokenRoutes } from './features/tokens/routes.ts';
@@ -170,6 +172,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     editing: new Editing(store, logs, config.editWindow),
   });
   batchRoutes(app, { messages });
+  reactionRoutes(app, { reactions: new Reactions(store) });
   conversationRoutes(app, { conversations: new Conversations(store) });
   inboxRoutes(app, { inbox, hub });
   socketRoutes(app, { inbox, hub, heartbeatMs: config.heartbeatMs, corsOrigins: config.corsOrigins });

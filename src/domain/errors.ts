@@ -32,6 +32,7 @@ const CODES = {
   message_erased: [409, 'The message was erased'],
   edit_window_over: [409, 'The message is too old to be edited'],
   too_many_edits: [409, 'The message was edited too often'],
+  too_many_reactions: [409, 'The message has too many kinds of reactions'],
   owner_must_hand_over: [409, 'The owner must hand the group over first'],
   owner_unchanged: [409, 'The owner is changed with PATCH'],
   group_full: [409, 'The group is full'],

@@ -43,6 +43,11 @@ const REFUSALS: Record<string, (subject: string) => [code: ErrorCode, detail: st
   ],
   forbidden: () => ['forbidden', "A message is erased by its sender or by the group's owner; system events stay."],
   not_sender: () => ['forbidden', 'A message is edited by its sender; system events stay as they are.'],
+  no_message: () => ['forbidden', 'One reacts to what people send; system events stay as they are.'],
+  too_many_reactions: () => [
+    'too_many_reactions',
+    'The message has 20 different reactions, which is the most: choose one of those.',
+  ],
   message_erased: (mid) => ['message_erased', `The message ${mid} was erased: there is nothing to change any more.`],
   edit_window_over: (mid) => [
     'edit_window_over',

@@ -12,6 +12,7 @@ import { Editing } from '../../src/features/messages/editing.ts';
 import { History } from '../../src/features/messages/history.ts';
 import { Logs } from '../../src/features/messages/logs.ts';
 import { Messages } from '../../src/features/messages/messages.ts';
+import { Reactions } from '../../src/features/reactions/reactions.ts';
 import { Users } from '../../src/features/users/users.ts';
 import { connectCommands } from '../../src/redis/connection/command-connection.ts';
 import { Keys } from '../../src/redis/keys.ts';
@@ -58,6 +59,7 @@ export async function startIm(server: TestRedis, settings: Partial<ScriptSetting
     trimmed,
     history: new History(store),
     editing: new Editing(store, logs, 0),
+    reactions: new Reactions(store),
     conversations: new Conversations(store),
     inbox: new Inbox(store, logs),
     /** Creates users. */

@@ -107,6 +107,8 @@ test('what a script touches it has declared, or could not know', async () => {
   await im.history.page(bob, conversation('user:alice'), { limit: 5, after: direct.id });
   await im.history.get(bob, conversation('user:alice'), direct.id);
   await im.history.replies(bob, conversation('user:alice'), direct.id, { limit: 5 });
+  await im.reactions.add(bob, conversation('user:alice'), direct.id, 'ok');
+  await im.reactions.list(bob, conversation('user:alice'), direct.id, { limit: 5 });
   await im.editing.erase(alice, conversation('user:bob'), direct.id);
   await im.history.trim(directLog(alice, bob));
   await im.conversations.change(bob, conversation('user:alice'), { pinned: true });

@@ -61,7 +61,7 @@ export const messageProperties = {
   ),
 };
 
-const ReactionCount = component('ReactionCount', {
+export const ReactionCount = component('ReactionCount', {
   description: 'How often a message was reacted to in one way.',
   properties: {
     reaction: Type.String({ description: 'An emoji or a name.', examples: ['👍'] }),
