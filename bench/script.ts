@@ -47,6 +47,8 @@ export const script: Benchmark = {
             shownClientMessageId: `${n}`,
             digest: 'd',
             ttlMs: 60_000,
+            replyTo: '' as const,
+            mentions: [],
             pairs: ['text', TEXT],
           }),
         ),

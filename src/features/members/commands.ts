@@ -119,6 +119,8 @@ export const quit = command({
     keys.contacts(uid),
     keys.read(uid),
     keys.floors(uid),
+    keys.mentions(uid),
+    keys.settings(uid),
     keys.feed(),
     keys.receipts(groupLog(gid)),
   ],

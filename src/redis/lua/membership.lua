@@ -18,7 +18,6 @@ local function expel(gid, uid)
   redis.call('SREM', members_key(gid), uid)
   redis.call('HDEL', roles_key(gid), uid)
   redis.call('ZREM', contacts_key(uid), 'group:' .. gid)
-  redis.call('HDEL', read_key(uid), 'gs:' .. gid)
-  redis.call('HDEL', floors_key(uid), 'gs:' .. gid)
+  forget_conversation(uid, 'gs:' .. gid)
   redis.call('HDEL', receipts_key('gs:' .. gid), uid)
 end
