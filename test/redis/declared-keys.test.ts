@@ -6,6 +6,7 @@ import { directLog } from '../../src/domain/conversations.ts';
 import { InboxSource } from '../../src/features/inbox/inbox-source.ts';
 import { moveEpoch, raiseLevel } from '../../src/redis/meta/commands.ts';
 import { programOf } from '../../src/redis/program.ts';
+import { newestIds } from '../../src/redis/streams/commands.ts';
 import { server as backend, conversation, gid, OLDEST, SETTINGS, startIm, uid, user } from '../helpers/im.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 
@@ -130,6 +131,7 @@ test('what a script touches it has declared, or could not know', async () => {
     { uid: alice, conversation: toTeam, fields: { text: '1' } },
     { uid: alice, conversation: conversation('user:bob'), fields: { text: '2' } },
   ]);
+  await im.store.run(newestIds, [im.keys.feed(), im.keys.signals()]);
   await im.conversations.markRead(alice, toTeam, id);
   await im.conversations.receipts(alice, toTeam);
   await im.conversations.receipts(bob, conversation('user:alice'));
