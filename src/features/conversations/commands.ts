@@ -87,6 +87,7 @@ export const changeSettings = command({
   keys: (keys, { uid }: Own & { changes: Partial<Record<keyof KeptSettings, number | boolean>> }) => [
     keys.read(uid),
     keys.settings(uid),
+    keys.signals(),
   ],
   args: ({ uid, conversation, changes }) => [
     uid,
@@ -98,8 +99,12 @@ export const changeSettings = command({
 
 export const hide = command({
   script: new URL('./hide.lua', import.meta.url),
-  keys: (keys, { uid, conversation }: Own) => [...ownKeys(keys, uid), keys.log(logOf(uid, conversation))],
-  args: ({ uid, conversation }) => [logOf(uid, conversation)],
+  keys: (keys, { uid, conversation }: Own) => [
+    ...ownKeys(keys, uid),
+    keys.log(logOf(uid, conversation)),
+    keys.signals(),
+  ],
+  args: ({ uid, conversation }) => [logOf(uid, conversation), uid],
   decode: () => undefined,
 });
 

@@ -29,7 +29,7 @@ export const react = command({
       'peer' in named
         ? [keys.user(actor), keys.user(named.peer)]
         : [keys.members(named.gid), keys.group(named.gid), keys.roles(named.gid)];
-    return [...stateKeys(keys, reacting), keys.feed(), keys.floors(actor), ...ofKind];
+    return [...stateKeys(keys, reacting), keys.feed(), keys.signals(), keys.floors(actor), ...ofKind];
   },
   args: (reacting) => [...wordsOf(reacting), reacting.reaction, reacting.change],
   decode: ([kept, mine, count, reason]: [kept: string, mine: string, count: number, reason: string]) => ({
