@@ -47,6 +47,7 @@ import { FEED_BLOCK_MS, type RedisLink } from './redis/connection/link.ts';
 import { Keys } from './redis/keys.ts';
 import { SCHEMA_VERSION } from './redis/lua.ts';
 import { moveEpoch, prepare } from './redis/meta/commands.ts';
+import { removeFunctions } from './redis/program.ts';
 import { Store } from './redis/store.ts';
 
 /** A subscriber whose socket takes nothing for so long is sent away, ms. */
@@ -109,11 +110,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
 
   const logs = new Logs(store);
   const inbox = new Inbox(store, logs);
-  const messages = new Messages(
-    { store, sent: (outcome) => metrics.sends.inc({ outcome }) },
-    logs,
-    config.idempotencyTtl,
-  );
+  const messages = new Messages({ store, sent: metrics.countSend }, logs, config.idempotencyTtl);
   const tokens = new Tokens(config);
   const revocations = new Revocations(store, () => delivery.feedLagMs);
   const delivery: Delivery = new Delivery({
@@ -204,6 +201,7 @@ async function prepareDatabase({ mayHaveLostData }: RedisLink, store: Store): Pr
     // What a script refuses here is for whoever starts the service.
     throw error instanceof ImError ? new Error(error.message) : error;
   });
+  await removeFunctions(store.redis);
   // Ids that were given out may be given out again: cursors of before must not pass for good.
   if (mayHaveLostData) await store.run(moveEpoch, epoch);
 }

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { scriptSource } from '../../src/redis/lua.ts';
 import { moveEpoch, raiseLevel } from '../../src/redis/meta/commands.ts';
+import { programOf } from '../../src/redis/program.ts';
 import { server as backend, conversation, gid, OLDEST, SETTINGS, startIm, uid, user } from '../helpers/im.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 
@@ -59,10 +58,11 @@ function keysOf([name, ...args]: string[]): string[] {
 test('what a script touches it has declared, or could not know', async () => {
   const im = await startIm(server, { logMax: 100, logDays: 30 });
   const names = new Map(
-    files.map((file) => {
+    files.flatMap((file) => {
       const settings = { ...SETTINGS, logMax: 100, logDays: 30, keyPrefix: im.keys.prefix };
-      const source = scriptSource(pathToFileURL(SRC + file), settings);
-      return [createHash('sha1').update(source).digest('hex'), file.split('/').at(-1)!] as const;
+      const script = pathToFileURL(SRC + file);
+      const names = [false, true].map((isFunction) => programOf({ script, isFunction }, settings).name);
+      return names.map((name) => [name, file.split('/').at(-1)!] as const);
     }),
   );
   const seen = new Set<string>();
@@ -71,8 +71,8 @@ test('what a script touches it has declared, or could not know', async () => {
   let declared = new Set<string>();
   const monitor = await im.redis.monitor();
   monitor.on('monitor', (_time: string, words: string[], source: string) => {
-    if (/^eval(sha)?$/i.test(words[0]!)) {
-      // The text is sent where the server did not know the sum, which was tried before.
+    if (/^(eval(sha)?|fcall)$/i.test(words[0]!)) {
+      // The text is sent where the server did not know the name, which was tried before.
       script = names.get(words[1]!) ?? script;
       declared = new Set(words.slice(3, 3 + Number(words[2])));
       seen.add(script);

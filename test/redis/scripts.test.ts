@@ -8,6 +8,7 @@ import { connectCommands } from '../../src/redis/connection/command-connection.t
 import { Keys } from '../../src/redis/keys.ts';
 import { includesOf, scriptSource } from '../../src/redis/lua.ts';
 import { prepare } from '../../src/redis/meta/commands.ts';
+import { removeFunctions } from '../../src/redis/program.ts';
 import { gid, quiet, SETTINGS, startIm, uid } from '../helpers/im.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 
@@ -81,9 +82,10 @@ test('shared Lua names keys as keys.ts does', async () => {
 test('a script that the server has lost is loaded again', async () => {
   const im = await startIm(server);
   await im.people('alice', 'bob');
-  await im.redis.script('FLUSH');
+  await Promise.all([im.redis.script('FLUSH'), im.redis.function('FLUSH')]);
+  await im.users.merge(uid('alice'), { name: 'Alice' });
   assert.equal((await im.say('alice', 'user:bob', 'hi')).fields.text, 'hi');
-  await im.redis.script('FLUSH');
+  await im.redis.function('FLUSH');
   const results = await im.messages.sendMany(
     [1, 2, 3].map((n) => ({ uid: uid('alice'), conversation: 'user:bob' as never, fields: { text: `${n}` } })),
   );
@@ -92,6 +94,27 @@ test('a script that the server has lost is loaded again', async () => {
     [true, true, true],
   );
   im.close();
+});
+
+test('functions of other versions and settings are removed, and those in use come back', async () => {
+  const im = await startIm(server);
+  await im.people('alice', 'bob');
+  await im.say('alice', 'user:bob', 'hi');
+  const libraries = async () => ((await im.redis.function('LIST')) as string[][]).map(([, name]) => name!);
+  await im.redis.function('LOAD', "#!lua name=mine\nredis.register_function('mine', function() return 1 end)");
+  assert.ok((await libraries()).length > 1);
+  await removeFunctions(im.redis);
+  assert.deepEqual(await libraries(), ['mine']);
+  await im.say('alice', 'user:bob', 'hi');
+  assert.equal((await libraries()).length, 2);
+  im.close();
+});
+
+test('a script carries what it uses of the shared Lua, and no more', () => {
+  const source = scriptSource(new URL('../../src/features/messages/send.lua', import.meta.url), settings);
+  const names = [...source.matchAll(/^local function (\w+)/gm)].map(([, name]) => name!);
+  assert.ok(names.length > 20);
+  for (const name of names) assert.ok(source.match(new RegExp(`\\b${name}\\b`, 'g'))!.length > 1, name);
 });
 
 test('another schema version refuses', async () => {

@@ -26,11 +26,12 @@ export type SendReply =
   | { outcome: 'sent'; id: MessageId; refused: RefusedWrites }
   | { outcome: 'repeated'; id: MessageId; entry: LogEntry | undefined };
 
-type RawSend = ['sent', string, number, string, number] | ['repeated', string, string[]];
+type RawSend = string | ['sent', string, number, string, number] | ['repeated', string, string[]];
 
 /** Refuses `client_message_id_reused`, `user_not_found`, `group_not_found`, `not_member`, `silenced`, `posting_restricted`, … */
 export const send = command({
   script: new URL('./send.lua', import.meta.url),
+  isFunction: true,
   keys: keysOf,
   args: wordsOf,
   decode: (reply: RawSend) => sendReply(reply),
@@ -42,11 +43,14 @@ const WRITES_A_CALL = 2_000;
 /** Each with an outcome of its own; those that were not tried, after too many writes, have none. */
 export const sendMany = command({
   script: new URL('./send_many.lua', import.meta.url),
+  isFunction: true,
   keys: (keys, sendings: readonly Sending[]) => [keys.feed(), ...sendings.flatMap((one) => keysOf(keys, one))],
   args: (sendings) => [WRITES_A_CALL, ...sendings.flatMap((one) => [keyCount(one), one.pairs.length, ...wordsOf(one)])],
   decode: (replies: (RawSend | ['refused', string])[]) =>
     replies.map((reply) =>
-      reply[0] === 'refused' ? ({ outcome: 'refused', error: reply[1] } as const) : sendReply(reply),
+      typeof reply !== 'string' && reply[0] === 'refused'
+        ? ({ outcome: 'refused', error: reply[1] } as const)
+        : sendReply(reply as RawSend),
     ),
 });
 
@@ -104,7 +108,10 @@ function peerOf(conversation: Conversation): string {
   return 'peer' in named ? named.peer : '';
 }
 
+const NOTHING_REFUSED: RefusedWrites = { count: 0, reason: '' };
+
 function sendReply(reply: RawSend): SendReply {
+  if (typeof reply === 'string') return { outcome: 'sent', id: reply as MessageId, refused: NOTHING_REFUSED };
   const id = reply[1] as MessageId;
   if (reply[0] === 'sent') return { outcome: 'sent', id, refused: { count: reply[2], reason: reply[3] } };
   return { outcome: 'repeated', id, entry: reply[2].length > 0 ? parseEntry([id, reply[2]]) : undefined };

@@ -1,6 +1,6 @@
 import { hash, randomUUID } from 'node:crypto';
 import { type Conversation, logOf, parseConversation } from '../../domain/conversations.ts';
-import type { RawEntry } from '../../domain/entries.ts';
+import type { LogEntry, RawEntry } from '../../domain/entries.ts';
 import { type Fields, type Message, parseEntry, RESERVED_MESSAGE_FIELDS, toMessage } from '../../domain/entries.ts';
 import { ImError } from '../../domain/errors.ts';
 import { checkFields } from '../../domain/fields.ts';
@@ -184,8 +184,8 @@ export class Messages {
     const created = reply.outcome === 'sent';
     sent(created ? 'created' : 'repeated');
     if (!created) return { message: toMessage(sending.conversation, reply.id, reply.entry), created };
-    const clientMessageId = sending.shownClientMessageId || undefined;
-    const entry = { id: reply.id, from: sending.from, n: 0, fields, ...(clientMessageId ? { clientMessageId } : {}) };
+    const entry: LogEntry = { id: reply.id, from: sending.from, n: 0, fields };
+    if (sending.shownClientMessageId) entry.clientMessageId = sending.shownClientMessageId;
     return { message: toMessage(sending.conversation, reply.id, entry), created };
   }
 
