@@ -27,12 +27,12 @@ const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter(
 const RECIPIENTS = /^s:/;
 /** What a script finds out only when it runs: whose keys, and why. */
 const FOUND: Record<string, RegExp> = {
-  // The members, those who asked to join, and those who are banned.
+  // The members, those who asked to join, and those who are banned or silenced.
   'remove_group.lua': /^(rd|c|fl|rq|bn):/,
   // The groups that the user is in.
   'remove_user.lua': /^gi:/,
-  // The chats of the user, and the groups that were asked or have banned it.
-  'finish_removal.lua': /^(ds|gq|gb):/,
+  // The chats of the user, and the groups that were asked, or hold something against it.
+  'finish_removal.lua': /^(ds|gq|gb|gr):/,
   // The owner of the group, who is asked.
   'join.lua': /^(u|rd|ds):/,
   // The owner of the group, who refuses.

@@ -48,7 +48,7 @@ test('shared Lua names keys as keys.ts does', async () => {
   const shared = includesOf('-- @include "direct_events"').join('\n');
   const names = await redis.eval(
     `local PREFIX = '{p}:' ${shared} return { feed_key(), user_key('u1'), inbox_key('u1'), contacts_key('u1'),
-       read_key('u1'), floors_key('u1'), requested_key('u1'), removed_user_key('u1'), removals_key(), banned_from_key('u1'),
+       read_key('u1'), floors_key('u1'), requested_key('u1'), removed_user_key('u1'), removals_key(), sanctions_key('u1'),
        groups_key(), roles_key('g1'), bans_key('g1'), group_key('g1'),
        members_key('g1'), requests_key('g1'),
        log_key(direct_log('zed', 'Abe')), log_key(direct_log('Abe', 'zed')) }`,
@@ -66,7 +66,7 @@ test('shared Lua names keys as keys.ts does', async () => {
     keys.requested(u1),
     keys.removedUser(u1),
     keys.removals(),
-    keys.bannedFrom(u1),
+    keys.sanctions(u1),
     keys.groups(),
     keys.roles(g1),
     keys.bans(g1),

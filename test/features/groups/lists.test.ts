@@ -40,6 +40,7 @@ test('a server key lists all groups in bytewise order, by pages; nobody else doe
   assert.deepEqual(await all(), ['B', 'a', 'aa', 'b', 'c-1']);
   await service.server.delete('/v1/groups/aa').expect(204);
   assert.deepEqual(await all(), ['B', 'a', 'b', 'c-1']);
+  assert.equal(await service.redis.zcard(service.keys.groups()), 4);
   assert.equal((await (await service.user('alice')).get('/v1/groups').expect(403)).body.code, 'forbidden');
 });
 
