@@ -84,7 +84,7 @@ export const GROUPS: readonly Mutant[] = [
     file: 'lua/membership.lua',
     from: "note_standing(gid, uid, 'member', silenced_until)",
     to: '',
-    tests: [ROLES, BANS],
+    tests: [ROLES],
   },
   {
     name: 'who is silenced leaves and comes back',
@@ -186,6 +186,14 @@ export const GROUPS: readonly Mutant[] = [
     to: '',
     tests: [BANS],
     pattern: 'a ban takes a member out',
+  },
+  {
+    name: 'a ban leaves the silence of who had left',
+    file: 'ban.lua',
+    from: "redis.call('HDEL', roles_key(gid), uid)",
+    to: '',
+    tests: [ROLES],
+    pattern: 'nobody escapes a silence',
   },
   {
     name: 'who is banned keeps a request',
