@@ -50,7 +50,7 @@ import { moveEpoch, prepare } from './redis/meta/commands.ts';
 import { removeFunctions } from './redis/program.ts';
 import { Store } from './redis/store.ts';
 
-/** A subscriber whose socket takes nothing for so long is sent away, ms. */
+/** {@link AppOptions.stallMs}. */
 const STALL_MS = 120_000;
 
 /** Of the package. */
@@ -66,6 +66,8 @@ export interface AppOptions {
   onNewerLevel?: (level: string) => void;
   /** Where the chat page is; by default where the build puts it. */
   pageFolder?: string;
+  /** A subscriber whose socket takes nothing for so long is sent away, ms. */
+  stallMs?: number;
 }
 
 /**
@@ -120,7 +122,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     store,
     connection: link.openFeed(),
     blockMs: FEED_BLOCK_MS,
-    stallMs: STALL_MS,
+    stallMs: options.stallMs ?? STALL_MS,
     log: app.log,
     metrics: {
       subscribers: (state, change) => metrics.subscribers.inc({ state }, change),

@@ -96,12 +96,14 @@ for (const { name, skip: noShell } of shells) {
 const FORMS: Record<Exclude<keyof Keys, 'prefix'>, string[]> = {
   meta: [],
   feed: [],
+  signals: [],
   removals: [],
   revoked: [],
   user: ['<uid>'],
   inbox: ['<uid>'],
   contacts: ['<uid>'],
   read: ['<uid>'],
+  receipts: ['<log>'],
   floors: ['<uid>'],
   requested: ['<uid>'],
   sanctions: ['<uid>'],
@@ -152,13 +154,15 @@ test('the keys are of the types in the table, and the redis-cli lines show somet
   t.after(() => rmSync(folder, { recursive: true }));
   await pasteReadme(t, 'bash', service, folder);
   const { redis: db, server, people, say } = service;
-  // What the README's lines do not leave: a request to join, a role, a ban, and a user who was removed.
+  // What the README's lines do not leave: a request to join, a role, a ban, a receipt, and a user who was removed.
   await people('carol', 'dave');
   await server.put('/v1/groups/club', { fields: {}, owner: 'alice', joinPolicy: 'approval' }).expect(201);
   await (await service.user('carol')).put('/v1/groups/club/members/me').expect(202);
   await server.patch('/v1/groups/team/members/bob', { role: 'admin' }).expect(200);
   await server.put('/v1/groups/team/bans/carol').expect(201);
   await say('alice', 'user:dave', 'hi');
+  const { id: upTo } = await say('alice', 'user:bob', 'hi');
+  await server.put('/v1/users/bob/conversations/user:alice/read', { upTo }).expect(200);
   await server.delete('/v1/users/dave').expect(204);
 
   const keys = new Keys('');
@@ -169,6 +173,7 @@ test('the keys are of the types in the table, and the redis-cli lines show somet
     's:<uid>': keys.inbox(bob),
     'c:<uid>': keys.contacts(alice),
     'rd:<uid>': keys.read(bob),
+    'rc:<log>': keys.receipts(direct),
     'gi:<gid>': keys.group(gid('team')),
     'gm:<gid>': keys.members(gid('team')),
     'gs:<gid>': keys.log('gs:team' as LogName),

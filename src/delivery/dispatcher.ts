@@ -8,6 +8,7 @@ import type { FeedEntry } from './feed-entry.ts';
 import type { Hub } from './hub.ts';
 import type { Listener } from './listener.ts';
 import type { DeliveryMetrics } from './metrics.ts';
+import type { SignalEntry } from './signal-entry.ts';
 
 /** Names one message: its log, and its id in it. */
 interface MessageRef {
@@ -61,6 +62,28 @@ export class Dispatcher {
     const touched = new Set<Listener>();
     for (const entry of offered) this.#offer(entry, touched);
     for (const listener of touched) listener.flush();
+  }
+
+  /** Takes signals, in order. */
+  signal(batch: readonly SignalEntry[]): void {
+    const touched = new Set<Listener>();
+    for (const entry of batch) {
+      if (!entry.isKnown) continue;
+      for (const uid of entry.recipients) {
+        for (const listener of this.#listenersAt(uid) ?? []) {
+          listener.signal(entry.kind, entry.jsonFor(uid));
+          touched.add(listener);
+        }
+      }
+    }
+    for (const listener of touched) listener.flush();
+  }
+
+  /** Signals may have been missed: nothing else has them, so that everybody is told. */
+  signalsMissed(reason: string): void {
+    const { hub, log } = this.#options;
+    log.info({ reason, subscribers: hub.subscribers.size }, 'subscribers are told that signals may have been missed');
+    hub.signalsMissed();
   }
 
   /** Entries of the feed may have been missed: what was to be known from them is read. */

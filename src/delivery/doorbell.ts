@@ -26,6 +26,8 @@ export class Doorbell implements Listener {
     return false;
   }
 
+  signal(): void {}
+
   flush(): void {}
 
   behind(): void {

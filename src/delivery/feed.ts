@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { RawEntry } from '../domain/entries.ts';
-import { newestPosition } from '../domain/positions.ts';
+import { newestPosition, OLDEST } from '../domain/positions.ts';
 import { compareStreamIds, formatStreamId, type StreamId, successor } from '../domain/stream-ids.ts';
 import type { Logger } from '../redis/logger.ts';
 import type { Store } from '../redis/store.ts';
@@ -9,8 +9,9 @@ import { newestIds } from '../redis/streams/commands.ts';
 import type { DataLoss } from './data-loss.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { FeedEntry } from './feed-entry.ts';
+import { SignalEntry } from './signal-entry.ts';
 
-/** Entries of one read. */
+/** Entries of one read, of each stream. */
 const BATCH = 100;
 /**
  * How long to let entries gather when they come faster than one at a time, ms: a read of ten costs little more than a
@@ -25,19 +26,28 @@ export interface FeedOptions {
   connection: Redis;
   store: Store;
   log: Logger;
-  /** How long one read blocks, ms; also how soon a feed that was deleted is noticed. */
+  /** How long one read blocks, ms; also how soon it is noticed that a stream was deleted. */
   blockMs: number;
   dispatcher: Dispatcher;
   dataLoss: DataLoss;
 }
 
+/** A stream that is followed, and where it was read to. */
+interface Followed {
+  position: StreamId;
+  /** When an entry came, or it was seen that there is none, ms since 1970. */
+  provedAt: number;
+}
+
 /**
- * The one blocking read of this node: follows the feed and passes on what it says. A wake-up path, not the truth: all
- * that it may lose, repeat or delay is told as `missed` or found by the subscribers' successor rule.
+ * The one blocking read of this node: follows the feed, and beside it the signals, and passes on what they say. A wake-up
+ * path, not the truth: all that the feed may lose, repeat or delay is told as `missed` or found by the subscribers'
+ * successor rule. Of signals nothing is kept elsewhere: who may have missed one is told so.
  */
 export class Feed {
   readonly #options: FeedOptions;
-  #position: StreamId | undefined;
+  #feed: Followed = { position: OLDEST, provedAt: 0 };
+  #signals: Followed = { position: OLDEST, provedAt: 0 };
   /** `log mid` of the entry at the position: another one in its place after a reconnect is another history. */
   #identity = '';
   #linkBroken = false;
@@ -54,7 +64,9 @@ export class Feed {
     this.#options.connection.on('close', () => {
       this.#linkBroken = true;
     });
-    this.#position = (await this.#newest()).position;
+    const { feed, signals } = await this.#newest();
+    this.#feed = { position: feed, provedAt: Date.now() };
+    this.#signals = { position: signals, provedAt: Date.now() };
     this.#lastReadAt = Date.now();
     this.#loop = this.#run();
   }
@@ -88,29 +100,53 @@ export class Feed {
   }
 
   async #readOnce(): Promise<void> {
-    const { connection, store, blockMs, dispatcher } = this.#options;
-    const asked = this.#position!;
+    const { connection, store, blockMs } = this.#options;
+    const [feed, signals] = [store.keys.feed(), store.keys.signals()];
     const reply = (await connection.xread(
       'COUNT',
       BATCH,
       'BLOCK',
       blockMs,
       'STREAMS',
-      store.keys.feed(),
-      formatStreamId(asked),
+      feed,
+      signals,
+      formatStreamId(this.#feed.position),
+      formatStreamId(this.#signals.position),
     )) as [string, RawEntry[]][] | null;
     this.#lastReadAt = Date.now();
     // A reply that comes over a new link was asked for before anybody looked at what the server has now.
     if (this.#linkBroken) return;
-    if (!reply) return this.#checkIdle();
-    const batch = reply[0]![1].map((raw) => new FeedEntry(raw));
+    const read = new Map(reply);
+    const [entries, told] = [read.get(feed) ?? [], read.get(signals) ?? []];
+    if (entries.length > 0) await this.#takeFeed(entries.map((raw) => new FeedEntry(raw)));
+    if (told.length > 0) this.#takeSignals(told.map((raw) => new SignalEntry(raw)));
+    // The one may be idle for long while the other is not.
+    const idleSince = Math.min(this.#feed.provedAt, this.#signals.provedAt);
+    if (!reply || Date.now() - idleSince >= blockMs) await this.#checkIdle();
+    const longest = Math.max(entries.length, told.length);
+    if (longest > 1 && longest < BATCH) await setTimeout(GATHER_MS);
+  }
+
+  async #takeFeed(batch: FeedEntry[]): Promise<void> {
+    const followed = this.#feed;
     for (const entry of batch) {
-      if (compareStreamIds(entry.id, successor(this.#position!)) !== 0) dispatcher.missed('hole in the feed');
-      this.#position = entry.id;
+      if (!isNext(entry, followed)) this.#options.dispatcher.missed('hole in the feed');
+      followed.position = entry.id;
       this.#identity = `${entry.log} ${entry.mid}`;
     }
+    followed.provedAt = Date.now();
     await this.#dispatch(batch);
-    if (batch.length > 1 && batch.length < BATCH) await setTimeout(GATHER_MS);
+  }
+
+  #takeSignals(batch: SignalEntry[]): void {
+    const { dispatcher } = this.#options;
+    const followed = this.#signals;
+    for (const entry of batch) {
+      if (!isNext(entry, followed)) dispatcher.signalsMissed('hole in the signals');
+      followed.position = entry.id;
+    }
+    followed.provedAt = Date.now();
+    dispatcher.signal(batch);
   }
 
   /** The position has passed this batch, and it is not read again: what of it was not delivered was missed. */
@@ -125,13 +161,21 @@ export class Feed {
     }
   }
 
-  /** Nothing came: is there nothing, or was the feed deleted, so that it counts from the start and is never read again? */
+  /** Nothing came: is there nothing, or was a stream deleted, so that it counts from the start and is never read again? */
   async #checkIdle(): Promise<void> {
-    const { position } = await this.#newest();
-    if (compareStreamIds(position, this.#position!) >= 0) return;
-    this.#position = position;
-    this.#identity = '';
-    this.#options.dispatcher.missed('the feed was deleted');
+    const { dispatcher } = this.#options;
+    const { feed, signals } = await this.#newest();
+    if (compareStreamIds(feed, this.#feed.position) < 0) {
+      this.#feed.position = feed;
+      this.#identity = '';
+      dispatcher.missed('the feed was deleted');
+    }
+    if (compareStreamIds(signals, this.#signals.position) < 0) {
+      this.#signals.position = signals;
+      dispatcher.signalsMissed('the signals were deleted');
+    }
+    this.#feed.provedAt = Date.now();
+    this.#signals.provedAt = Date.now();
   }
 
   /**
@@ -142,24 +186,27 @@ export class Feed {
     const { dispatcher, dataLoss } = this.#options;
     this.#linkBroken = false;
     try {
-      const { position, epoch } = await this.#newest();
-      if (compareStreamIds(this.#position!, position) > 0 || (await this.#replaced())) {
+      const { feed, signals, epoch } = await this.#newest();
+      if (compareStreamIds(this.#feed.position, feed) > 0 || (await this.#replaced())) {
         // An epoch that is newer than what was read last was begun by another node, for this loss.
-        if (BigInt(epoch) <= successor(this.#position!).ms) await dataLoss.moveEpoch(epoch);
-        this.#position = position;
+        if (BigInt(epoch) <= successor(this.#feed.position).ms) await dataLoss.moveEpoch(epoch);
+        this.#feed.position = feed;
         this.#identity = '';
       }
+      // From here on; whatever there was before may be that of another history.
+      this.#signals.position = signals;
     } catch (error) {
       this.#linkBroken = true;
       throw error;
     }
     dispatcher.missed('the link to Redis was broken');
+    dispatcher.signalsMissed('the link to Redis was broken');
   }
 
   async #replaced(): Promise<boolean> {
     if (this.#identity === '') return false;
     const { redis, keys } = this.#options.store;
-    const at = formatStreamId(this.#position!);
+    const at = formatStreamId(this.#feed.position);
     const [entry] = await redis.xrange(keys.feed(), at, at);
     if (entry) return `${entry[1][1]} ${entry[1][3]}` !== this.#identity;
     // Gone: trimmed if the feed starts after it, lost if the feed goes on around it.
@@ -167,9 +214,15 @@ export class Feed {
     return oldest !== undefined;
   }
 
-  async #newest(): Promise<{ position: StreamId; epoch: string }> {
+  async #newest(): Promise<{ feed: StreamId; signals: StreamId; epoch: string }> {
     const { store } = this.#options;
-    const { epoch, newest } = await store.run(newestIds, [store.keys.feed()]);
-    return { position: newestPosition(epoch, newest[0]!), epoch };
+    const { epoch, newest } = await store.run(newestIds, [store.keys.feed(), store.keys.signals()]);
+    const [feed, signals] = newest.map((id) => newestPosition(epoch, id));
+    return { feed: feed!, signals: signals!, epoch };
   }
+}
+
+/** Whether nothing lies between an entry and where its stream was read to. */
+function isNext({ id }: { id: StreamId }, { position }: Followed): boolean {
+  return compareStreamIds(id, successor(position)) === 0;
 }

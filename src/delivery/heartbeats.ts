@@ -18,7 +18,7 @@ export interface HeartbeatOptions {
 }
 
 /**
- * The one timer of all subscribers: sends heartbeats, closes those whose token has expired or whose socket has stalled,
+ * The one timer of all subscribers: sends heartbeats, tells who may have missed signals, closes those whose token has expired or whose socket has stalled,
  * and gives another turn to those who could not read.
  */
 export class Heartbeats {
@@ -42,7 +42,8 @@ export class Heartbeats {
     const { hub, catchUps, stallMs, log } = this.#options;
     const due: Subscriber[] = [];
     for (const subscriber of hub.subscribers) {
-      const { stalledSince } = subscriber;
+      const { stalledSince, staleAt } = subscriber;
+      if (staleAt !== undefined && now >= staleAt && stalledSince === undefined) subscriber.stale();
       if (now >= subscriber.expiresAt) subscriber.close('token_expired');
       else if (stalledSince !== undefined && now - stalledSince > stallMs) subscriber.close('too_slow');
       else if (subscriber.state === 'live' && now >= subscriber.heartbeatAt) due.push(subscriber);
@@ -57,7 +58,7 @@ export class Heartbeats {
       });
   }
 
-  /** Asks for the newest positions of many streams at once, of each kind by itself. */
+  /** Asks how many streams stand at once, of each kind by themselves. */
   async #verify(due: Subscriber[]): Promise<void> {
     for (const [kind, ofKind] of byKind(due)) {
       for (let first = 0; first < ofKind.length; first += VERIFY_AT_ONCE) {
@@ -68,16 +69,18 @@ export class Heartbeats {
 
   /**
    * A heartbeat says that the client has everything, so it is sent only where that was just seen: the stream ends between
-   * what had been delivered when it was asked for and what has been by now.
+   * what had been delivered when it was asked for and what has been by now. A reader that may not read any more is sent
+   * away: that it was told so by the feed is not relied upon.
    */
   async #beat(kind: SourceKind, subscribers: readonly Subscriber[]): Promise<void> {
     const before = subscribers.map(({ cursor }) => cursor);
-    const newest = await kind.newest(subscribers.map(({ source }) => source));
+    const standings = await kind.verify(subscribers.map(({ source }) => source));
     subscribers.forEach((subscriber, i) => {
-      if (subscriber.state !== 'live') return;
-      const { source, cursor } = subscriber;
-      const end = newest[i]!;
-      const isComplete = !source.isAfter(before[i]!, end) && !source.isAfter(end, cursor);
+      const standing = standings[i]!;
+      const { source, cursor, state } = subscriber;
+      if ('ended' in standing) subscriber.close(standing.ended);
+      if ('ended' in standing || state !== 'live') return;
+      const isComplete = !source.isAfter(before[i]!, standing.newest) && !source.isAfter(standing.newest, cursor);
       if (isComplete) subscriber.heartbeat();
       else subscriber.behind();
     });

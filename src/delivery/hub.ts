@@ -104,6 +104,11 @@ export class Hub {
     for (const listeners of this.#byStream.values()) for (const listener of listeners) listener.behind();
   }
 
+  /** Signals may have been missed: everybody is told so. */
+  signalsMissed(): void {
+    for (const subscriber of this.#subscribers) subscriber.signalsMissed();
+  }
+
   /** A user was removed: its streams end at once, and its long-polls look. */
   readerRemoved(reader: Uid): void {
     for (const listener of [...(this.#byReader.get(reader) ?? NOBODY)]) {

@@ -1,6 +1,6 @@
 import type { Cursor } from '../domain/stream-ids.ts';
 import type { FeedEntry } from './feed-entry.ts';
-import type { ByeReason } from './sink.ts';
+import type { ByeReason, SignalName } from './sink.ts';
 import type { Source } from './source.ts';
 
 /** Anybody who waits for something to happen in a stream: an open one, or a long-poll. */
@@ -11,6 +11,8 @@ export interface Listener {
    * @returns whether it was delivered
    */
   offer(id: Cursor, entry: FeedEntry): boolean;
+  /** What need not last, for whoever listens right now. Called as `offer` is. */
+  signal(name: SignalName, json: string): void;
   /** Everything that was read from the feed at once has been offered. */
   flush(): void;
   /** Something may have been missed: the stream has to be read. */

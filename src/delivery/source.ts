@@ -47,10 +47,13 @@ export interface StreamPage {
   epoch: string;
 }
 
+/** What a heartbeat vouches for: where a stream ends; or why its reader may not read it any more. */
+export type Standing = { newest: Cursor } | { ended: ByeReason };
+
 /** What is asked of many sources of one kind at once. */
 export interface SourceKind {
-  /** The newest position of each, in their order, in one round trip. */
-  newest(sources: readonly Source[]): Promise<Cursor[]>;
+  /** How each of them stands at this moment, in their order, in one round trip. */
+  verify(sources: readonly Source[]): Promise<Standing[]>;
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Cursor } from '../domain/stream-ids.ts';
 import type { FeedEntry } from './feed-entry.ts';
 import type { Listener } from './listener.ts';
 import type { DeliveryMetrics } from './metrics.ts';
-import type { ByeReason, EventName, Sink } from './sink.ts';
+import type { ByeReason, EventName, SignalName, Sink } from './sink.ts';
 import type { Source } from './source.ts';
 import type { State } from './state.ts';
 
@@ -10,6 +10,9 @@ import type { State } from './state.ts';
 const RETRY_MS = 3_000;
 /** A page of catching up. */
 const PAGE = { count: 200, maxBytes: 256 * 1024 };
+
+/** Over how long those who may have missed signals are told so: each reads several things anew then, ms. */
+const STALE_SPREAD_MS = 10_000;
 
 /** What the subscribers of a node share. */
 export interface SubscriberHost {
@@ -34,6 +37,7 @@ export class Subscriber implements Listener {
   readonly #sink: Sink;
   #heartbeatAt: number;
   #stalledSince: number | undefined;
+  #staleAt: number | undefined;
   #state: State = 'behind';
   /** What was delivered last. */
   #cursor: Cursor;
@@ -78,9 +82,15 @@ export class Subscriber implements Listener {
     return this.#stalledSince;
   }
 
-  /** Sends `ready` and asks for the first page. */
+  /** From when on it is to be told that it may have missed signals, ms since 1970; undefined if it has not. */
+  get staleAt(): number | undefined {
+    return this.#staleAt;
+  }
+
+  /** Sends `ready` and asks for the first page. What was signalled before, nobody knows. */
   open(): void {
     this.#emit('ready', `{"cursor":"${this.#cursor}","heartbeatMs":${this.#host.heartbeatMs}}`, RETRY_MS);
+    this.#sink.signal('stale', '{}');
     this.#flush();
     this.#host.catchUps.add(this);
   }
@@ -105,9 +115,28 @@ export class Subscriber implements Listener {
     return false;
   }
 
+  /** Takes a signal, if the socket does; signals are the first that a slow client goes without. */
+  signal(name: SignalName, json: string): void {
+    if (this.#state === 'closed') return;
+    if (this.#stalledSince === undefined) this.#sink.signal(name, json);
+    else this.#staleAt ??= Date.now();
+  }
+
+  /** Signals may have been missed: it is told so, in a while. */
+  signalsMissed(): void {
+    this.#staleAt ??= Date.now() + Math.random() * STALE_SPREAD_MS;
+  }
+
+  /** Tells that signals may have been missed. */
+  stale(): void {
+    this.#staleAt = undefined;
+    this.#sink.signal('stale', '{}');
+    this.#flush();
+  }
+
   /** Writes what was offered; a full socket makes the subscriber wait in its stream, not in our memory. */
   flush(): void {
-    if (this.#state === 'live') this.#flush();
+    if (this.#state !== 'closed' && this.#stalledSince === undefined) this.#flush();
   }
 
   /** Something may have been missed: the stream has to be read. */

@@ -36,6 +36,7 @@ const CODES = {
   owner_must_hand_over: [409, 'The owner must hand the group over first'],
   owner_unchanged: [409, 'The owner is changed with PATCH'],
   group_full: [409, 'The group is full'],
+  too_many_members: [409, 'The group is too large for this'],
   tokens_by_issuer: [409, 'Tokens come from the configured issuer'],
   request_timeout: [408, 'The request did not come in time'],
   body_too_large: [413, 'The body is too large'],

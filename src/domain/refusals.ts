@@ -1,4 +1,5 @@
 import { type ErrorCode, ImError } from './errors.ts';
+import { RECEIPTS_MAX } from './signals.ts';
 
 /** What a script's refusal means to the caller: the one place that maps them. `subject` is what it is about. */
 const REFUSALS: Record<string, (subject: string) => [code: ErrorCode, detail: string]> = {
@@ -25,6 +26,10 @@ const REFUSALS: Record<string, (subject: string) => [code: ErrorCode, detail: st
   ],
   join_closed: (gid) => ['join_closed', `The group "${gid}" is closed: its owner has to add members.`],
   group_full: (gid) => ['group_full', `The group "${gid}" has as many members as a group may have.`],
+  too_many_members: (gid) => [
+    'too_many_members',
+    `The group "${gid}" has more than ${RECEIPTS_MAX} members: who has read what is told only in smaller ones.`,
+  ],
   member_not_found: (uid) => ['member_not_found', `"${uid}" is not a member of the group. Nothing was changed.`],
   request_not_found: (uid) => ['request_not_found', `"${uid}" has not asked to join the group. Nothing was changed.`],
   owner_must_hand_over: (gids) => [

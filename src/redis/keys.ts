@@ -16,6 +16,8 @@ export class Keys {
   readonly meta = () => `${this.prefix}im:meta`;
   /** stream: every delivery, for the nodes to read */
   readonly feed = () => `${this.prefix}feed`;
+  /** stream: what need not last, for the nodes to tell whoever listens right now */
+  readonly signals = () => `${this.prefix}signals`;
   /** hash: the user's fields */
   readonly user = (uid: Uid) => `${this.prefix}u:${uid}`;
   /** stream: the user's inbox */
@@ -24,6 +26,8 @@ export class Keys {
   readonly contacts = (uid: Uid) => `${this.prefix}c:${uid}`;
   /** hash: log → how far this user has read it */
   readonly read = (uid: Uid) => `${this.prefix}rd:${uid}`;
+  /** hash: uid → up to where that user lets the others of a conversation know that it has read */
+  readonly receipts = (log: LogName) => `${this.prefix}rc:${log}`;
   /** hash: log → the message below which this user reads nothing, since a former user of the name was told it */
   readonly floors = (uid: Uid) => `${this.prefix}fl:${uid}`;
   /** set: the groups that this user has asked to join */

@@ -132,6 +132,8 @@ test('a frame of its own is always an event: retry stands inside ready and bye',
   const fields = frames.map((frame) => frame.split('\n').map((line) => line.split(':')[0]));
   assert.deepEqual(fields, [
     ['retry', 'id', 'event', 'data'],
+    // `stale` has no id: the last one stays the client's.
+    ['event', 'data'],
     ['id', 'event', 'data'],
     ['retry', 'id', 'event', 'data'],
   ]);

@@ -33,7 +33,9 @@ class NoMember extends Error {}
 
 /** A group's log as a member follows it. Its cursors look like no inbox's, and its ids follow one another by their numbers alone. */
 class LogSource implements Source {
-  static readonly kind: SourceKind = { newest: (sources) => Promise.all(sources.map((one) => one.resolve('now'))) };
+  static readonly kind: SourceKind = {
+    verify: (sources) => Promise.all(sources.map(async (one) => ({ newest: await one.resolve('now') }))),
+  };
   readonly kind = LogSource.kind;
   readonly key = im.keys.log('gs:team' as LogName);
   readonly reader = uid('bob');

@@ -153,6 +153,22 @@ test('a reader whose socket takes nothing for too long is sent away as too slow'
   assert.deepEqual([node.counted.behind, node.counted.live], [0, 1], 'who reads stays');
 });
 
+test('a removal of which nobody tells ends a stream with its next heartbeat', async () => {
+  const node = await start({ heartbeatMs: 200 });
+  const [former, other] = [await live(node, 'bob'), await live(node, 'alice')];
+  // As somebody would who edits the keys, or a feed that does not say it.
+  await im.redis.del(im.keys.user(uid('bob')));
+  await former.sink.until((all) => all.at(-1)?.event === 'bye', 'bye');
+  assert.deepEqual([former.sink.received.at(-1)?.data.reason, former.sink.ended], ['user_removed', true]);
+  // A new user of the name is another one.
+  await im.people('bob');
+  const anew = await live(node, 'bob');
+  await im.redis.hincrby(im.keys.removedUser(uid('bob')), 'incarnation', 1);
+  await anew.sink.until((all) => all.at(-1)?.event === 'bye', 'bye');
+  await other.sink.until((all) => all.at(-1)?.event === 'heartbeat', 'a heartbeat');
+  assert.equal(other.subscriber.state, 'live');
+});
+
 /** An inbox whose next page is held back when it has been read. */
 function heldInbox() {
   let isHeld = false;

@@ -1,4 +1,4 @@
-import { get, type IncomingMessage } from 'node:http';
+import { type Connect, type Connection, overSse } from './connections.ts';
 import type { Follower, Heard } from './history.ts';
 import type { Random } from './random.ts';
 import { API_KEY } from './requests.ts';
@@ -6,9 +6,18 @@ import { API_KEY } from './requests.ts';
 /** Where the nodes are at the moment, dead ones included. */
 export type Urls = () => readonly string[];
 
+export interface ListenerOptions {
+  /** Where it starts; from now on by default. */
+  start?: string;
+  /** The wire form. */
+  connect?: Connect;
+  /** What it calls with, each time that it connects. */
+  credential?: (uid: string) => string;
+}
+
 /**
- * A client of the stream as one would write it by hand: keeps all that it hears, and comes back with the last event's id
- * when its stream ends, to the next node if there was an error.
+ * A client of the stream: keeps all that it hears, and comes back with the last event's id when its stream ends, to the
+ * next node if there was an error.
  */
 export class Listener {
   readonly record: Follower;
@@ -16,20 +25,23 @@ export class Listener {
   position: string;
   readonly #urls: Urls;
   readonly #random: Random;
+  readonly #connectTo: Connect;
+  readonly #credential: (uid: string) => string;
   #home: number;
-  #response: IncomingMessage | undefined;
-  #request: ReturnType<typeof get> | undefined;
+  #connection: Connection | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
   #onEvent = () => {};
 
   /** @param home which node it prefers */
-  constructor(urls: Urls, uid: string, home: number, random: Random, start = '$') {
+  constructor(urls: Urls, uid: string, home: number, random: Random, options: ListenerOptions = {}) {
     this.record = { name: `${uid}@${home}`, uid, heard: [] };
-    this.position = start;
+    this.position = options.start ?? '$';
     this.#urls = urls;
     this.#home = home;
     this.#random = random;
+    this.#connectTo = options.connect ?? overSse;
+    this.#credential = options.credential ?? (() => API_KEY);
   }
 
   /** Connects; resolves with the first event. */
@@ -60,11 +72,11 @@ export class Listener {
 
   /** Reads nothing any more, and stays connected. */
   pause(): void {
-    this.#response?.pause();
+    this.#connection?.pause();
   }
 
   resume(): void {
-    this.#response?.resume();
+    this.#connection?.resume();
   }
 
   close(): void {
@@ -75,8 +87,9 @@ export class Listener {
 
   /** Ends the connection, and hears no more of it. */
   #drop(): void {
-    this.#request?.destroy();
-    this.#request = undefined;
+    const connection = this.#connection;
+    this.#connection = undefined;
+    connection?.destroy();
   }
 
   #again(afterMs: number): void {
@@ -87,53 +100,31 @@ export class Listener {
   #connect(): void {
     const { uid } = this.record;
     const urls = this.#urls();
-    const url = new URL(`/v1/users/${uid}/inbox/stream`, urls[this.#home % urls.length]);
     const from = this.position;
-    const headers: Record<string, string> = { authorization: `Bearer ${API_KEY}` };
-    if (from === '$') url.searchParams.set('start', from);
-    else headers['last-event-id'] = from;
-    const request = get(url, { agent: false, headers });
-    this.#request = request;
     let isOver = false;
-    const over = (isError: boolean) => {
-      if (isOver || this.#request !== request) return;
-      isOver = true;
-      if (isError) this.#home++;
-      this.#again(50 + this.#random.whole(0, 100));
-    };
-    request.on('error', () => over(true));
-    request.on('close', () => over(false));
-    request.on('response', (response) => {
-      if (response.statusCode !== 200) {
-        response.resume();
-        return over(true);
-      }
-      this.#response = response;
-      this.#hear({ at: performance.now(), event: 'connect', from });
-      this.#read(response, request);
-      response.on('error', () => over(true));
-      response.on('end', () => over(false));
+    const isCurrent = () => this.#connection === connection;
+    const wanted = { base: urls[this.#home % urls.length]!, uid, from, credential: this.#credential(uid) };
+    const connection: Connection = this.#connectTo(wanted, {
+      opened: () => {
+        if (isCurrent()) this.#hear({ at: performance.now(), event: 'connect', from });
+      },
+      event: (name, cursor, data) => {
+        if (isCurrent()) this.#take(name, cursor, data);
+      },
+      over: (isError) => {
+        if (isOver || !isCurrent()) return;
+        isOver = true;
+        if (isError) this.#home++;
+        this.#again(50 + this.#random.whole(0, 100));
+      },
     });
+    this.#connection = connection;
   }
 
-  #read(response: IncomingMessage, request: object): void {
-    let rest = '';
-    response.setEncoding('utf8');
-    response.on('data', (chunk: string) => {
-      if (this.#request !== request) return;
-      const blocks = (rest + chunk).split('\n\n');
-      rest = blocks.pop()!;
-      for (const block of blocks) this.#take(block);
-    });
-  }
-
-  #take(block: string): void {
-    const lines = block.split('\n').map((line) => line.split(/: (.*)/s, 2) as [field: string, value: string]);
-    const { id: cursor, event, data } = Object.fromEntries(lines) as Partial<Record<string, string>>;
-    if (!cursor || !event || !data) return;
-    const heard = toHeard(this.record.uid, cursor, event, JSON.parse(data));
+  #take(name: string, cursor: string | undefined, data: object): void {
+    const heard = cursor === undefined ? undefined : toHeard(this.record.uid, cursor, name, data);
     if (!heard) return;
-    this.position = cursor;
+    this.position = cursor!;
     this.#hear(heard);
     this.#onEvent();
   }

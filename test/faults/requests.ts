@@ -1,8 +1,17 @@
+import { createHmac } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import type { Outcome } from './history.ts';
 
 export const API_KEY = 'fault-test-key-0123456789';
 export const JWT_SECRET = 'a secret of the fault tests, 32 bytes';
+
+/** A token of a user that ends after a while. */
+export function tokenOf(uid: string, seconds: number): string {
+  const now = Math.floor(Date.now() / 1_000);
+  const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
+  const signed = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode({ sub: uid, iat: now, exp: now + seconds })}`;
+  return `${signed}.${createHmac('sha256', JWT_SECRET).update(signed).digest('base64url')}`;
+}
 
 /** Longer than the service ever takes, unless it or its Redis is stopped. */
 const TIMEOUT_MS = 10_000;

@@ -6,6 +6,7 @@ import { MUTANTS, type Mutant } from './mutants.ts';
 import { closeConnections } from './requests.ts';
 import { perform, type Report, type Scenario } from './scenario.ts';
 import { SCENARIOS } from './scenarios/index.ts';
+import { closeSockets } from './socket-requests.ts';
 import { countsOf, heading, line, mutantLine } from './table.ts';
 
 const USAGE = `usage: npm run test:faults -- [--short] [--seed N] [--only name] [--mutants] [--json file]
@@ -35,6 +36,7 @@ if (values.help) console.log(USAGE);
 else if (values.mutants) await runMutants();
 else await runFaults();
 closeConnections();
+closeSockets();
 if (values.json) writeFileSync(values.json, `${JSON.stringify(findings, null, 1)}\n`);
 console.log(`${counts.passed} passed, ${counts.failed} failed`);
 process.exitCode = counts.failed === 0 ? 0 : 1;

@@ -1,6 +1,7 @@
 import type { Product } from '../helpers/product.ts';
 import { check, type Verdict } from './checker.ts';
 import { CLUSTER, Cluster, type ClusterOptions } from './cluster.ts';
+import { overSocket, overSse } from './connections.ts';
 import { type History, newHistory } from './history.ts';
 import { Listener } from './listener.ts';
 import { Poller } from './poller.ts';
@@ -74,12 +75,12 @@ export async function perform(scenario: Scenario, product: Product, options: Per
   };
   const story = async (): Promise<Report> => {
     await workload.prepare();
+    const listener = (uid: string, home: number, isSocket: boolean) =>
+      new Listener(cluster.urls, uid, home, random, { connect: isSocket ? overSocket : overSse });
     workload.users.forEach((uid, i) => {
-      listeners.push(new Listener(cluster.urls, uid, i, random));
+      listeners.push(listener(uid, i, i % 3 === 1));
     });
-    const restless = workload.users
-      .filter((_, i) => i % 3 === 0)
-      .map((uid) => new Listener(cluster.urls, uid, 1, random));
+    const restless = workload.users.filter((_, i) => i % 3 === 0).map((uid, i) => listener(uid, 1, i % 2 === 1));
     listeners.push(...restless);
     pollers.push(...workload.users.filter((_, i) => i % 6 === 1).map((uid) => new Poller(cluster.urls, uid, random)));
     history.followers.push(...[...listeners, ...pollers].map(({ record }) => record));

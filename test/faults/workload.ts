@@ -3,6 +3,7 @@ import { outcomeOf } from './history.ts';
 import type { Urls } from './listener.ts';
 import type { Random } from './random.ts';
 import { type Answer, ask, outcomeOfAnswer } from './requests.ts';
+import { askOverSocket } from './socket-requests.ts';
 
 export interface WorkloadOptions {
   users: number;
@@ -159,7 +160,8 @@ export class Workload {
     for (;;) {
       const from = performance.now();
       const named = style === 'nameless' ? body : { ...body, clientMessageId: send.key };
-      const answer = await ask(this.#random.pick(this.#urls()), 'POST', path, named);
+      const via = this.#random.chance(0.2) ? askOverSocket : ask;
+      const answer = await via(this.#random.pick(this.#urls()), 'POST', path, named);
       const outcome = this.#note(send, answer, from, performance.now());
       if (outcome === 'ok' || style !== 'insist') return;
       if (Date.now() > deadline) return void this.#history.oddities.push(`${send.key} could not be sent at all`);

@@ -67,11 +67,14 @@ export interface Received {
 /** A sink that keeps what it is given, and can be made to refuse it like a full socket. */
 export class TestSink implements Sink {
   readonly received: Received[] = [];
+  /** What has no cursor. */
+  readonly signals: Omit<Received, 'cursor'>[] = [];
   /** How many writes there were. */
   writes = 0;
   ended = false;
   full = false;
   #pending: Received[] = [];
+  readonly #signals: Omit<Received, 'cursor'>[] = [];
   #drain: () => void = () => {};
   #waiting: { test: (all: Received[]) => boolean; resolve: () => void }[] = [];
 
@@ -79,10 +82,15 @@ export class TestSink implements Sink {
     this.#pending.push({ event, cursor, data: JSON.parse(json) });
   }
 
+  signal(event: string, json: string): void {
+    this.#signals.push({ event, data: JSON.parse(json) });
+  }
+
   flush(): boolean {
     if (this.#pending.length > 0) this.writes++;
     this.received.push(...this.#pending);
     this.#pending = [];
+    this.signals.push(...this.#signals.splice(0));
     this.#waiting = this.#waiting.filter(({ test, resolve }) => {
       if (!test(this.received)) return true;
       resolve();

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { SignJWT } from 'jose';
 import supertest from 'supertest';
-import { buildApp } from '../../src/app.ts';
+import { type AppOptions, buildApp } from '../../src/app.ts';
 import { type Config, loadConfig } from '../../src/config/config.ts';
 import { openRedis } from '../../src/redis/connection/link.ts';
 import { Keys } from '../../src/redis/keys.ts';
@@ -13,8 +13,8 @@ export const JWT_SECRET = 'a secret of the tests, 32 bytes and more';
 
 export type Service = Awaited<ReturnType<typeof startService>>;
 
-/** The whole service on a real Redis and a real port, under a key prefix of its own; the chat page from another folder. */
-export async function startService(redis: TestRedis, overrides: Partial<Config> = {}, pageFolder?: string) {
+/** The whole service on a real Redis and a real port, under a key prefix of its own. */
+export async function startService(redis: TestRedis, overrides: Partial<Config> = {}, options: AppOptions = {}) {
   const env = {
     API_KEYS: API_KEY,
     JWT_SECRET,
@@ -27,12 +27,10 @@ export async function startService(redis: TestRedis, overrides: Partial<Config> 
   const link = await openRedis(redis.target, { commandTimeoutMs: config.commandTimeoutMs, log: quiet });
   const logLines: string[] = [];
   const logStream = { write: (line: string) => void logLines.push(line) };
-  const app = await buildApp(config, link, { logStream, ...(pageFolder ? { pageFolder } : {}) }).catch(
-    (error: unknown) => {
-      link.close();
-      throw error;
-    },
-  );
+  const app = await buildApp(config, link, { logStream, ...options }).catch((error: unknown) => {
+    link.close();
+    throw error;
+  });
   await app.listen({ host: '127.0.0.1', port: config.port });
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
   let closing: Promise<void> | undefined;

@@ -135,6 +135,11 @@ const ROWS: Record<string, Row> = {
     call: ({ gid, mid }, uid) => [`/v1/users/${uid}/conversations/group:${gid}/read`, { upTo: mid }],
     expect: '401 401 401 403 200 404 404 200 200 200 200 200',
   },
+  listReceipts: {
+    acting: true,
+    call: ({ gid }, uid) => [`/v1/users/${uid}/conversations/group:${gid}/receipts`],
+    expect: MEMBERS,
+  },
   readInbox: { acting: true, call: (_w, uid) => [`/v1/users/${uid}/inbox?block=0`], expect: SELF },
   streamInbox: { acting: true, call: (_w, uid) => [`/v1/users/${uid}/inbox/stream`], expect: SELF },
   openSocket: {

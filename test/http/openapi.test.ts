@@ -108,7 +108,10 @@ test('a line of NDJSON is an event of the document, and the data of Server-Sent 
   const isEvent = ajv.compile({ $ref: 'document#/components/schemas/StreamEvent' });
   const { schemas } = document.components;
   const { discriminator } = schemas.StreamEvent as { discriminator: { mapping: Record<string, string> } };
-  assert.deepEqual(Object.keys(discriminator.mapping), ['ready', 'message', 'gap', 'heartbeat', 'bye']);
+  assert.deepEqual(Object.keys(discriminator.mapping), [
+    ...['ready', 'message', 'gap', 'heartbeat', 'bye'],
+    ...['read', 'typing', 'presence', 'reaction', 'conversation', 'stale'],
+  ]);
   for (const pointer of Object.values(discriminator.mapping)) {
     const { examples } = schemas[pointer.split('/').at(-1)!] as { examples: object[] };
     assert.ok(isEvent(examples[0]), `${pointer}: ${JSON.stringify(isEvent.errors)}`);
@@ -130,7 +133,7 @@ test('a line of NDJSON is an event of the document, and the data of Server-Sent 
     .map((line) => JSON.parse(line));
   assert.deepEqual(
     lines.map((line) => line.event),
-    ['ready', 'gap', 'message'],
+    ['ready', 'stale', 'gap', 'message'],
   );
   for (const line of lines) assert.ok(isEvent(line), `${JSON.stringify(line)}: ${JSON.stringify(isEvent.errors)}`);
 });

@@ -23,7 +23,7 @@ before(async () => {
   writeFileSync(join(folder, 'assets/.env'), 'not for anybody');
   writeFileSync(join(folder, 'assets/main-abc.js.br'), brotliCompressSync(SCRIPT));
   redis = await startRedis();
-  service = await startService(redis, {}, folder);
+  service = await startService(redis, {}, { pageFolder: folder });
 });
 after(async () => {
   await service?.close();
@@ -78,7 +78,7 @@ test('nothing else is served', async () => {
 });
 
 test('a page that was not built is told as such', async (t) => {
-  const other = await startService(redis, {}, join(folder, 'nowhere'));
+  const other = await startService(redis, {}, { pageFolder: join(folder, 'nowhere') });
   t.after(() => other.close());
   const { body } = await other.with().get('/').expect(404);
   assert.match(body.detail, /npm run build/);

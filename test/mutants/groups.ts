@@ -113,8 +113,8 @@ export const GROUPS: readonly Mutant[] = [
   {
     name: 'roles and bans outlive the group',
     file: 'remove_group.lua',
-    from: 'requests, KEYS[6], bans)',
-    to: 'requests)',
+    from: 'requests, KEYS[6], bans, KEYS[10])',
+    to: 'requests, KEYS[10])',
     tests: [ROLES, BANS],
   },
   {

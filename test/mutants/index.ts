@@ -7,6 +7,7 @@ import { LUA } from './lua.ts';
 import type { Mutant } from './mutant.ts';
 import { REDIS } from './redis.ts';
 import { RULES } from './rules.ts';
+import { SIGNALS } from './signals.ts';
 import { SOCKETS } from './socket.ts';
 
 /** Every break that the tests are known to see. A rule that is added to the service adds one here. */
@@ -20,4 +21,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...REDIS,
   ...FUNCTIONS,
   ...SOCKETS,
+  ...SIGNALS,
 ];

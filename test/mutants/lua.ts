@@ -61,8 +61,8 @@ export const LUA: readonly Mutant[] = [
   {
     name: 'a read mark moves back',
     file: 'read.lua',
-    from: 'if id_less(mid, up_to) then',
-    to: 'if mid ~= up_to then',
+    from: 'local moves = id_less(mid, up_to)',
+    to: 'local moves = mid ~= up_to',
     tests: ['test/features/users/people.test.ts'],
     pattern: 'unread counts what came after the mark',
   },

@@ -5,8 +5,8 @@ export const RULES: readonly Mutant[] = [
   {
     name: 'strangers post to a group',
     file: 'lua/send.lua',
-    from: "if redis.call('SISMEMBER', keys[3], from) == 0 then",
-    to: 'if false then',
+    from: "redis.call('SISMEMBER', keys[3], from) == 0 and",
+    to: 'false and',
     tests: ['test/features/messages/messages.test.ts'],
     pattern: 'a refused send leaves nothing behind',
   },

@@ -1,6 +1,7 @@
 import type { Mutant } from './mutant.ts';
 
 const SOCKET = ['test/features/inbox/socket.test.ts'];
+const SESSION = ['test/delivery/socket-session.test.ts'];
 const REQUESTS = ['test/features/inbox/socket-requests.test.ts'];
 
 /** What the WebSocket promises. */
@@ -76,6 +77,30 @@ export const SOCKETS: readonly Mutant[] = [
     to: 'this.#inFlight >= 1e9',
     tests: REQUESTS,
     pattern: 'of 33 in flight',
+  },
+  {
+    name: 'requests are made whose answers nobody reads',
+    file: 'transports/socket-session.ts',
+    from: 'await this.#sink.room();',
+    to: '',
+    tests: SESSION,
+    pattern: 'who reads no answers',
+  },
+  {
+    name: 'who reads no answers is read on',
+    file: 'transports/socket-session.ts',
+    from: 'this.#charactersInFlight > MAX_CHARACTERS_IN_FLIGHT || this.#sink.isFull;',
+    to: 'this.#charactersInFlight > MAX_CHARACTERS_IN_FLIGHT;',
+    tests: SESSION,
+    pattern: 'who reads no answers',
+  },
+  {
+    name: 'a socket that is too slow is closed with a code of its own making',
+    file: 'transports/websocket.ts',
+    from: 'too_slow: 4408,',
+    to: 'too_slow: 1011,',
+    tests: SOCKET,
+    pattern: 'a socket that is not read',
   },
   {
     name: 'unreadable frames are told for ever',

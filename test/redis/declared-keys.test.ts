@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { InboxSource } from '../../src/features/inbox/inbox-source.ts';
 import { moveEpoch, raiseLevel } from '../../src/redis/meta/commands.ts';
 import { programOf } from '../../src/redis/program.ts';
 import { server as backend, conversation, gid, OLDEST, SETTINGS, startIm, uid, user } from '../helpers/im.ts';
@@ -28,11 +29,11 @@ const RECIPIENTS = /^s:/;
 /** What a script finds out only when it runs: whose keys, and why. */
 const FOUND: Record<string, RegExp> = {
   // The members, those who asked to join, and those who are banned or silenced.
-  'remove_group.lua': /^(rd|c|fl|rq|bn):/,
+  'remove_group.lua': /^(rd|c|fl|rq|sn):/,
   // The groups that the user is in.
   'remove_user.lua': /^gi:/,
-  // The chats of the user, and the groups that were asked, or hold something against it.
-  'finish_removal.lua': /^(ds|gq|gb|gr):/,
+  // The chats of the user, who has read them, and the groups that were asked, or hold something against it.
+  'finish_removal.lua': /^(ds|rc:ds|gq|gb|gr):/,
   // The owner of the group, who is asked.
   'join.lua': /^(u|rd|ds):/,
   // The owner of the group, who refuses.
@@ -113,6 +114,8 @@ test('what a script touches it has declared, or could not know', async () => {
     { uid: alice, conversation: conversation('user:bob'), fields: { text: '2' } },
   ]);
   await im.conversations.markRead(alice, toTeam, id);
+  await im.conversations.receipts(alice, toTeam);
+  await im.conversations.receipts(bob, conversation('user:alice'));
   await im.messages.erase(alice, toTeam, id);
   await im.groups.patch(user('alice'), team, { owner: bob, fields: { a: null } });
   await im.members.quit(user('carol'), team, carol);
@@ -124,7 +127,7 @@ test('what a script touches it has declared, or could not know', async () => {
   await im.redis.hdel(im.keys.meta(), 'groupsIndexed');
   await im.groups.index();
   await im.inbox.page(alice, OLDEST, { count: 5, maxBytes: 1_000 });
-  await im.inbox.newest([alice, bob].map((name) => ({ key: im.keys.inbox(name) })));
+  await im.inbox.verify([alice, bob].map((name) => new InboxSource(im.inbox, name)));
   await im.users.remove(alice);
   await im.people('alice');
   await im.members.join(user('alice'), team, alice);

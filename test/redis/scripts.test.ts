@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { directLog } from '../../src/domain/conversations.ts';
+import { directLog, groupLog } from '../../src/domain/conversations.ts';
 import { connectCommands } from '../../src/redis/connection/command-connection.ts';
 import { Keys } from '../../src/redis/keys.ts';
 import { includesOf, scriptSource } from '../../src/redis/lua.ts';
@@ -47,7 +47,7 @@ test('shared Lua names keys as keys.ts does', async () => {
   const keys = new Keys('{p}:');
   const shared = includesOf('-- @include "direct_events"').join('\n');
   const names = await redis.eval(
-    `local PREFIX = '{p}:' ${shared} return { feed_key(), user_key('u1'), inbox_key('u1'), contacts_key('u1'),
+    `local PREFIX = '{p}:' ${shared} return { feed_key(), signals_key(), receipts_key('gs:g1'), user_key('u1'), inbox_key('u1'), contacts_key('u1'),
        read_key('u1'), floors_key('u1'), requested_key('u1'), removed_user_key('u1'), removals_key(), sanctions_key('u1'),
        groups_key(), roles_key('g1'), bans_key('g1'), group_key('g1'),
        members_key('g1'), requests_key('g1'),
@@ -58,6 +58,8 @@ test('shared Lua names keys as keys.ts does', async () => {
   const direct = keys.log(directLog(uid('zed'), uid('Abe')));
   assert.deepEqual(names, [
     keys.feed(),
+    keys.signals(),
+    keys.receipts(groupLog(g1)),
     keys.user(u1),
     keys.inbox(u1),
     keys.contacts(u1),

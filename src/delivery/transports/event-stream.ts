@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Writable } from 'node:stream';
 import type { Cursor } from '../../domain/stream-ids.ts';
-import type { EventName, Sink } from '../sink.ts';
+import type { EventName, SignalName, Sink } from '../sink.ts';
 
 /** How events are written: Server-Sent Events, or one JSON object a line. */
 export type WireForm = 'sse' | 'ndjson';
@@ -65,6 +65,12 @@ export class EventStream implements Sink {
       if (retryMs !== undefined) this.#pending += `retry: ${retryMs}\n`;
       this.#pending += `id: ${cursor}\nevent: ${name}\ndata: ${json}\n\n`;
     }
+  }
+
+  signal(name: SignalName, json: string): void {
+    // Without an id: a client keeps the last one, and resumes after it.
+    if (this.#form === 'ndjson') this.#pending += `{"event":"${name}","data":${json}}\n`;
+    else this.#pending += `event: ${name}\ndata: ${json}\n\n`;
   }
 
   flush(): boolean {

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { Cursor } from '../../domain/stream-ids.ts';
-import type { ByeReason, EventName, Sink } from '../sink.ts';
+import type { ByeReason, EventName, SignalName, Sink } from '../sink.ts';
 
 /** With which code a socket is closed after `bye`; those from 4400 on are HTTP's statuses of the same meaning. */
 export const CLOSE_CODES: Record<ByeReason, number> = {
@@ -60,6 +60,10 @@ export class WebSocketSink implements Sink {
   event(name: EventName, cursor: Cursor, json: string): void {
     this.#pending.push(`{"event":"${name}","cursor":"${cursor}","data":${json}}`);
     if (name === 'bye') this.#closeWith(json);
+  }
+
+  signal(name: SignalName, json: string): void {
+    this.#pending.push(`{"event":"${name}","data":${json}}`);
   }
 
   flush(): boolean {

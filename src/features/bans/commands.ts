@@ -26,6 +26,7 @@ export const ban = command({
     keys.floors(uid),
     keys.sanctions(uid),
     keys.feed(),
+    keys.receipts(groupLog(gid)),
   ],
   args: ({ gid, uid, actor }) => [gid, uid, actor],
   decode: ([outcome, bannedAt, count, reason]: [outcome: string, bannedAt: string, count: number, reason: string]) => ({

@@ -3,11 +3,12 @@ import { type LogEntry, type Message, toMessage } from '../../domain/entries.ts'
 import { ImError } from '../../domain/errors.ts';
 import type { Uid } from '../../domain/names.ts';
 import { type Page, type PageRequest, pageOf } from '../../domain/pages.ts';
+import type { RECEIPTS_MAX } from '../../domain/signals.ts';
 import { compareStreamIds, type MessageId, parseStreamId } from '../../domain/stream-ids.ts';
 import type { Store } from '../../redis/store.ts';
 import { newestIds } from '../../redis/streams/commands.ts';
 import type { Logs } from '../messages/logs.ts';
-import { read } from './commands.ts';
+import { read, receipts } from './commands.ts';
 
 /** A conversation as its reader finds it in a list. */
 export interface ConversationSummary {
@@ -17,6 +18,13 @@ export interface ConversationSummary {
   /** The newest entry, system events included. */
   last?: Message;
   /** Up to where the reader has read; absent before the first time. */
+  readUpTo?: MessageId;
+}
+
+/** How far somebody lets the others of a conversation know that it has read. */
+export interface Receipt {
+  uid: Uid;
+  /** Absent where nothing is known. */
   readUpTo?: MessageId;
 }
 
@@ -56,13 +64,25 @@ export class Conversations {
   }
 
   /**
-   * Moves the read mark forward to `upTo`, never back; `message_not_found` if the conversation has no such message.
-   * Works while Redis is out of memory.
+   * Moves the read mark forward to `upTo`, never back; `message_not_found` if the conversation has no such message. The
+   * user's other devices are told. Works while Redis is out of memory.
+   *
+   * @param receipt whether the others of the conversation are told, too (in groups of up to {@link RECEIPTS_MAX})
    */
-  async markRead(uid: Uid, conversation: Conversation, upTo: MessageId): Promise<ConversationSummary> {
-    const log = logOf(uid, conversation);
-    const { mark, newest } = await this.#store.run(read, { uid, log, upTo });
-    return summaryOf(uid, log, mark, newest);
+  async markRead(uid: Uid, conversation: Conversation, upTo: MessageId, receipt = true): Promise<ConversationSummary> {
+    const { mark, newest } = await this.#store.run(read, { uid, conversation, upTo, receipt });
+    return summaryOf(uid, logOf(uid, conversation), mark, newest);
+  }
+
+  /**
+   * Who has read the conversation up to where, of all who are in it, by uid. `too_many_members` in a group of more than
+   * {@link RECEIPTS_MAX}; `not_member`, and `conversation_not_found` where the two have none.
+   */
+  async receipts(uid: Uid, conversation: Conversation): Promise<Receipt[]> {
+    const all = await this.#store.run(receipts, { uid, conversation });
+    return all
+      .map(({ uid: reader, mid }) => ({ uid: reader, ...(mid === '' ? {} : { readUpTo: mid }) }))
+      .sort((a, b) => (a.uid < b.uid ? -1 : 1));
   }
 
   /** The newest id of each log, in the order given. */

@@ -80,6 +80,7 @@ export const removeGroup = command({
     keys.bans(gid),
     keys.groups(),
     keys.feed(),
+    keys.receipts(groupLog(gid)),
   ],
   args: ({ gid, actor }) => [gid, actor],
   decode: ([, count, reason]: [outcome: string, count: number, reason: string]) => ({ refused: { count, reason } }),

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- Removes a group and tells its members. The log goes too, so the event travels in the inbox entries themselves.
---   KEYS   im:meta, gi:<gid>, gm:<gid>, gs:<gid>, gq:<gid>, gr:<gid>, gb:<gid>, im:groups, feed
+--   KEYS   im:meta, gi:<gid>, gm:<gid>, gs:<gid>, gq:<gid>, gr:<gid>, gb:<gid>, im:groups, feed, rc:gs:<gid>
 --   ARGV   gid, actor ('' = the server)
 --   reply  { 'removed', refused writes, the first one's reason }
 --   refuses  GROUP_NOT_FOUND, NOT_OWNER
@@ -19,7 +19,7 @@ local message = next_entry('gs:' .. gid, master, { action = 'delete' }, {})
 for _, uid in ipairs(redis.call('ZRANGE', requests, 0, -1)) do redis.call('SREM', requested_key(uid), gid) end
 for _, uid in ipairs(redis.call('ZRANGE', bans, 0, -1)) do redis.call('SREM', sanctions_key(uid), gid) end
 for _, uid in ipairs(redis.call('HKEYS', KEYS[6])) do redis.call('SREM', sanctions_key(uid), gid) end
-redis.call('UNLINK', info, members, log, requests, KEYS[6], bans)
+redis.call('UNLINK', info, members, log, requests, KEYS[6], bans, KEYS[10])
 redis.call('ZREM', KEYS[8], gid)
 for _, uid in ipairs(told) do
   redis.call('HDEL', read_key(uid), message.log)

@@ -45,3 +45,14 @@ function referenceTo(cursor: string, log = '', mid = ''): Reference {
   // Somebody may have written it by hand: what is no id would fail the whole page.
   return { cursor: cursor as Cursor, log: log as LogName, id: (isStreamId(mid) ? mid : '0-0') as MessageId };
 }
+
+/** Where the inbox of each reader ends, and which user of the name there is (`''`: none), in their order. */
+export const verifyInboxes = command({
+  script: new URL('./verify.lua', import.meta.url),
+  keys: (keys, uids: readonly Uid[]) => uids.flatMap((uid) => [keys.inbox(uid), keys.user(uid), keys.removedUser(uid)]),
+  args: () => [],
+  decode: ([epoch, ...flat]: [string, ...string[]], uids) => ({
+    epoch,
+    readers: uids.map((_, i) => ({ newest: flat[2 * i]!, incarnation: flat[2 * i + 1]! })),
+  }),
+});

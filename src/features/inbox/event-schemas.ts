@@ -1,5 +1,9 @@
 import Type, { type Static, type TSchema } from 'typebox';
+import type { SignalName } from '../../delivery/sink.ts';
+import type { Conversation } from '../../domain/conversations.ts';
+import type { Uid } from '../../domain/names.ts';
 import { component, named, ref } from '../../http/openapi/component.ts';
+import { ConversationText, MessageIdText, TimeText, UidText } from '../../http/openapi/params.ts';
 import { Message, MessageExample } from '../messages/schemas.ts';
 import { cursor, Gap } from './schemas.ts';
 
@@ -20,6 +24,101 @@ function event<Data extends TSchema>(
 
 const at = { cursor: cursor('As the event’s.') };
 const AT = { cursor: '1763900000123-17' };
+
+/** An event that has no cursor: a signal of what need not last. */
+function signal<Data extends TSchema>(
+  schema: string,
+  name: SignalName,
+  description: string,
+  data: Data,
+  example: Static<Data>,
+) {
+  return component(schema, {
+    description: `${description} It has no cursor.`,
+    properties: { event: Type.Literal(name), data },
+    examples: [{ event: name, data: example }],
+  });
+}
+
+const conversation = { conversation: ConversationText() };
+const OF = { conversation: 'user:bob' as Conversation };
+
+const signals = {
+  read: signal(
+    'ReadEvent',
+    'read',
+    'Somebody has read the conversation up to a message: one of the others, or the user on another device.',
+    Type.Object({ ...conversation, uid: UidText('Who.'), upTo: MessageIdText('The last message read.') }),
+    { ...OF, uid: 'bob' as Uid, upTo: '1763900311455-42' },
+  ),
+  typing: signal(
+    'TypingEvent',
+    'typing',
+    'Somebody is typing.',
+    Type.Object({
+      ...conversation,
+      uid: UidText('Who.'),
+      until: TimeText('Unless another one comes, take it that nobody types from then on.'),
+    }),
+    { ...OF, uid: 'bob' as Uid, until: '2025-11-23T12:18:31.455Z' },
+  ),
+  presence: signal(
+    'PresenceEvent',
+    'presence',
+    'Somebody whom this stream watches came, or went.',
+    Type.Object({
+      uid: UidText('Who.'),
+      online: Type.Boolean({ description: 'Whether there is an open stream.', examples: [false] }),
+      lastSeenAt: Type.Optional(TimeText('When the last stream was there; absent while there is one.')),
+    }),
+    { uid: 'bob' as Uid, online: false, lastSeenAt: '2025-11-23T12:18:31.455Z' },
+  ),
+  reaction: signal(
+    'ReactionEvent',
+    'reaction',
+    'Somebody has reacted to a message, or taken a reaction back.',
+    Type.Object({
+      ...conversation,
+      target: MessageIdText('The message.'),
+      uid: UidText('Who.'),
+      reaction: Type.String({ description: 'The reaction.', examples: ['👍'] }),
+      added: Type.Boolean({ description: 'False if it was taken back.', examples: [true] }),
+      reactions: Type.Array(
+        Type.Object({
+          reaction: Type.String({ description: 'A reaction.', examples: ['👍'] }),
+          count: Type.Integer({ description: 'How many have it.', minimum: 0, examples: [2] }),
+        }),
+        { description: 'All reactions to the message, as they are now.' },
+      ),
+    }),
+    {
+      ...OF,
+      target: '1763900311455-42',
+      uid: 'bob' as Uid,
+      reaction: '👍',
+      added: true,
+      reactions: [{ reaction: '👍', count: 2 }],
+    },
+  ),
+  conversation: signal(
+    'ConversationEvent',
+    'conversation',
+    'The user has changed the settings of a conversation, on whichever device.',
+    Type.Object(
+      { ...conversation },
+      { description: 'The conversation, and beside it all of its settings as they are now.' },
+    ),
+    OF,
+  ),
+  stale: signal(
+    'StaleEvent',
+    'stale',
+    'Events without a cursor may have been missed: read anew what they are about, such as conversations, receipts and ' +
+      'presence. Comes once when a stream opens, too.',
+    Type.Object({}),
+    {},
+  ),
+} satisfies Record<SignalName, unknown>;
 
 const events = {
   ready: event(
@@ -75,16 +174,18 @@ const events = {
 
 const pointer = (schema: { $id: string }) => `#/components/schemas/${schema.$id}`;
 
+const all = { ...events, ...signals };
+
 /** What an NDJSON line of a stream is. */
-export const StreamEvent = named<{ [Name in keyof typeof events]: Static<(typeof events)[Name]> }[keyof typeof events]>(
+export const StreamEvent = named<{ [Name in keyof typeof all]: Static<(typeof all)[Name]> }[keyof typeof all]>(
   'StreamEvent',
   {
     description:
       'An event of a stream: a line of NDJSON. Ignore an `event` that you do not know: there may be more one day.',
-    oneOf: Object.values(events).map((schema) => ({ $ref: `${schema.$id}#` })),
+    oneOf: Object.values(all).map((schema) => ({ $ref: `${schema.$id}#` })),
     discriminator: {
       propertyName: 'event',
-      mapping: Object.fromEntries(Object.entries(events).map(([name, schema]) => [name, pointer(schema)])),
+      mapping: Object.fromEntries(Object.entries(all).map(([name, schema]) => [name, pointer(schema)])),
     },
     examples: [{ event: 'ready', cursor: '1763900000123-17', data: { ...AT, heartbeatMs: 20_000 } }],
   },

@@ -1,5 +1,5 @@
 import type { ByeReason } from '../../delivery/sink.ts';
-import type { PageLimits, Source, Start, StreamPage } from '../../delivery/source.ts';
+import type { PageLimits, Start, StreamPage } from '../../delivery/source.ts';
 import { ImError } from '../../domain/errors.ts';
 import type { Uid } from '../../domain/names.ts';
 import {
@@ -9,10 +9,10 @@ import {
   parseStreamId,
   successorText,
 } from '../../domain/stream-ids.ts';
-import type { Inbox } from './inbox.ts';
+import type { Inbox, InboxReader } from './inbox.ts';
 
 /** A user's inbox as a stream: its reader is the user, and its cursors are the ids of its entries, without holes. */
-export class InboxSource implements Source {
+export class InboxSource implements InboxReader {
   readonly kind: Inbox;
   readonly key: string;
   readonly reader: Uid;
@@ -34,11 +34,16 @@ export class InboxSource implements Source {
   /** Refuses `user_not_found`, also where there is one that was made after the reader was removed. */
   async page(after: Cursor, limits: PageLimits): Promise<StreamPage> {
     const page = await this.kind.page(this.reader, parseStreamId(after)!, limits);
-    this.#incarnation ??= page.incarnation;
-    if (page.incarnation !== this.#incarnation) {
+    if (!this.follows(page.incarnation)) {
       throw new ImError('user_not_found', `The user "${this.reader}" was removed, and another one was made since.`);
     }
     return { ...page, next: formatStreamId(page.next) as Cursor };
+  }
+
+  /** The first user that it hears of is the one that it follows; `''` is none. */
+  follows(incarnation: string): boolean {
+    if (incarnation !== '') this.#incarnation ??= incarnation;
+    return incarnation === this.#incarnation;
   }
 
   endedBy(error: unknown): ByeReason | undefined {

@@ -1,4 +1,13 @@
-import type { Gap, PageLimits, Source, SourceKind, Start, StreamItem, StreamPage } from '../../delivery/source.ts';
+import type {
+  Gap,
+  PageLimits,
+  Source,
+  SourceKind,
+  Standing,
+  Start,
+  StreamItem,
+  StreamPage,
+} from '../../delivery/source.ts';
 import { type Conversation, conversationOf, withUser } from '../../domain/conversations.ts';
 import { type Message, renderMessage, toMessage } from '../../domain/entries.ts';
 import type { Uid } from '../../domain/names.ts';
@@ -16,13 +25,18 @@ import {
   successorText,
 } from '../../domain/stream-ids.ts';
 import type { Store } from '../../redis/store.ts';
-import { newestIds } from '../../redis/streams/commands.ts';
 import { KeptEntry } from '../messages/kept-entry.ts';
 import type { Logs } from '../messages/logs.ts';
-import { type Reference, readInbox } from './commands.ts';
+import { type Reference, readInbox, verifyInboxes } from './commands.ts';
 
 /** As a {@link Start}, with a position in place of a cursor. */
 type From = Exclude<Start, Cursor> | StreamId;
+
+/** Whoever follows an inbox, and knows whose it was when it began to. */
+export interface InboxReader extends Source {
+  /** Whether the user of this incarnation is the one whose inbox it follows. */
+  follows(incarnation: string): boolean;
+}
 
 /** A piece of an inbox. */
 export interface InboxPage extends Omit<StreamPage, 'next'> {
@@ -80,13 +94,17 @@ export class Inbox implements SourceKind {
     };
   }
 
-  /** The newest position of each reader's inbox, in one round trip. */
-  async newest(sources: readonly Pick<Source, 'key'>[]): Promise<Cursor[]> {
-    const { epoch, newest } = await this.#store.run(
-      newestIds,
-      sources.map(({ key }) => key),
+  /** Where each reader's inbox ends; or `user_removed`, where its user is not there any more. */
+  async verify(readers: readonly InboxReader[]): Promise<Standing[]> {
+    const reply = await this.#store.run(
+      verifyInboxes,
+      readers.map(({ reader }) => reader),
     );
-    return newest.map((id) => formatStreamId(newestPosition(epoch, id)) as Cursor);
+    return reply.readers.map(({ newest, incarnation }, i) =>
+      readers[i]!.follows(incarnation)
+        ? { newest: formatStreamId(newestPosition(reply.epoch, newest)) as Cursor }
+        : { ended: 'user_removed' },
+    );
   }
 
   #read(uid: Uid, after: StreamId, count: number) {

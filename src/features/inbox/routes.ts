@@ -25,7 +25,13 @@ const EVENTS = `Events:
 - \`heartbeat\`: you have everything up to now; the server has just compared
 - \`bye\`: the stream ends, and \`reason\` says why: shutdown, token_expired, user_removed, too_slow, too_many_subscribers
 
-Each carries a cursor as its \`id\`. With \`Accept: application/x-ndjson\` each event is one line, a \`StreamEvent\`; its
+Each carries a cursor as its \`id\`. Beside them, without one, what need not last:
+- \`read\`: somebody, or another device of the user, has read a conversation up to a message
+- \`typing\`, \`presence\`, \`reaction\`: somebody types; came or went; has reacted
+- \`conversation\`: the user's own settings of one have changed
+- \`stale\`: some of these may have been missed, or the stream has just opened: read anew what they are about
+
+With \`Accept: application/x-ndjson\` each event is one line, a \`StreamEvent\`; its
 \`data\` is that of Server-Sent Events, too.`;
 
 /** What happens to a user: by long-poll, or as a stream. */

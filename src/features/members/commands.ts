@@ -123,6 +123,7 @@ export const quit = command({
     keys.floors(uid),
     keys.sanctions(uid),
     keys.feed(),
+    keys.receipts(groupLog(gid)),
   ],
   args: ({ gid, uid, actor }) => [gid, uid, actor],
   decode: ([, count, reason]: Told) => ({ refused: { count, reason } }),

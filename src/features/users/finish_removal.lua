@@ -19,6 +19,7 @@ end
 for _, log in ipairs(logs) do
   local id = newest(log_key(log))
   redis.call('HSET', floors, log, id)
+  redis.call('HDEL', receipts_key(log), uid)
 end
 for _, gid in ipairs(redis.call('SMEMBERS', requested)) do redis.call('ZREM', requests_key(gid), uid) end
 for _, gid in ipairs(redis.call('SMEMBERS', sanctions)) do

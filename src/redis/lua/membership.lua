@@ -26,4 +26,5 @@ local function expel(gid, uid, is_for_good)
   redis.call('ZREM', contacts_key(uid), 'group:' .. gid)
   redis.call('HDEL', read_key(uid), 'gs:' .. gid)
   redis.call('HDEL', floors_key(uid), 'gs:' .. gid)
+  redis.call('HDEL', receipts_key('gs:' .. gid), uid)
 end

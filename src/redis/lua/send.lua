@@ -52,11 +52,10 @@ local function send(keys, log, from, peer, cid, digest, ttl, fields)
     local group = redis.call('HMGET', keys[4], 'incarnation', 'master', 'postPolicy')
     incarnation = group[1]
     if not incarnation then return refuse('GROUP_NOT_FOUND', gid) end
-    if redis.call('SISMEMBER', keys[3], from) == 0 then
-      refusal = refuse('NOT_MEMBER', gid)
-    else
-      refusal = may_send_group(gid, from, group[2], group[3])
-      recipients = not refusal and redis.call('SMEMBERS', keys[3])
+    refusal = redis.call('SISMEMBER', keys[3], from) == 0 and refuse('NOT_MEMBER', gid)
+      or may_send_group(gid, from, group[2], group[3])
+    if not refusal then
+      recipients = redis.call('SMEMBERS', keys[3])
     end
   end
   if refusal then

@@ -3,7 +3,7 @@ import { command } from '../command.ts';
 /** Prepares the database; the epoch that holds. Refuses `schema_mismatch`. */
 export const prepare = command({
   script: new URL('./prepare.lua', import.meta.url),
-  keys: () => [],
+  keys: (keys) => [keys.signals()],
   args: (schema: string) => [schema],
   decode: (epoch: string) => epoch,
 });

@@ -1,11 +1,12 @@
 -- Prepares the database, once for all nodes, leaves the settings for functions, and tells what it finds there.
---   KEYS   im:meta
+--   KEYS   im:meta, signals
 --   ARGV   schema version
 --   reply  epoch
 --   refuses  SCHEMA_MISMATCH (the schema found)
 -- @include "epoch"
 -- @include "refusals"
 -- @include "settings"
+-- @include "signals"
 local schema = ARGV[1]
 
 local found = redis.call('HGET', META_KEY, 'schema')
@@ -15,4 +16,5 @@ if not found then redis.call('HSET', META_KEY, 'groupsIndexed', 1) end
 redis.call('HSETNX', META_KEY, 'schema', schema)
 redis.call('HSETNX', META_KEY, 'writerLevel', KNOWN_LEVEL)
 write_settings()
+prepare_signals()
 return epoch()

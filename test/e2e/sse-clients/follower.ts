@@ -3,6 +3,8 @@ import { createInterface } from 'node:readline';
 import { atExit } from '../../helpers/redis.ts';
 import type { Client } from './clients.ts';
 
+const SIGNALS = ['read', 'typing', 'presence', 'reaction', 'conversation', 'stale'];
+
 /** A client that follows a stream, and what it has told of it: a line for each event, `name <tab> id <tab> data`. */
 export class Follower {
   readonly name: string;
@@ -74,6 +76,8 @@ export class Follower {
 
   #take(line: string): void {
     const [name = '', id = '', data = ''] = line.split('\t');
+    // It has no cursor, so that the last one stays.
+    if (SIGNALS.includes(name)) return;
     if (!/^(ready|message|heartbeat|gap|bye)$/.test(name) || !/^\d+-\d+$/.test(id)) {
       this.strange.push(line.slice(0, 100));
       return;

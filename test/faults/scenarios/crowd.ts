@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { overSocket, overSse } from '../connections.ts';
 import { Listener } from '../listener.ts';
 import type { Run, Scenario } from '../scenario.ts';
 
@@ -9,7 +10,8 @@ const GROWTH_MIB = { short: 140, long: 250 };
 /** More receivers of the workload's users, all connected. */
 async function gather({ cluster, workload, random, follow }: Run, count: number): Promise<Listener[]> {
   const crowd = Array.from({ length: count }, (_, i) => {
-    return new Listener(cluster.urls, workload.users[i % workload.users.length]!, i, random);
+    const connect = i % 3 === 0 ? overSocket : overSse;
+    return new Listener(cluster.urls, workload.users[i % workload.users.length]!, i, random, { connect });
   });
   await Promise.all(crowd.map(follow));
   return crowd;

@@ -1,3 +1,6 @@
+import { overSocket, overSse } from '../connections.ts';
+import { Listener } from '../listener.ts';
+import { tokenOf } from '../requests.ts';
 import type { Scenario } from '../scenario.ts';
 
 const DRAIN_MS = 5_000;
@@ -57,6 +60,22 @@ export const nodeScenarios: Scenario[] = [
       for (let i = 0; i < 20 && (await isThere()); i++) await workload.more(50);
       expect(!(await isThere()), 'the feed was not trimmed');
       nodes[0]!.resume();
+    },
+  },
+  {
+    name: 'tokens-expired',
+    async fault({ cluster, workload, random, follow, expect, note }) {
+      const credential = (uid: string) => tokenOf(uid, random.whole(1, 4));
+      const followed = workload.users.map(
+        (uid, i) =>
+          new Listener(cluster.urls, uid, i, random, { connect: i % 2 === 0 ? overSocket : overSse, credential }),
+      );
+      await Promise.all(followed.map(follow));
+      const byes = () => followed.map(({ record }) => record.heard.filter(({ event }) => event === 'bye').length);
+      const deadline = Date.now() + 30_000;
+      while (Math.min(...byes()) < 2 && Date.now() < deadline) await workload.more(20);
+      expect(Math.min(...byes()) >= 2, 'not everybody was sent away twice');
+      note(`${byes().reduce((sum, n) => sum + n, 0)} streams ended with their token`);
     },
   },
   {

@@ -32,7 +32,7 @@ test('a start is the oldest entry, the newest position, or a cursor as it is', a
   assert.equal(await source.resolve(cursor('7-3')), '7-3');
   const page = await source.page(await source.resolve('oldest'), LIMITS);
   assert.equal(page.next, `${ms + 1n}-0`);
-  assert.deepEqual(await im.inbox.newest([source]), [page.next]);
+  assert.deepEqual(await im.inbox.verify([source]), [{ newest: page.next }]);
 });
 
 test('who is removed may not read any more, and a new user of the name is not read as the former one', async () => {
@@ -40,6 +40,7 @@ test('who is removed may not read any more, and a new user of the name is not re
   await source.page(start, LIMITS);
   await im.users.remove(uid('bob'));
   const ended = async () => {
+    assert.deepEqual(await im.inbox.verify([source]), [{ ended: 'user_removed' }]);
     const error = await source.page(start, LIMITS).then(
       () => undefined,
       (error: unknown) => error,

@@ -162,7 +162,7 @@ test('the answer is sent at once, and says that it must not be held back', async
   assert.ok(stream.headers['x-request-id']);
   assert.match(
     stream.text,
-    /^retry: 3000\nid: (\d+-\d+)\nevent: ready\ndata: \{"cursor":"\1","heartbeatMs":\d+\}\n\n$/,
+    /^retry: 3000\nid: (\d+-\d+)\nevent: ready\ndata: \{"cursor":"\1","heartbeatMs":\d+\}\n\nevent: stale\ndata: \{\}\n\n$/,
   );
   stream.close();
 });
@@ -170,9 +170,9 @@ test('the answer is sent at once, and says that it must not be held back', async
 test('as NDJSON each event is a line', async () => {
   await service.say('alice', 'user:bob', 'line\nfeed\r\n\u2028');
   const stream = raw('/v1/users/bob/inbox/stream?start=0', { accept: 'application/x-ndjson' });
-  await eventually(() => stream.text.split('\n').length > 2, 'two lines');
+  await eventually(() => stream.text.split('\n').length > 3, 'three lines');
   assert.match(String(stream.headers['content-type']), /^application\/x-ndjson/);
-  const [ready, message] = stream.text
+  const [ready, stale, message] = stream.text
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line));
@@ -180,6 +180,7 @@ test('as NDJSON each event is a line', async () => {
     [ready.event, message.event, message.data.fields.text],
     ['ready', 'message', 'line\nfeed\r\n\u2028'],
   );
+  assert.deepEqual(stale, { event: 'stale', data: {} });
   assert.match(message.cursor, /-0$/);
   stream.close();
   assert.equal((await service.server.get('/v1/users/bob/inbox/stream').set('accept', 'text/html')).status, 406);

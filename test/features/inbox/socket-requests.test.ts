@@ -255,18 +255,3 @@ test('without Redis a request is told so, and the socket stays', async () => {
   }, 'the message to be stored');
   assert.equal(client.closed, undefined);
 });
-
-test('a client that reads nothing makes no more work than its socket holds', async () => {
-  const client = await follow();
-  for (let i = 0; i < 4; i++) await client.ask(`s${i}`, 'POST', TO_ALICE, { fields: { text: 'y'.repeat(60_000) } });
-  const socket = (client.ws as unknown as { _socket: { pause(): void; resume(): void } })._socket;
-  socket.pause();
-  const before = process.memoryUsage().rss;
-  // Answers of 240 kB each: a gigabyte, if all were made.
-  for (let id = 1; id <= 4_000; id++) client.send({ id, method: 'GET', path: `${TO_ALICE}?limit=100` });
-  for (let i = 0; i < 20; i++) await service.server.get('/v1/users/bob').expect(200);
-  const grown = (process.memoryUsage().rss - before) / 2 ** 20;
-  assert.ok(grown < 200, `grown by ${grown} MiB`);
-  socket.resume();
-  await client.answer(32);
-});

@@ -57,7 +57,8 @@ test('events are those of the stream: ready, what is there, what comes', async (
   const client = await follow(`${SOCKET}?start=0`);
   await service.say('alice', 'user:bob', 'live');
   await client.until(() => client.messages.length === 2, 'two messages');
-  const [ready, first, second] = client.frames;
+  const [ready, stale, first, second] = client.frames;
+  assert.deepEqual(stale, { event: 'stale', data: {} });
   assert.deepEqual([ready?.event, ready?.data], ['ready', { cursor: ready?.cursor, heartbeatMs: 20_000 }]);
   assert.deepEqual(client.texts, ['before\n\u2028', 'live']);
   assert.deepEqual(Object.keys(second!), ['event', 'cursor', 'data']);
@@ -76,7 +77,7 @@ test('a socket resumes after any cursor, and tells of a gap', async () => {
   await second.until(() => second.messages.length === 2, 'two');
   assert.deepEqual(second.texts, ['3', '4']);
   await service.redis.xtrim(service.keys.inbox('bob' as never), 'MAXLEN', 1);
-  const third = await follow(`${SOCKET}?start=${first.frames[1]!.cursor}`);
+  const third = await follow(`${SOCKET}?start=${first.frames[2]!.cursor}`);
   const gap = await third.event('gap');
   assert.deepEqual([gap.data?.reason, gap.data?.lost], ['trimmed', 3]);
   await third.until(() => third.texts.join() === '4', 'the rest');
@@ -153,7 +154,7 @@ test('the first frame may carry the credential', async () => {
   assert.deepEqual([answer.status, answer.body?.uid], [200, 'bob']);
   assert.deepEqual(
     client.frames.map(({ event, id }) => event ?? id),
-    ['ready', 't', 1],
+    ['ready', 'stale', 't', 1],
   );
   await service.say('alice', 'user:bob', 'hi');
   await client.until(() => client.texts.join() === 'hi', 'a message');
@@ -245,6 +246,29 @@ test('a removed user is sent away', async () => {
   const anew = await anonymous();
   anew.send({ token });
   assert.equal((await anew.end()).code, 4401, 'the token is of the former one');
+});
+
+test('a socket that is not read is closed as too slow, and one that is read goes on', async () => {
+  await service.close();
+  service = await startService(redis, {}, { stallMs: 300 });
+  await service.people('alice', 'bob');
+  const [stalled, reads] = [await follow(), await follow()];
+  const socket = (stalled.ws as unknown as { _socket: { pause(): void; resume(): void } })._socket;
+  socket.pause();
+  // More than the kernel takes on both sides, so that the node sees a full socket.
+  const messages = Array.from({ length: 100 }, () => {
+    return { uid: 'alice', conversation: 'user:bob', fields: { text: 'y'.repeat(60_000) } };
+  });
+  const isCounted = async (state: string) =>
+    (await service.with().get('/metrics')).text.includes(`redisim_subscribers{state="${state}"} 1`);
+  for (let i = 0; i < 20 && !(await isCounted('behind')); i++) {
+    await service.server.post('/v1/messages/batch', { messages: messages.slice(0, 15) }).expect(200);
+  }
+  await eventually(async () => (await isCounted('live')) && !(await isCounted('behind')), 'the stalled one to be gone');
+  socket.resume();
+  assert.deepEqual(await stalled.end(), { code: 4408, reason: 'too_slow' });
+  assert.equal(stalled.frames.at(-1)?.data?.reason, 'too_slow');
+  assert.equal((await reads.ask(1, 'GET', '/v1/users/bob')).status, 200);
 });
 
 test('over the cap a socket says bye', async () => {

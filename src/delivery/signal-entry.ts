@@ -1,0 +1,48 @@
+import { conversationOf, type LogName } from '../domain/conversations.ts';
+import { fieldsFrom, type RawEntry } from '../domain/entries.ts';
+import type { Uid } from '../domain/names.ts';
+import { decodeSignal, type SignalKind } from '../domain/signals.ts';
+import { parseStreamId, type StreamId } from '../domain/stream-ids.ts';
+
+/** In place of recipients: whoever watches the user that it is about. */
+const WATCHERS = '*';
+
+/** One entry of the stream of signals. */
+export class SignalEntry {
+  /** Its own id. */
+  readonly id: StreamId;
+  readonly kind: SignalKind;
+  readonly recipients: readonly Uid[];
+  /** The user whose watchers are told, in place of recipients. */
+  readonly watched: Uid | undefined;
+  readonly #log: LogName;
+  readonly #data: object | undefined;
+  #conversation: string | undefined;
+  #json = '';
+
+  constructor([id, flat]: RawEntry) {
+    const [, kind, , log, , to] = flat;
+    const data = fieldsFrom(flat, 6);
+    this.id = parseStreamId(id)!;
+    this.kind = (kind ?? '') as SignalKind;
+    this.#log = (log ?? '') as LogName;
+    this.watched = to === WATCHERS ? (data.uid as Uid) : undefined;
+    this.recipients = to && to !== WATCHERS ? (to.split(' ') as Uid[]) : [];
+    this.#data = decodeSignal(this.kind, data);
+  }
+
+  /** Whether it says something that this version understands. */
+  get isKnown(): boolean {
+    return this.#data !== undefined;
+  }
+
+  /** What it says, as `reader` names the conversation; rendered once for all who name it alike. */
+  jsonFor(reader: Uid): string {
+    const conversation = this.#log === '' ? '' : conversationOf(reader, this.#log);
+    if (this.#conversation !== conversation) {
+      this.#json = JSON.stringify(conversation === '' ? this.#data : { conversation, ...this.#data });
+      this.#conversation = conversation;
+    }
+    return this.#json;
+  }
+}

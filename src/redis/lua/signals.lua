@@ -1,0 +1,53 @@
+-- Signals: what the nodes tell whoever listens right now, and nobody else ever. They are in no inbox and have no cursor; who
+-- may have missed one is told so (`stale`), and reads anew what they are about. A second stream beside the feed, so that a
+-- burst of them pushes no delivery out.
+--
+--   signal(kind, log, recipients, data)
+--     kind        a name of Signals in src/domain/signals.ts, which says what the client gets
+--     log         the conversation's log, or '' where it is about none; each recipient gets the name of its own
+--     recipients  { uid, … }: the streams of these users on all nodes; listeners() makes the usual ones. {} tells nobody,
+--                 so that a script need not ask. WATCHERS in its place is for whoever watches the user that it is about
+--     data        { name, value, … } as the kind's decoder takes them, all text
+--   Returns nil, or why it was refused (the key is no stream, say); nodes notice that by themselves.
+--
+-- Call it after the last refusal and after the writes that it tells of. A script that does declares `signals` among its keys.
+-- An entry of the stream is  kind <kind> log <log> to <uid uid …> <name> <value> …
+-- @include "direct"
+-- @include "fan_out"
+
+local SIGNALS_MAX = '10000'
+-- Groups of more members than this have no signals, but for one's own devices. As RECEIPTS_MAX of src/domain/signals.ts.
+local RECEIPTS_MAX = 100
+local WATCHERS = { '*' }
+
+-- Who has to know what `uid` does in a conversation: both of a direct chat, a group's members, or `uid` alone where they are
+-- too many. peer is '' in a group, members its key.
+local function listeners(uid, peer, members)
+  if peer ~= '' then return direct_recipients(uid, peer) end
+  if redis.call('SCARD', members) > RECEIPTS_MAX then return { uid } end
+  return redis.call('SMEMBERS', members)
+end
+
+-- Numbers go on without holes, so that a reader sees a loss. A stream that was deleted begins beyond all that it ever had:
+-- with the microseconds, faster than which nobody writes.
+local function add_signal(...)
+  local id = redis.pcall('XADD', signals_key(), 'NOMKSTREAM', 'MAXLEN', '~', SIGNALS_MAX, epoch() .. '-*', ...)
+  if not id then
+    local time = redis.call('TIME')
+    local first = string.format('%.0f', time[1] * 1000000 + time[2])
+    id = redis.pcall('XADD', signals_key(), epoch() .. '-' .. first, ...)
+  end
+  if not id.err then return end
+  local _, why = add_beyond(signals_key(), SIGNALS_MAX, id, ...)
+  return why and 'signals: ' .. why
+end
+
+local function signal(kind, log, recipients, data)
+  if #recipients == 0 then return end
+  return add_signal('kind', kind, 'log', log, 'to', table.concat(recipients, ' '), unpack(data))
+end
+
+-- There always is the stream: who begins to follow it where there is none could not tell the first signal from a loss.
+local function prepare_signals()
+  if redis.call('EXISTS', signals_key()) == 0 then add_signal('kind', 'none', 'log', '', 'to', '') end
+end
