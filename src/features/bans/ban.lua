@@ -3,8 +3,9 @@
 --          fl:<uid>, sn:<uid>, feed, rc:gs:<gid>
 --   ARGV   gid, uid, actor ('' = the server)
 --   reply  { 'banned' | 'already', banned at ms, refused writes, the first one's reason }
---   refuses  GROUP_NOT_FOUND, NOT_ADMIN, NOT_OWNER, OWNER_STAYS, USER_NOT_FOUND
+--   refuses  GROUP_NOT_FOUND, NOT_ADMIN, NOT_OWNER, OWNER_STAYS, USER_NOT_FOUND, UPDATE_PENDING
 -- @include "group"
+-- @include "level"
 -- @include "membership"
 -- @include "roles"
 local info, members, bans, requests, user, requested, sanctions =
@@ -13,7 +14,7 @@ local gid, uid, actor = ARGV[1], ARGV[2], ARGV[3]
 
 local master = redis.call('HGET', info, 'master')
 if not master then return refuse('GROUP_NOT_FOUND', gid) end
-local refusal = check_on('ban', gid, actor, uid, master)
+local refusal = check_on('ban', gid, actor, uid, master) or needs_level(LEVEL_OF_ROLES)
 if refusal then return refusal end
 if uid == master then return refuse('OWNER_STAYS', gid) end
 if redis.call('EXISTS', user) == 0 then return refuse('USER_NOT_FOUND', uid) end
