@@ -18,9 +18,13 @@ import { socketRoutes } from './features/inbox/socket-routes.ts';
 import { Members } from './features/members/members.ts';
 import { memberRoutes } from './features/members/routes.ts';
 import { batchRoutes } from './features/messages/batch-routes.ts';
+import { Editing } from './features/messages/editing.ts';
+import { History } from './features/messages/history.ts';
 import { Logs } from './features/messages/logs.ts';
 import { Messages } from './features/messages/messages.ts';
 import { messageRoutes } from './features/messages/routes.ts';
+import { Reactions } from './features/reactions/reactions.ts';
+import { reactionRoutes } from './features/reactions/routes.ts';
 import { serviceRoutes } from './features/service/routes.ts';
 import { Revocations } from './features/tokens/revocations.ts';
 import { tokenRoutes } from './features/tokens/routes.ts';
@@ -112,7 +116,19 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
 
   const logs = new Logs(store);
   const inbox = new Inbox(store, logs);
-  const messages = new Messages({ store, sent: metrics.countSend }, logs, config.idempotencyTtl);
+  const history = new History(store);
+  const retains = config.logMax > 0 || config.logDays > 0;
+  const messages = new Messages(
+    {
+      store,
+      sent: metrics.countSend,
+      grown: (log) => {
+        if (!retains) return;
+        history.trim(log).catch((error: unknown) => app.log.warn({ err: error, log }, 'a log could not be trimmed'));
+      },
+    },
+    config.idempotencyTtl,
+  );
   const tokens = new Tokens(config);
   const revocations = new Revocations(store, () => delivery.feedLagMs);
   const delivery: Delivery = new Delivery({
@@ -156,9 +172,14 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   groupRoutes(app, { groups: new Groups(store, logs) });
   memberRoutes(app, { members: new Members(store) });
   banRoutes(app, { bans: new Bans(store) });
-  messageRoutes(app, { messages });
+  messageRoutes(app, {
+    messages,
+    history,
+    editing: new Editing(store, logs, config.editWindow),
+  });
   batchRoutes(app, { messages });
-  conversationRoutes(app, { conversations: new Conversations(store, logs) });
+  reactionRoutes(app, { reactions: new Reactions(store) });
+  conversationRoutes(app, { conversations: new Conversations(store) });
   inboxRoutes(app, { inbox, hub });
   socketRoutes(app, { inbox, hub, heartbeatMs: config.heartbeatMs, corsOrigins: config.corsOrigins });
   tokenRoutes(app, { tokens, users, revocations });

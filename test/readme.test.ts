@@ -115,6 +115,13 @@ const FORMS: Record<Exclude<keyof Keys, 'prefix'>, string[]> = {
   bans: ['<gid>'],
   groups: [],
   log: ['ds:<lo>:<hi>'],
+  messageState: ['<log>'],
+  changed: ['<log>'],
+  erased: ['<log>'],
+  replies: ['<log>'],
+  mentionsOfAll: ['<log>'],
+  mentions: ['<uid>'],
+  settings: ['<uid>'],
   idempotency: ['<log>', '<from>', '<clientMessageId>'],
 };
 

@@ -112,8 +112,8 @@ export const SIGNALS: readonly Mutant[] = [
   {
     name: 'receipts outlive the group',
     file: 'groups/remove_group.lua',
-    from: 'KEYS[6], bans, KEYS[10])',
-    to: 'KEYS[6], bans)',
+    from: 'unpack(KEYS, 10))',
+    to: 'unpack(KEYS, 10, #KEYS - 1))',
     tests: RECEIPTS,
     pattern: 'receipts go with the group',
   },

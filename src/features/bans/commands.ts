@@ -27,6 +27,8 @@ export const ban = command({
     keys.sanctions(uid),
     keys.feed(),
     keys.receipts(groupLog(gid)),
+    keys.mentions(uid),
+    keys.settings(uid),
   ],
   args: ({ gid, uid, actor }) => [gid, uid, actor],
   decode: ([outcome, bannedAt, count, reason]: [outcome: string, bannedAt: string, count: number, reason: string]) => ({

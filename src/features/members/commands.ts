@@ -122,6 +122,8 @@ export const quit = command({
     keys.read(uid),
     keys.floors(uid),
     keys.sanctions(uid),
+    keys.mentions(uid),
+    keys.settings(uid),
     keys.feed(),
     keys.receipts(groupLog(gid)),
   ],

@@ -54,6 +54,8 @@ export const finishRemoval = command({
     keys.sanctions(uid),
     keys.removedUser(uid),
     keys.removals(),
+    keys.mentions(uid),
+    keys.settings(uid),
   ],
   args: (uid) => [uid],
   decode: ([outcome]: [string]) => outcome === 'finished',

@@ -24,7 +24,6 @@ local function expel(gid, uid, is_for_good)
   if silenced_until ~= '0' then redis.call('SADD', sanctions_key(uid), gid) end
   redis.call('SREM', members_key(gid), uid)
   redis.call('ZREM', contacts_key(uid), 'group:' .. gid)
-  redis.call('HDEL', read_key(uid), 'gs:' .. gid)
-  redis.call('HDEL', floors_key(uid), 'gs:' .. gid)
+  forget_conversation(uid, 'gs:' .. gid)
   redis.call('HDEL', receipts_key('gs:' .. gid), uid)
 end

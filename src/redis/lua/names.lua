@@ -16,5 +16,12 @@ local function roles_key(gid) return PREFIX .. 'gr:' .. gid end
 local function bans_key(gid) return PREFIX .. 'gb:' .. gid end
 local function groups_key() return PREFIX .. 'im:groups' end
 local function log_key(log) return PREFIX .. log end
+local function state_key(log) return PREFIX .. 'ms:' .. log end
+local function changed_key(log) return PREFIX .. 'ch:' .. log end
+local function erased_key(log) return PREFIX .. 'er:' .. log end
+local function replies_key(log) return PREFIX .. 'rp:' .. log end
+local function mentions_of_all_key(log) return PREFIX .. 'ma:' .. log end
+local function mentions_key(uid) return PREFIX .. 'mn:' .. uid end
+local function settings_key(uid) return PREFIX .. 'cs:' .. uid end
 local function feed_key() return PREFIX .. 'feed' end
 local function signals_key() return PREFIX .. 'signals' end

@@ -56,7 +56,7 @@ test('who is silenced sends nothing until then, reads, and may leave', async () 
   const fcall = await loadFunctions(im.redis, im.keys);
   await assert.rejects(fcall('im_gsend', 'bob', 'team', 'text', 'x'), /^ReplyError: SILENCED team 4102444800000: /);
   assert.equal((await im.messages.send(bob, toTeam, first)).created, false, 'a repeat is answered as before');
-  assert.equal((await im.messages.get(bob, toTeam, before.id)).fields.text, 'before');
+  assert.equal((await im.history.get(bob, toTeam, before.id)).fields.text, 'before');
   await im.say('bob', 'user:alice', 'why?');
   assert.equal((await im.members.change(user('alice'), team, bob, { silencedUntilMs: 0 })).silencedUntil, undefined);
   assert.deepEqual((await told('carol')).at(-1), 'silence bob alice');

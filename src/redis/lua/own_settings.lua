@@ -1,0 +1,12 @@
+-- A user's own settings of a conversation: cs:<uid> has them for each log, as JSON.
+-- @include "names"
+
+local function own_settings(uid, log)
+  local json = redis.call('HGET', settings_key(uid), log)
+  return json and cjson.decode(json) or {}
+end
+
+local function write_own_settings(uid, log, settings)
+  if next(settings) == nil then redis.call('HDEL', settings_key(uid), log)
+  else redis.call('HSET', settings_key(uid), log, cjson.encode(settings)) end
+end
