@@ -169,8 +169,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   const users = new Users(store);
   userRoutes(app, { users });
   contactRoutes(app, { contacts: new Contacts(store) });
-  const groups = new Groups(store, logs);
-  groupRoutes(app, { groups });
+  groupRoutes(app, { groups: new Groups(store, logs) });
   memberRoutes(app, { members: new Members(store) });
   banRoutes(app, { bans: new Bans(store) });
   messageRoutes(app, {
@@ -202,7 +201,6 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     await delivery.start();
     await revocations.load();
     users.finishRemovals().catch((error: unknown) => app.log.warn({ err: error }, 'a removal could not be finished'));
-    groups.index().catch((error: unknown) => app.log.warn({ err: error }, 'the list of groups could not be made'));
   });
   // Before the server stops to listen: an open stream would keep it from ending.
   app.addHook('preClose', async () => hub.drain());

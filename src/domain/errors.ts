@@ -39,6 +39,7 @@ const CODES = {
   too_many_reactions: [409, 'The message has too many kinds of reactions'],
   owner_must_hand_over: [409, 'The owner must hand the group over first'],
   owner_unchanged: [409, 'The owner is changed with PATCH'],
+  update_pending: [409, 'Not before all nodes are updated'],
   group_full: [409, 'The group is full'],
   too_many_members: [409, 'The group is too large for this'],
   tokens_by_issuer: [409, 'Tokens come from the configured issuer'],

@@ -36,6 +36,10 @@ const REFUSALS: Record<string, (subject: string) => [code: ErrorCode, detail: st
     'owner_must_hand_over',
     `The owner can't leave ${quoted(gids)}. First name another member as owner, PATCH /v1/groups/${gids.split(' ', 1)[0]} with {"owner": "bob"}, or delete the group.`,
   ],
+  update_pending: () => [
+    'update_pending',
+    'Nodes of an older version may be running, which would not obey this. Once all are of this version, "redisim level raise" allows it.',
+  ],
   owner_unchanged: (gid) => [
     'owner_unchanged',
     `The group has another owner. Hand it over with PATCH /v1/groups/${gid} and {"owner": "…"}.`,

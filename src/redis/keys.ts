@@ -32,8 +32,8 @@ export class Keys {
   readonly floors = (uid: Uid) => `${this.prefix}fl:${uid}`;
   /** set: the groups that this user has asked to join */
   readonly requested = (uid: Uid) => `${this.prefix}rq:${uid}`;
-  /** set: the groups that this user is banned from */
-  readonly bannedFrom = (uid: Uid) => `${this.prefix}bn:${uid}`;
+  /** set: the groups that hold something against this user, who is none of their members: a ban, or a silence that goes on */
+  readonly sanctions = (uid: Uid) => `${this.prefix}sn:${uid}`;
   /** hash: what is known of the last user of this name that was removed */
   readonly removedUser = (uid: Uid) => `${this.prefix}ru:${uid}`;
   /** set: the users whose removal has begun and not ended */

@@ -159,7 +159,7 @@ test('afterwards every key is one of ours, and of its type', async () => {
     i: 'string',
     fl: 'hash',
     rq: 'set',
-    bn: 'set',
+    sn: 'set',
     ru: 'hash',
     mn: 'hash',
     cs: 'hash',

@@ -103,7 +103,7 @@ export const SIGNALS: readonly Mutant[] = [
   },
   {
     name: 'receipts outlive the membership',
-    file: 'members/quit.lua',
+    file: 'lua/membership.lua',
     from: "redis.call('HDEL', receipts_key('gs:' .. gid), uid)",
     to: '',
     tests: RECEIPTS,
@@ -112,8 +112,8 @@ export const SIGNALS: readonly Mutant[] = [
   {
     name: 'receipts outlive the group',
     file: 'groups/remove_group.lua',
-    from: "requests, receipts_key('gs:' .. gid))",
-    to: 'requests)',
+    from: 'unpack(KEYS, 10))',
+    to: 'unpack(KEYS, 10, #KEYS - 1))',
     tests: RECEIPTS,
     pattern: 'receipts go with the group',
   },

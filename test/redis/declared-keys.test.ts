@@ -30,12 +30,12 @@ const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter(
 const RECIPIENTS = /^s:/;
 /** What a script finds out only when it runs: whose keys, and why. */
 const FOUND: Record<string, RegExp> = {
-  // The members, those who asked to join, and those who are banned.
-  'remove_group.lua': /^(rd|mn|cs|c|fl|rq|bn):/,
+  // The members, those who asked to join, and those who are banned or silenced.
+  'remove_group.lua': /^(rd|mn|cs|c|fl|rq|sn):/,
   // The groups that the user is in.
   'remove_user.lua': /^gi:/,
-  // The chats of the user, who has read them, and the groups that were asked or have banned it.
-  'finish_removal.lua': /^(ds|rc:ds|gq|gb):/,
+  // The chats of the user, who has read them, and the groups that were asked, or hold something against it.
+  'finish_removal.lua': /^(ds|rc:ds|gq|gb|gr):/,
   // The owner of the group, who is asked.
   'join.lua': /^(u|rd|ds):/,
   // The owner of the group, who refuses.
@@ -144,7 +144,7 @@ test('what a script touches it has declared, or could not know', async () => {
   await im.groups.patch(backend, team, { historyPolicy: 'joined' });
   await im.members.add(backend, team, [carol, uid('dave'), alice]);
   await im.redis.hdel(im.keys.meta(), 'groupsIndexed');
-  await im.groups.index();
+  await im.groups.list({ limit: 1 });
   await im.inbox.page(alice, OLDEST, { count: 5, maxBytes: 1_000 });
   await im.inbox.verify([alice, bob].map((name) => new InboxSource(im.inbox, name)));
   await im.users.remove(alice);

@@ -51,7 +51,7 @@ export const finishRemoval = command({
     keys.read(uid),
     keys.floors(uid),
     keys.requested(uid),
-    keys.bannedFrom(uid),
+    keys.sanctions(uid),
     keys.removedUser(uid),
     keys.removals(),
     keys.mentions(uid),
