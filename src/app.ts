@@ -22,6 +22,8 @@ import { messageRoutes } from './features/messages/routes.ts';
 import { serviceRoutes } from './features/service/routes.ts';
 import { Revocations } from './features/tokens/revocations.ts';
 import { tokenRoutes } from './features/tokens/routes.ts';
+import { typingRoutes } from './features/typing/routes.ts';
+import { Typing } from './features/typing/typing.ts';
 import { userRoutes } from './features/users/routes.ts';
 import { Users } from './features/users/users.ts';
 import { registerAuth } from './http/auth/auth.ts';
@@ -159,6 +161,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   messageRoutes(app, { messages });
   batchRoutes(app, { messages });
   conversationRoutes(app, { conversations: new Conversations(store, logs) });
+  typingRoutes(app, { typing: new Typing(store) });
   inboxRoutes(app, { inbox, hub });
   socketRoutes(app, { inbox, hub, heartbeatMs: config.heartbeatMs, corsOrigins: config.corsOrigins });
   tokenRoutes(app, { tokens, users, revocations });

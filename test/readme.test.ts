@@ -98,6 +98,7 @@ const FORMS: Record<Exclude<keyof Keys, 'prefix'>, string[]> = {
   contacts: ['<uid>'],
   read: ['<uid>'],
   receipts: ['<log>'],
+  typing: ['<log>', '<uid>'],
   floors: ['<uid>'],
   requested: ['<uid>'],
   removedUser: ['<uid>'],
@@ -144,6 +145,7 @@ test('the keys are of the types in the table, and the redis-cli lines show somet
   t.after(() => rmSync(folder, { recursive: true }));
   await pasteReadme(t, 'bash', service, folder);
   const { redis: db, server, people, say } = service;
+  await server.put('/v1/users/bob/conversations/user:alice/typing').expect(204);
   // What the README's lines do not leave: a request to join, a receipt, and a user who was removed.
   await people('carol', 'dave');
   await server.put('/v1/groups/club', { fields: {}, owner: 'alice', joinPolicy: 'approval' }).expect(201);
@@ -162,6 +164,7 @@ test('the keys are of the types in the table, and the redis-cli lines show somet
     'c:<uid>': keys.contacts(alice),
     'rd:<uid>': keys.read(bob),
     'rc:<log>': keys.receipts(direct),
+    'ty:<log>:<uid>': keys.typing(direct, bob),
     'gi:<gid>': keys.group(gid('team')),
     'gm:<gid>': keys.members(gid('team')),
     'gs:<gid>': keys.log('gs:team' as LogName),

@@ -10,6 +10,7 @@ import { Inbox } from '../../src/features/inbox/inbox.ts';
 import { Members } from '../../src/features/members/members.ts';
 import { Logs } from '../../src/features/messages/logs.ts';
 import { Messages } from '../../src/features/messages/messages.ts';
+import { Typing } from '../../src/features/typing/typing.ts';
 import { Users } from '../../src/features/users/users.ts';
 import { connectCommands } from '../../src/redis/connection/command-connection.ts';
 import { Keys } from '../../src/redis/keys.ts';
@@ -52,6 +53,7 @@ export async function startIm(server: TestRedis, settings: Partial<ScriptSetting
     members: new Members(store),
     messages: new Messages({ store, sent: () => {} }, logs, 86_400_000),
     conversations: new Conversations(store, logs),
+    typing: new Typing(store),
     inbox: new Inbox(store, logs),
     /** Creates users. */
     people: async (...uids: string[]) => {

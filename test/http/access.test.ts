@@ -118,6 +118,11 @@ const ROWS: Record<string, Row> = {
     call: ({ gid }, uid) => [`/v1/users/${uid}/conversations/group:${gid}/receipts`],
     expect: MEMBERS,
   },
+  putTyping: {
+    acting: true,
+    call: ({ gid }, uid) => [`/v1/users/${uid}/conversations/group:${gid}/typing`],
+    expect: MEMBERS.replaceAll('200', '204'),
+  },
   readInbox: { acting: true, call: (_w, uid) => [`/v1/users/${uid}/inbox?block=0`], expect: SELF },
   streamInbox: { acting: true, call: (_w, uid) => [`/v1/users/${uid}/inbox/stream`], expect: SELF },
   openSocket: {

@@ -1,6 +1,7 @@
 import type { Mutant } from './mutant.ts';
 
 const RECEIPTS = ['test/features/conversations/receipts.test.ts'];
+const TYPING = ['test/features/typing/typing.test.ts'];
 const DELIVERY = ['test/delivery/signals.test.ts'];
 
 /** What need not last: to whom it is told, and that a loss is. */
@@ -132,5 +133,29 @@ export const SIGNALS: readonly Mutant[] = [
     to: 'mid',
     tests: RECEIPTS,
     pattern: 'is not told what the former one was told',
+  },
+  {
+    name: 'every keystroke is told',
+    file: 'typing/typing.lua',
+    from: "if not redis.call('SET', limit, '1', 'NX', 'PX', pause_ms) then return { 'repeated' } end",
+    to: '',
+    tests: TYPING,
+    pattern: 'at most one signal',
+  },
+  {
+    name: 'strangers type to a group',
+    file: 'typing/typing.lua',
+    from: "if redis.call('SISMEMBER', KEYS[5], uid) == 0 then return refuse('NOT_MEMBER', gid) end",
+    to: '',
+    tests: TYPING,
+    pattern: 'who may not send may not type',
+  },
+  {
+    name: 'who types is told of it',
+    file: 'typing/typing.lua',
+    from: 'if one ~= uid then others',
+    to: 'if one then others',
+    tests: TYPING,
+    pattern: 'the others are told',
   },
 ];

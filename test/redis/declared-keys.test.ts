@@ -112,6 +112,8 @@ test('what a script touches it has declared, or could not know', async () => {
     { uid: alice, conversation: conversation('user:bob'), fields: { text: '2' } },
   ]);
   await im.conversations.markRead(alice, toTeam, id);
+  await im.typing.tell(alice, toTeam);
+  await im.typing.tell(alice, conversation('user:bob'));
   await im.conversations.receipts(alice, toTeam);
   await im.conversations.receipts(bob, conversation('user:alice'));
   await im.messages.erase(alice, toTeam, id);

@@ -1,4 +1,4 @@
-import { type Conversation, logOf, parseConversation } from '../../domain/conversations.ts';
+import { type Conversation, logOf, parseConversation, peerOf } from '../../domain/conversations.ts';
 import type { RawEntry } from '../../domain/entries.ts';
 import { parseEntry } from '../../domain/entries.ts';
 import type { Uid } from '../../domain/names.ts';
@@ -46,9 +46,3 @@ export const receipts = command({
   decode: (flat: string[]) =>
     Array.from({ length: flat.length / 2 }, (_, i) => ({ uid: flat[2 * i] as Uid, mid: flat[2 * i + 1] as MessageId })),
 });
-
-/** The other person of a direct chat, `''` for a group: how the scripts take it. */
-function peerOf(conversation: Conversation): string {
-  const named = parseConversation(conversation);
-  return 'peer' in named ? named.peer : '';
-}
