@@ -33,6 +33,7 @@ const CODES = {
   owner_unchanged: [409, 'The owner is changed with PATCH'],
   group_full: [409, 'The group is full'],
   too_many_members: [409, 'The group is too large for this'],
+  presence_off: [409, 'Nobody is told who is there'],
   tokens_by_issuer: [409, 'Tokens come from the configured issuer'],
   request_timeout: [408, 'The request did not come in time'],
   body_too_large: [413, 'The body is too large'],

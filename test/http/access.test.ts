@@ -118,6 +118,7 @@ const ROWS: Record<string, Row> = {
     call: ({ gid }, uid) => [`/v1/users/${uid}/conversations/group:${gid}/receipts`],
     expect: MEMBERS,
   },
+  listPresence: { call: () => ['/v1/presence?ids=alice,bob'], expect: SIGNED_IN },
   putTyping: {
     acting: true,
     call: ({ gid }, uid) => [`/v1/users/${uid}/conversations/group:${gid}/typing`],

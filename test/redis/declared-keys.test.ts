@@ -4,6 +4,7 @@ import { readdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { InboxSource } from '../../src/features/inbox/inbox-source.ts';
+import { leave, look, note } from '../../src/features/presence/commands.ts';
 import { scriptSource } from '../../src/redis/lua.ts';
 import { moveEpoch, raiseLevel } from '../../src/redis/meta/commands.ts';
 import { server as backend, conversation, gid, OLDEST, SETTINGS, startIm, uid, user } from '../helpers/im.ts';
@@ -122,6 +123,12 @@ test('what a script touches it has declared, or could not know', async () => {
   await im.members.join(user('carol'), team, carol);
   await im.inbox.page(alice, OLDEST, { count: 5, maxBytes: 1_000 });
   await im.inbox.verify([alice, bob].map((name) => new InboxSource(im.inbox, name)));
+  await im.store.run(note, { node: 'n1', uids: [alice, bob] });
+  await im.store.run(leave, { node: 'n1', uids: [alice, bob] });
+  await im.store.run(look, [
+    { asker: alice, uid: bob },
+    { asker: '', uid: alice },
+  ]);
   await im.users.remove(alice);
   await im.people('alice');
   await im.members.join(user('alice'), team, alice);

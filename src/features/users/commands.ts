@@ -53,6 +53,7 @@ export const finishRemoval = command({
     keys.requested(uid),
     keys.removedUser(uid),
     keys.removals(),
+    keys.presence(uid),
   ],
   args: (uid) => [uid],
   decode: ([outcome]: [string]) => outcome === 'finished',

@@ -1,6 +1,6 @@
 -- Ends the removal of a user who is in no group any more. What stays is where a new user of this name starts: the
 -- newest message of each direct chat, below which it reads nothing, and the end of the inbox.
---   KEYS   im:meta, c:<uid>, s:<uid>, rd:<uid>, fl:<uid>, rq:<uid>, ru:<uid>, im:removals
+--   KEYS   im:meta, c:<uid>, s:<uid>, rd:<uid>, fl:<uid>, rq:<uid>, ru:<uid>, im:removals, pr:<uid>
 --   ARGV   uid
 --   reply  { 'finished' } | { 'still_member' }
 -- @include "epoch"
@@ -23,6 +23,6 @@ for _, log in ipairs(logs) do
 end
 for _, gid in ipairs(redis.call('SMEMBERS', requested)) do redis.call('ZREM', requests_key(gid), uid) end
 redis.call('HSET', removed_user, 'inboxEnded', last_generated(inbox) or epoch() .. '-0')
-redis.call('UNLINK', contacts, inbox, marks, requested)
+redis.call('UNLINK', contacts, inbox, marks, requested, presence_key(uid))
 redis.call('SREM', removals, uid)
 return { 'finished' }
