@@ -4,6 +4,8 @@ import type { Config } from './config/config.ts';
 import { Delivery } from './delivery/delivery.ts';
 import { NO_PRESENCE } from './delivery/presence.ts';
 import { ImError } from './domain/errors.ts';
+import { Bans } from './features/bans/bans.ts';
+import { banRoutes } from './features/bans/routes.ts';
 import { Contacts } from './features/contacts/contacts.ts';
 import { contactRoutes } from './features/contacts/routes.ts';
 import { Conversations } from './features/conversations/conversations.ts';
@@ -51,6 +53,7 @@ import { FEED_BLOCK_MS, type RedisLink } from './redis/connection/link.ts';
 import { Keys } from './redis/keys.ts';
 import { SCHEMA_VERSION } from './redis/lua.ts';
 import { moveEpoch, prepare } from './redis/meta/commands.ts';
+import { removeFunctions } from './redis/program.ts';
 import { Store } from './redis/store.ts';
 
 /** {@link AppOptions.stallMs}. */
@@ -117,11 +120,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
 
   const logs = new Logs(store);
   const inbox = new Inbox(store, logs);
-  const messages = new Messages(
-    { store, sent: (outcome) => metrics.sends.inc({ outcome }) },
-    logs,
-    config.idempotencyTtl,
-  );
+  const messages = new Messages({ store, sent: metrics.countSend }, logs, config.idempotencyTtl);
   const tokens = new Tokens(config);
   const revocations = new Revocations(store, () => delivery.feedLagMs);
   const presence = new Presence(store);
@@ -167,8 +166,10 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   const users = new Users(store);
   userRoutes(app, { users });
   contactRoutes(app, { contacts: new Contacts(store) });
-  groupRoutes(app, { groups: new Groups(store, logs) });
+  const groups = new Groups(store, logs);
+  groupRoutes(app, { groups });
   memberRoutes(app, { members: new Members(store) });
+  banRoutes(app, { bans: new Bans(store) });
   messageRoutes(app, { messages });
   batchRoutes(app, { messages });
   conversationRoutes(app, { conversations: new Conversations(store, logs) });
@@ -196,6 +197,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     await revocations.load();
     keeper?.start();
     users.finishRemovals().catch((error: unknown) => app.log.warn({ err: error }, 'a removal could not be finished'));
+    groups.index().catch((error: unknown) => app.log.warn({ err: error }, 'the list of groups could not be made'));
   });
   // Before the server stops to listen: an open stream would keep it from ending.
   app.addHook('preClose', async () => hub.drain());
@@ -220,6 +222,7 @@ async function prepareDatabase({ mayHaveLostData }: RedisLink, store: Store): Pr
     // What a script refuses here is for whoever starts the service.
     throw error instanceof ImError ? new Error(error.message) : error;
   });
+  await removeFunctions(store.redis);
   // Ids that were given out may be given out again: cursors of before must not pass for good.
   if (mayHaveLostData) await store.run(moveEpoch, epoch);
 }

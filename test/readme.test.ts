@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { FIGURES } from '../scripts/figures.ts';
 import { generate } from '../scripts/generated.ts';
+import { POLICY_TABLE } from '../scripts/policy.ts';
 import { SETTINGS } from '../scripts/settings.ts';
 import type { LogName } from '../src/domain/conversations.ts';
 import { Keys } from '../src/redis/keys.ts';
@@ -49,6 +50,11 @@ test('the README leads to every other page', () => {
 
 test('the table of settings is that of the schema (npm run settings)', () => {
   const { is, shouldBe } = generate(SETTINGS);
+  assert.equal(is, shouldBe);
+});
+
+test('the table of who may do what in a group is that of the policy (npm run policy)', () => {
+  const { is, shouldBe } = generate(POLICY_TABLE);
   assert.equal(is, shouldBe);
 });
 
@@ -102,10 +108,14 @@ const FORMS: Record<Exclude<keyof Keys, 'prefix'>, string[]> = {
   presence: ['<uid>'],
   floors: ['<uid>'],
   requested: ['<uid>'],
+  bannedFrom: ['<uid>'],
   removedUser: ['<uid>'],
   group: ['<gid>'],
   members: ['<gid>'],
   requests: ['<gid>'],
+  roles: ['<gid>'],
+  bans: ['<gid>'],
+  groups: [],
   log: ['ds:<lo>:<hi>'],
   idempotency: ['<log>', '<from>', '<clientMessageId>'],
 };
@@ -147,10 +157,12 @@ test('the keys are of the types in the table, and the redis-cli lines show somet
   await pasteReadme(t, 'bash', service, folder);
   const { redis: db, server, people, say } = service;
   await server.put('/v1/users/bob/conversations/user:alice/typing').expect(204);
-  // What the README's lines do not leave: a request to join, a receipt, and a user who was removed.
+  // What the README's lines do not leave: a request to join, a role, a ban, a receipt, and a user who was removed.
   await people('carol', 'dave');
   await server.put('/v1/groups/club', { fields: {}, owner: 'alice', joinPolicy: 'approval' }).expect(201);
   await (await service.user('carol')).put('/v1/groups/club/members/me').expect(202);
+  await server.patch('/v1/groups/team/members/bob', { role: 'admin' }).expect(200);
+  await server.put('/v1/groups/team/bans/carol').expect(201);
   await say('alice', 'user:dave', 'hi');
   const { id: upTo } = await say('alice', 'user:bob', 'hi');
   await server.put('/v1/users/bob/conversations/user:alice/read', { upTo }).expect(200);
@@ -171,6 +183,9 @@ test('the keys are of the types in the table, and the redis-cli lines show somet
     'gm:<gid>': keys.members(gid('team')),
     'gs:<gid>': keys.log('gs:team' as LogName),
     'ds:<lo>:<hi>': keys.log(direct),
+    'gr:<gid>': keys.roles(gid('team')),
+    'gb:<gid>': keys.bans(gid('team')),
+    'bn:<uid>': keys.bannedFrom(carol),
     'gq:<gid>': keys.requests(gid('club')),
     'rq:<uid>': keys.requested(carol),
     'fl:<uid>': keys.floors(dave),

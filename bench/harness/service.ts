@@ -46,6 +46,7 @@ export class Service {
   token(uid: string): Promise<string> {
     return new SignJWT({ sub: uid })
       .setProtectedHeader({ alg: 'HS256' })
+      .setIssuedAt()
       .setExpirationTime('1h')
       .sign(createSecretKey(Buffer.from(JWT_SECRET)));
   }

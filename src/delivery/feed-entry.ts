@@ -1,5 +1,5 @@
 import { conversationOf, type LogName } from '../domain/conversations.ts';
-import { type LogEntry, parseEntry, type RawEntry, toMessage } from '../domain/entries.ts';
+import { type LogEntry, parseEntry, type RawEntry, renderMessage } from '../domain/entries.ts';
 import type { Uid } from '../domain/names.ts';
 import { type MessageId, parseStreamId, type StreamId } from '../domain/stream-ids.ts';
 
@@ -35,7 +35,7 @@ export class FeedEntry {
   jsonFor(reader: Uid): string {
     const conversation = conversationOf(reader, this.log);
     if (this.#reader !== conversation) {
-      this.#json = JSON.stringify(toMessage(conversation, this.mid, this.message));
+      this.#json = renderMessage(conversation, this.mid, this.message);
       this.#reader = conversation;
     }
     return this.#json;

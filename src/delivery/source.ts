@@ -21,8 +21,10 @@ export interface Gap {
 
 /** A message, and its place in a stream. */
 export interface StreamItem {
-  cursor: Cursor;
-  message: Message;
+  readonly cursor: Cursor;
+  readonly message: Message;
+  /** The message as JSON. */
+  readonly json: string;
 }
 
 /** How large a page may become. The bytes are checked every few entries, so it may be exceeded by those. */

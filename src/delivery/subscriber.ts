@@ -184,7 +184,7 @@ export class Subscriber implements Listener {
     if (!this.#is('catching-up')) return;
     if (page.beyond && this.#cursorIsOurs) this.#host.dataLoss.report(page.epoch);
     if (page.gap) this.#sink.event('gap', page.gap.resumed, JSON.stringify(page.gap));
-    for (const { cursor, message } of page.items) this.#sink.event('message', cursor, JSON.stringify(message));
+    for (const { cursor, json } of page.items) this.#sink.event('message', cursor, json);
     this.#cursor = page.next;
     this.#cursorIsOurs = true;
     this.#host.metrics.delivered(page.items.length);

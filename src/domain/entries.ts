@@ -76,15 +76,17 @@ export function parseEntry([id, flat]: RawEntry): LogEntry {
 export function toMessage(conversation: Conversation, id: MessageId, entry: LogEntry | undefined): Message {
   if (!entry) return { id, conversation, action: 'gone', fields: {}, sentAt: sentAt(id) };
   const { from, action, target, by, fields, clientMessageId } = entry;
-  return {
-    id,
-    conversation,
-    from,
-    ...(action === undefined ? {} : { action }),
-    ...(target === undefined ? {} : { target }),
-    ...(by === undefined ? {} : { by }),
-    fields,
-    sentAt: sentAt(id),
-    ...(clientMessageId === undefined ? {} : { clientMessageId }),
-  };
+  const message = { id, conversation, from } as Message;
+  if (action !== undefined) message.action = action;
+  if (target !== undefined) message.target = target;
+  if (by !== undefined) message.by = by;
+  message.fields = fields;
+  message.sentAt = sentAt(id);
+  if (clientMessageId !== undefined) message.clientMessageId = clientMessageId;
+  return message;
+}
+
+/** The same as JSON: what every transport writes. */
+export function renderMessage(conversation: Conversation, id: MessageId, entry: LogEntry | undefined): string {
+  return JSON.stringify(toMessage(conversation, id, entry));
 }

@@ -68,7 +68,9 @@ function checkName(name: string, reserved: ReadonlySet<string>): void {
 
 /** In code points, as the schema counts: an emoji is one character. */
 function lengthOf(text: string): number {
-  return text.length > 2 * MAX_FIELD_NAME ? text.length : [...text].length;
+  // It has no more of them than units, and no less than half as many.
+  const isDecided = text.length <= MAX_FIELD_NAME || text.length > 2 * MAX_FIELD_NAME;
+  return isDecided ? text.length : [...text].length;
 }
 
 /** A lone surrogate has no UTF-8: Redis would get a replacement character, and the reader other text than was sent. */

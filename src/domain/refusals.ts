@@ -7,6 +7,23 @@ const REFUSALS: Record<string, (subject: string) => [code: ErrorCode, detail: st
   group_not_found: (gid) => ['group_not_found', `There is no group "${gid}". Create it with PUT /v1/groups/${gid}.`],
   not_member: (gid) => ['not_member', `Only members of the group "${gid}" may do this.`],
   not_owner: (gid) => ['not_owner', `Only the owner of the group "${gid}" may do this.`],
+  not_admin: (gid) => ['not_admin', `Only the owner and the admins of the group "${gid}" may do this.`],
+  banned: (gid) => [
+    'banned',
+    `The user is banned from the group "${gid}". An admin lifts a ban with DELETE /v1/groups/${gid}/bans/{uid}.`,
+  ],
+  silenced: (subject) => {
+    const [gid, until] = subject.split(' ');
+    return ['silenced', `The sender is silenced in the group "${gid}" until ${new Date(Number(until)).toISOString()}.`];
+  },
+  posting_restricted: (gid) => [
+    'posting_restricted',
+    `In the group "${gid}" only the owner and the admins may send messages.`,
+  ],
+  owner_stays: (gid) => [
+    'owner_must_hand_over',
+    `The owner of "${gid}" can't be banned, silenced or given another role. First name another member as owner, PATCH /v1/groups/${gid} with {"owner": "bob"}.`,
+  ],
   join_closed: (gid) => ['join_closed', `The group "${gid}" is closed: its owner has to add members.`],
   group_full: (gid) => ['group_full', `The group "${gid}" has as many members as a group may have.`],
   too_many_members: (gid) => [
@@ -46,7 +63,10 @@ const REFUSALS: Record<string, (subject: string) => [code: ErrorCode, detail: st
     `the keys in Redis are of schema version ${found}, this version of redisim needs another: ` +
       'use the version that made them, or another KEY_PREFIX or database',
   ],
-  forbidden: () => ['forbidden', "A message is erased by its sender or by the group's owner; system events stay."],
+  forbidden: () => [
+    'forbidden',
+    "A message is erased by its sender, or by the group's owner and admins; system events stay.",
+  ],
   client_message_id_reused: (mid) => [
     'client_message_id_reused',
     `This clientMessageId was used for the message ${mid}, which has other content. Use a new one.`,
@@ -61,7 +81,14 @@ export function refusalFrom(name: string, subject: string): ImError | undefined 
 
 /** Throws what a script would refuse, where the rule is checked here. */
 export function refuse(
-  name: 'group_not_found' | 'not_member' | 'not_owner' | 'user_not_found' | 'message_not_found',
+  name:
+    | 'group_not_found'
+    | 'not_member'
+    | 'not_admin'
+    | 'not_owner'
+    | 'user_not_found'
+    | 'member_not_found'
+    | 'message_not_found',
   subject: string,
 ): never {
   throw refusalFrom(name, subject)!;

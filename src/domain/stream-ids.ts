@@ -21,6 +21,11 @@ export interface StreamId {
   readonly seq: bigint;
 }
 
+/** True if `text` is a stream id. Without big integers as long as neither half can exceed 64 bits. */
+export function isStreamId(text: string): boolean {
+  return (text.length <= 20 && STREAM_ID.test(text)) || parseStreamId(text) !== undefined;
+}
+
 /** Parses `<ms>-<seq>`; undefined if it is malformed or one of the two exceeds 64 bits. */
 export function parseStreamId(text: string): StreamId | undefined {
   const match = STREAM_ID.exec(text);

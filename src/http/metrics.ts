@@ -14,6 +14,13 @@ export function createMetrics() {
   });
   // Finding a series by its labels costs more than observing; routes, and so series, are few.
   const series = new Map<string, Histogram.Internal<'method' | 'route' | 'status'>>();
+  const sends = new Counter({
+    name: 'redisim_sends_total',
+    help: 'Messages by outcome: created, repeated, or an error code.',
+    labelNames: ['outcome'] as const,
+    registers,
+  });
+  const sendsBy = new Map<string, Counter.Internal>();
   return {
     registry,
     /** Counts an answered request; how long it took is in seconds, as Prometheus wants it. */
@@ -26,12 +33,15 @@ export function createMetrics() {
       }
       one.observe(seconds);
     },
-    sends: new Counter({
-      name: 'redisim_sends_total',
-      help: 'Messages by outcome: created, repeated, or an error code.',
-      labelNames: ['outcome'] as const,
-      registers,
-    }),
+    /** Counts a send by its outcome. */
+    countSend(outcome: string): void {
+      let one = sendsBy.get(outcome);
+      if (!one) {
+        one = sends.labels(outcome);
+        sendsBy.set(outcome, one);
+      }
+      one.inc();
+    },
     deliveries: new Counter({
       name: 'redisim_deliveries_total',
       help: 'Messages written to open streams.',

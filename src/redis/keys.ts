@@ -36,18 +36,26 @@ export class Keys {
   readonly floors = (uid: Uid) => `${this.prefix}fl:${uid}`;
   /** set: the groups that this user has asked to join */
   readonly requested = (uid: Uid) => `${this.prefix}rq:${uid}`;
+  /** set: the groups that this user is banned from */
+  readonly bannedFrom = (uid: Uid) => `${this.prefix}bn:${uid}`;
   /** hash: what is known of the last user of this name that was removed */
   readonly removedUser = (uid: Uid) => `${this.prefix}ru:${uid}`;
   /** set: the users whose removal has begun and not ended */
   readonly removals = () => `${this.prefix}im:removals`;
   /** zset: uid → until when tokens are refused that were issued for it, s since 1970 */
   readonly revoked = () => `${this.prefix}im:revoked`;
-  /** hash: the group's fields, `master`, `joinPolicy` */
+  /** hash: the group's fields, `master`, `joinPolicy` and the like */
   readonly group = (gid: Gid) => `${this.prefix}gi:${gid}`;
   /** set: the members' uids */
   readonly members = (gid: Gid) => `${this.prefix}gm:${gid}`;
   /** zset: who asked to join, scored by when */
   readonly requests = (gid: Gid) => `${this.prefix}gq:${gid}`;
+  /** hash: uid → role and until when silenced, of the members that are not plain ones */
+  readonly roles = (gid: Gid) => `${this.prefix}gr:${gid}`;
+  /** zset: who is banned, scored by since when */
+  readonly bans = (gid: Gid) => `${this.prefix}gb:${gid}`;
+  /** zset: all gids, in bytewise order */
+  readonly groups = () => `${this.prefix}im:groups`;
   /** stream: a conversation's log, `gs:<gid>` or `ds:<lo>:<hi>` */
   readonly log = (log: LogName) => `${this.prefix}${log}`;
   /** string: makes a send idempotent */

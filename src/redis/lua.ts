@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { policyAsLua } from '../domain/policy.ts';
 
 /** What scripts are told of the configuration, as constants in front of their text. */
 export interface ScriptSettings {
@@ -20,9 +22,12 @@ const INCLUDE = /^-- @include "([a-z_]+)"$/gm;
 /** The first line of a script, with its flags. */
 export const SHEBANG = /^#!lua[^\n]*\n/;
 
+/** Shared Lua that is made from what the domain says. */
+const MADE: Partial<Record<string, () => string>> = { policy_table: policyAsLua };
+
 /** The text of a file of shared Lua. */
 function shared(name: string): string {
-  return readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8');
+  return MADE[name]?.() ?? readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8');
 }
 
 /**
@@ -38,24 +43,59 @@ export function includesOf(text: string, seen = new Set<string>()): string[] {
   });
 }
 
+const COMMENT = /^ *--.*\n/gm;
+/** A function at the top level: on one line, or up to an `end` that begins one. */
+const FUNCTION = /^local function (\w+)\((?:.* end$|[\s\S]*?^end$)/gm;
+
 /**
- * The full text of a script: its `#!lua` line, the constants, what it includes, its first step, the script. With that
- * line, even without flags, Redis refuses the whole script before it starts when memory is full.
+ * Shared Lua without its comments and without the functions that neither what is behind them nor the script names: Redis
+ * makes each function anew whenever the script runs.
  */
-export function scriptSource(file: URL, settings: ScriptSettings): string {
+function usedBy(script: string, shared: string): string {
+  let text = shared.replace(COMMENT, '');
+  // From the last one on: what only an unused function names is unused, too.
+  for (const { 0: definition, 1: name, index } of [...text.matchAll(FUNCTION)].toReversed()) {
+    const behind = text.slice(index + definition.length);
+    if (!new RegExp(`\\b${name}\\b`).test(behind + script)) text = text.slice(0, index) + behind;
+  }
+  return text;
+}
+
+/** A script's text in the parts that Redis is given: the `#!lua` line, the constants and what it uses of what it includes, its steps. */
+function partsOf(file: URL, settings: ScriptSettings): { shebang: string; shared: string; steps: string } {
   const text = readFileSync(file, 'utf8');
-  const shebang = SHEBANG.exec(text)?.[0] ?? '#!lua\n';
+  const steps = `local refused = begin(KEYS[1])\nif refused then return refused end\n${text.replace(SHEBANG, '').replace(COMMENT, '')}`;
   const seen = new Set<string>();
-  return [
-    shebang.trimEnd(),
+  const shared = [
     `local KNOWN_LEVEL, PREFIX = ${KNOWN_LEVEL}, ${JSON.stringify(settings.keyPrefix)}`,
     // As text where only XADD takes it: Redis prints a Lua number anew for each call.
     `local INBOX_MAX, FEED_MAX = '${settings.inboxMax}', '${settings.feedMax}'`,
     `local GROUP_MAX, LOG_MAX, LOG_DAYS = ${settings.groupMax}, ${settings.logMax}, ${settings.logDays}`,
     ...includesOf('-- @include "begin"', seen),
     ...includesOf(text, seen),
-    'local refused = begin(KEYS[1])',
-    'if refused then return refused end',
-    text.replace(SHEBANG, ''),
   ].join('\n');
+  return { shebang: SHEBANG.exec(text)?.[0] ?? '#!lua\n', shared: usedBy(steps, shared), steps };
+}
+
+/**
+ * The full text of a script: its `#!lua` line, the constants, what it uses of what it includes, its first step, the script.
+ * With that line, even without flags, Redis refuses the whole script before it starts when memory is full.
+ */
+export function scriptSource(file: URL, settings: ScriptSettings): string {
+  const { shebang, shared, steps } = partsOf(file, settings);
+  return `${shebang}${shared}\n${steps}`;
+}
+
+/** The names of the libraries that {@link functionSource} makes, as FUNCTION LIST takes it. */
+export const FUNCTION_NAMES = 'redisim_script_*';
+
+/**
+ * The same as a library of one function, both named by a hash of the text, so that nodes of other versions and settings
+ * have theirs beside it. It does what the script does, and its Lua functions are made once.
+ */
+export function functionSource(file: URL, settings: ScriptSettings): { name: string; source: string } {
+  const { shared, steps } = partsOf(file, settings);
+  const text = `${shared}\nlocal function run(KEYS, ARGV)\n${steps}end\n`;
+  const name = FUNCTION_NAMES.replace('*', createHash('sha1').update(text).digest('hex').slice(0, 16));
+  return { name, source: `#!lua name=${name}\n${text}redis.register_function('${name}', run)\n` };
 }

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { type Redis, ReplyError } from 'ioredis';
 import { ImError } from '../domain/errors.ts';
 import { refusalFrom } from '../domain/refusals.ts';
 import type { Command, RefusedWrites } from './command.ts';
 import type { Keys } from './keys.ts';
-import { type ScriptSettings, scriptSource } from './lua.ts';
+import type { ScriptSettings } from './lua.ts';
+import { type Program, programOf } from './program.ts';
 
 export interface StoreOptions {
   /** The command connection. */
@@ -17,16 +17,13 @@ export interface StoreOptions {
   onNewerLevel(level: string): void;
 }
 
-/**
- * Runs commands: EVALSHA, and the text where the server has lost it. Each configuration and each version of a script
- * has a SHA of its own, so that nodes of two versions can share one Redis.
- */
+/** Runs commands. Each version and each configuration has its own programs, so that nodes of two versions can share one Redis. */
 export class Store {
   /** For plain reads. What writes is a command. */
   readonly redis: Redis;
   readonly keys: Keys;
   readonly #options: StoreOptions;
-  readonly #scripts = new Map<URL, { sha: string; source: string }>();
+  readonly #programs = new Map<URL, Program>();
 
   constructor(options: StoreOptions) {
     this.redis = options.redis;
@@ -40,19 +37,13 @@ export class Store {
    * @throws ImError what its script refuses; otherwise what ioredis throws, for `asImError` of failure.ts
    */
   async run<Input, Reply>(command: Command<Input, Reply>, input: Input): Promise<Reply> {
-    const { sha, source } = this.#script(command.script);
+    const program = this.#program(command);
     const keys = [this.keys.meta(), ...command.keys(this.keys, input)];
-    const words = [...keys, ...command.args(input)];
     let reply: unknown;
     try {
-      reply = await this.redis.evalsha(sha, keys.length, ...words);
+      reply = await program.run(this.redis, keys.length, [...keys, ...command.args(input)]);
     } catch (error) {
-      if (!isUnknownScript(error)) throw this.refusalOf(error);
-      try {
-        reply = await this.redis.eval(source, keys.length, ...words);
-      } catch (refused) {
-        throw this.refusalOf(refused);
-      }
+      throw this.refusalOf(error);
     }
     const decoded = command.decode(reply as never, input);
     this.reportRefusedWrites((decoded as { refused?: RefusedWrites } | undefined)?.refused);
@@ -80,18 +71,12 @@ export class Store {
     });
   }
 
-  #script(file: URL): { sha: string; source: string } {
-    let script = this.#scripts.get(file);
-    if (!script) {
-      const source = scriptSource(file, this.#options.settings);
-      script = { sha: createHash('sha1').update(source).digest('hex'), source };
-      this.#scripts.set(file, script);
+  #program(command: Pick<Command<never, unknown>, 'script' | 'isFunction'>): Program {
+    let program = this.#programs.get(command.script);
+    if (!program) {
+      program = programOf(command, this.#options.settings);
+      this.#programs.set(command.script, program);
     }
-    return script;
+    return program;
   }
-}
-
-/** The server has lost the script: surely nothing was done. */
-function isUnknownScript(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith('NOSCRIPT ');
 }

@@ -49,10 +49,10 @@ class LogSource implements Source {
   async page(after: Cursor, { count }: PageLimits): Promise<StreamPage> {
     if (!(await im.redis.sismember(im.keys.members(gid('team')), this.reader))) throw new NoMember();
     const entries = await im.redis.xrange(this.key, `(${idOf(after)}`, '+', 'COUNT', count);
-    const items = entries.map(([id, flat]) => ({
-      cursor: cursorOf(id),
-      message: toMessage(withUser(this.reader), id as MessageId, parseEntry([id, flat])),
-    }));
+    const items = entries.map(([id, flat]) => {
+      const message = toMessage(withUser(this.reader), id as MessageId, parseEntry([id, flat]));
+      return { cursor: cursorOf(id), message, json: JSON.stringify(message) };
+    });
     const next = items.at(-1)?.cursor ?? after;
     return { items, next, upToDate: entries.length < count, beyond: false, epoch: '1' };
   }

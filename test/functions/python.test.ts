@@ -76,7 +76,7 @@ test('a refusal is a ResponseError that begins with its code', { skip }, async (
   await python.fcall('im_user', 'carol', 'name', 'Carol');
   const refused: [code: string, name: string, ...words: (string | { hex: string })[]][] = [
     ['NOT_MEMBER', 'im_gsend', 'carol', 'team', 'text', 'hi'],
-    ['NOT_OWNER', 'im_group', 'team', 'carol', 'name', 'mine'],
+    ['NOT_ADMIN', 'im_group', 'team', 'carol', 'name', 'mine'],
     ['USER_NOT_FOUND', 'im_send', 'carol', 'nobody', 'text', 'hi'],
     ['RESERVED_FIELD', 'im_send', 'carol', 'alice', 'action', 'create'],
     ['INVALID_REQUEST', 'im_send', 'carol', 'alice', 'text', { hex: 'ff' }],

@@ -3,6 +3,7 @@ import type { Conversation } from '../../src/domain/conversations.ts';
 import type { Gid, Uid } from '../../src/domain/names.ts';
 import type { Cursor } from '../../src/domain/stream-ids.ts';
 import { parseStreamId, type StreamId } from '../../src/domain/stream-ids.ts';
+import { Bans } from '../../src/features/bans/bans.ts';
 import { Contacts } from '../../src/features/contacts/contacts.ts';
 import { Conversations } from '../../src/features/conversations/conversations.ts';
 import { Groups } from '../../src/features/groups/groups.ts';
@@ -51,6 +52,7 @@ export async function startIm(server: TestRedis, settings: Partial<ScriptSetting
     contacts: new Contacts(store),
     groups: new Groups(store, logs),
     members: new Members(store),
+    bans: new Bans(store),
     messages: new Messages({ store, sent: () => {} }, logs, 86_400_000),
     conversations: new Conversations(store, logs),
     typing: new Typing(store),

@@ -6,7 +6,7 @@ import { useService } from '../helpers/use.ts';
 
 /**
  * Who may call what: every operation of the OpenAPI document, as every kind of caller. The callers, in the order of the
- * columns. `self` is the user in the path; `stranger` another user with that path; the following three call with their own
+ * columns. `self` is the user in the path; `stranger` another user with that path; those that follow call with their own
  * uid where the path's is the acting one.
  */
 const CALLERS = [
@@ -16,13 +16,19 @@ const CALLERS = [
   'stranger',
   'self',
   'non-member',
+  'banned',
   'member',
+  'silenced',
+  'admin',
   'owner',
   'server',
 ] as const;
 type Caller = (typeof CALLERS)[number];
 
-/** What one call finds: a group of alice's with bob and erin in it, a message of bob's, and frank who wants to join. */
+/**
+ * What one call finds: a group of alice's with bob and erin, ada the admin, and sid who is silenced; ben is banned, and
+ * frank wants to join; a message of bob's.
+ */
 interface World {
   gid: string;
   mid: string;
@@ -40,12 +46,12 @@ interface Row {
   expect: string;
 }
 
-const SIGNED_IN = '401 401 401 200 200 200 200 200 200';
-const SELF = '401 401 401 403 200 200 200 200 200';
-const SERVER = '401 401 401 403 403 403 403 403';
-const PUBLIC = '200 200 200 200 200 200 200 200 200';
-const MEMBERS = '401 401 401 403 200 403 200 200 200';
-const OWNER = '401 401 401 403 403 403 403 200 200';
+const SIGNED_IN = '401 401 401 200 200 200 200 200 200 200 200 200';
+const SELF = '401 401 401 403 200 200 200 200 200 200 200 200';
+const SERVER = '401 401 401 403 403 403 403 403 403 403 403';
+const PUBLIC = '200 200 200 200 200 200 200 200 200 200 200 200';
+const MEMBERS = '401 401 401 403 200 403 403 200 200 200 200 200';
+const ADMINS = '401 401 401 403 403 403 403 403 403 200 200 200';
 const FIELDS = { fields: { text: 'x' } };
 const history = (uid: string, { gid }: World) => `/v1/users/${uid}/conversations/group:${gid}/messages`;
 
@@ -59,49 +65,65 @@ const ROWS: Record<string, Row> = {
   putContact: {
     acting: true,
     call: ({ fresh }, uid) => [`/v1/users/${uid}/contacts/${fresh}`],
-    expect: '401 401 401 403 201 201 201 201 201',
+    expect: '401 401 401 403 201 201 201 201 201 201 201 201',
   },
   deleteContact: {
     acting: true,
     call: (_w, uid) => [`/v1/users/${uid}/contacts/linked`],
-    expect: '401 401 401 403 204 204 204 204 204',
+    expect: '401 401 401 403 204 204 204 204 204 204 204 204',
   },
-  putGroup: { call: ({ gid }) => [`/v1/groups/${gid}`, FIELDS], expect: OWNER },
-  patchGroup: { call: ({ gid }) => [`/v1/groups/${gid}`, FIELDS], expect: OWNER },
+  putGroup: { call: ({ gid }) => [`/v1/groups/${gid}`, FIELDS], expect: ADMINS },
+  patchGroup: { call: ({ gid }) => [`/v1/groups/${gid}`, FIELDS], expect: ADMINS },
+  listGroups: { call: ({ gid }) => [`/v1/groups?ids=${gid}`], expect: SIGNED_IN },
   getGroup: { call: ({ gid }) => [`/v1/groups/${gid}`], expect: SIGNED_IN },
-  deleteGroup: { call: ({ gid }) => [`/v1/groups/${gid}`], expect: '401 401 401 403 403 403 403 204 204' },
+  deleteGroup: { call: ({ gid }) => [`/v1/groups/${gid}`], expect: '401 401 401 403 403 403 403 403 403 403 204 204' },
   listMembers: { call: ({ gid }) => [`/v1/groups/${gid}/members`], expect: MEMBERS },
+  addMembers: { call: ({ gid, fresh }) => [`/v1/groups/${gid}/members`, { uids: [fresh] }], expect: ADMINS },
+  getMember: { call: ({ gid }, uid) => [`/v1/groups/${gid}/members/${uid}`], expect: MEMBERS },
+  patchMember: {
+    call: ({ gid }, uid) => [`/v1/groups/${gid}/members/${uid}`, { silencedUntil: '2100-01-01T00:00:00Z' }],
+    expect: ADMINS,
+  },
   putMember: {
     subject: 'frank',
     call: ({ gid }, uid) => [`/v1/groups/${gid}/members/${uid}`],
-    expect: '401 401 401 403 202 403 403 201 201',
+    expect: '401 401 401 403 202 403 403 403 403 201 201 201',
   },
   deleteMember: {
     call: ({ gid }, uid) => [`/v1/groups/${gid}/members/${uid}`],
-    expect: '401 401 401 403 204 403 403 204 204',
+    expect: '401 401 401 403 204 403 403 403 403 204 204 204',
   },
-  listJoinRequests: { call: ({ gid }) => [`/v1/groups/${gid}/requests`], expect: OWNER },
+  listJoinRequests: { call: ({ gid }) => [`/v1/groups/${gid}/requests`], expect: ADMINS },
   approveJoinRequest: {
     subject: 'frank',
     call: ({ gid }, uid) => [`/v1/groups/${gid}/requests/${uid}`],
-    expect: '401 401 401 403 403 403 403 201 201',
+    expect: '401 401 401 403 403 403 403 403 403 201 201 201',
   },
   deleteJoinRequest: {
     subject: 'frank',
     call: ({ gid }, uid) => [`/v1/groups/${gid}/requests/${uid}`],
-    expect: '401 401 401 403 204 403 403 204 204',
+    expect: '401 401 401 403 204 403 403 403 403 204 204 204',
+  },
+  listBans: { call: ({ gid }) => [`/v1/groups/${gid}/bans`], expect: ADMINS },
+  putBan: {
+    call: ({ gid }, uid) => [`/v1/groups/${gid}/bans/${uid}`],
+    expect: '401 401 401 403 403 403 403 403 403 201 201 201',
+  },
+  deleteBan: {
+    call: ({ gid }) => [`/v1/groups/${gid}/bans/ben`],
+    expect: '401 401 401 403 403 403 403 403 403 204 204 204',
   },
   sendMessage: {
     acting: true,
     call: (world, uid) => [history(uid, world), FIELDS],
-    expect: '401 401 401 403 201 403 201 201 201',
+    expect: '401 401 401 403 201 403 403 201 403 201 201 201',
   },
   listMessages: { acting: true, call: (world, uid) => [history(uid, world)], expect: MEMBERS },
   getMessage: { acting: true, call: (world, uid) => [`${history(uid, world)}/${world.mid}`], expect: MEMBERS },
   deleteMessage: {
     acting: true,
     call: (world, uid) => [`${history(uid, world)}/${world.mid}`],
-    expect: '401 401 401 403 204 403 403 204 204',
+    expect: '401 401 401 403 204 403 403 403 403 204 204 204',
   },
   sendBatch: {
     call: ({ gid }) => ['/v1/messages/batch', { messages: [{ uid: 'bob', conversation: `group:${gid}`, ...FIELDS }] }],
@@ -111,7 +133,7 @@ const ROWS: Record<string, Row> = {
   markRead: {
     acting: true,
     call: ({ gid, mid }, uid) => [`/v1/users/${uid}/conversations/group:${gid}/read`, { upTo: mid }],
-    expect: '401 401 401 403 200 404 200 200 200',
+    expect: '401 401 401 403 200 404 404 200 200 200 200 200',
   },
   listReceipts: {
     acting: true,
@@ -122,7 +144,8 @@ const ROWS: Record<string, Row> = {
   putTyping: {
     acting: true,
     call: ({ gid }, uid) => [`/v1/users/${uid}/conversations/group:${gid}/typing`],
-    expect: MEMBERS.replaceAll('200', '204'),
+    // Who is silenced does not type either.
+    expect: '401 401 401 403 204 403 403 204 403 204 204 204',
   },
   readInbox: { acting: true, call: (_w, uid) => [`/v1/users/${uid}/inbox?block=0`], expect: SELF },
   streamInbox: { acting: true, call: (_w, uid) => [`/v1/users/${uid}/inbox/stream`], expect: SELF },
@@ -131,13 +154,13 @@ const ROWS: Record<string, Row> = {
     socket: true,
     call: (_w, uid) => [`/v1/users/${uid}/inbox/socket`],
     // Who sends no credential has to send one in the first frame.
-    expect: '101 401 401 403 101 101 101 101 101',
+    expect: '101 401 401 403 101 101 101 101 101 101 101 101',
   },
   createToken: { call: () => ['/v1/tokens', { uid: 'bob' }], expect: `${SERVER} 201` },
   createTicket: {
     acting: true,
     call: (_w, uid) => [`/v1/users/${uid}/tickets`],
-    expect: '401 401 401 403 201 201 201 201 201',
+    expect: '401 401 401 403 201 201 201 201 201 201 201 201',
   },
   getDemo: { call: () => ['/v1/demo'], expect: PUBLIC },
   demoLogin: { call: () => ['/v1/demo/login', { name: 'Alice' }], expect: PUBLIC.replaceAll('200', '201') },
@@ -149,11 +172,12 @@ const ROWS: Record<string, Row> = {
 const { service } = useService({
   config: { logLevel: 'warn' },
   prepare: async (service) => {
-    await service.people('alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'linked');
-    for (const uid of ['alice', 'bob', 'carol', 'dave', 'erin', 'frank']) tokens[uid] = await userToken(uid);
+    await service.people(...PEOPLE, 'linked');
+    for (const uid of PEOPLE) tokens[uid] = await userToken(uid);
     tokens.expired = await userToken('bob', Math.floor(Date.now() / 1_000) - 60);
   },
 });
+const PEOPLE = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'ada', 'ben', 'sid'];
 let made = 0;
 const tokens: Partial<Record<string, string>> = {};
 
@@ -162,16 +186,26 @@ async function makeWorld(): Promise<World> {
   const gid = `g${id}`;
   const fresh = `fresh${id}`;
   await service.people(fresh);
-  await service.team(gid, 'alice', 'bob', 'erin');
+  await service.team(gid, 'alice', 'bob', 'erin', 'ada', 'sid');
+  await service.server.patch(`/v1/groups/${gid}/members/ada`, { role: 'admin' }).expect(200);
+  await service.server.patch(`/v1/groups/${gid}/members/sid`, { silencedUntil: '2100-01-01T00:00:00Z' }).expect(200);
+  await service.server.put(`/v1/groups/${gid}/bans/ben`).expect(201);
   await service.server.patch(`/v1/groups/${gid}`, { joinPolicy: 'approval' }).expect(200);
   const frank = service.with(tokens.frank);
   await frank.put(`/v1/groups/${gid}/members/frank`).expect(202);
-  for (const uid of ['alice', 'bob', 'carol', 'erin']) await service.server.put(`/v1/users/${uid}/contacts/linked`);
+  for (const uid of PEOPLE) await service.server.put(`/v1/users/${uid}/contacts/linked`);
   const { id: mid } = await service.say('bob', `group:${gid}`, 'x');
   return { gid, mid, fresh };
 }
 
-const OWN: Partial<Record<Caller, string>> = { 'non-member': 'carol', member: 'erin', owner: 'alice' };
+const OWN: Partial<Record<Caller, string>> = {
+  'non-member': 'carol',
+  banned: 'ben',
+  member: 'erin',
+  silenced: 'sid',
+  admin: 'ada',
+  owner: 'alice',
+};
 
 function credentialOf(caller: Caller, subject: string): string | undefined {
   if (caller === 'nobody') return undefined;

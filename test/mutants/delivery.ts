@@ -3,6 +3,22 @@ import type { Mutant } from './mutant.ts';
 /** How inboxes are followed: everything once, in order, and each loss told. */
 export const DELIVERY: readonly Mutant[] = [
   {
+    name: 'a direct chat has one name for both readers',
+    file: 'messages/kept-entry.ts',
+    from: 'if (rendered.conversation === conversation) return',
+    to: 'return',
+    tests: ['test/features/inbox/inbox.test.ts'],
+    pattern: 'is rendered for each',
+  },
+  {
+    name: 'a reference that holds a message is cut short',
+    file: 'inbox/inbox.lua',
+    from: '#flat == 4 and',
+    to: '',
+    tests: ['test/features/inbox/inbox.test.ts'],
+    pattern: 'last event of a removed group',
+  },
+  {
     name: 'live without the successor rule, by tests',
     file: 'delivery/subscriber.ts',
     from: "if (this.#state === 'live' && this.source.isSuccessor(id, this.#cursor)) {",
@@ -45,7 +61,7 @@ export const DELIVERY: readonly Mutant[] = [
   {
     name: 'a hole in an inbox is read over',
     file: 'inbox/inbox.ts',
-    from: '!== entries[i]![0]) return entries.slice(0, i);',
+    from: '!== entries[i]!.cursor) return entries.slice(0, i);',
     to: "=== '') return entries.slice(0, i);",
     tests: ['test/features/inbox/inbox.test.ts'],
     pattern: 'a hole in the middle',

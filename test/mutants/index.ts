@@ -1,6 +1,7 @@
 import { AUTH } from './auth.ts';
 import { DELIVERY } from './delivery.ts';
 import { FUNCTIONS } from './functions.ts';
+import { GROUPS } from './groups.ts';
 import { HTTP } from './http.ts';
 import { LUA } from './lua.ts';
 import type { Mutant } from './mutant.ts';
@@ -13,6 +14,7 @@ import { SOCKETS } from './socket.ts';
 export const MUTANTS: readonly Mutant[] = [
   ...LUA,
   ...RULES,
+  ...GROUPS,
   ...DELIVERY,
   ...AUTH,
   ...HTTP,

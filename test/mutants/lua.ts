@@ -253,7 +253,7 @@ export const LUA: readonly Mutant[] = [
   {
     name: 'no change of a group is told as one',
     file: 'put_group.lua',
-    from: '= change.changes or join_policy ~= policy,',
+    from: '= change.changes or #new_policies > 0,',
     to: '= true,',
     tests: ['test/features/groups/groups.test.ts'],
     pattern: 'no change is no event',

@@ -3,6 +3,30 @@ import type { Mutant } from './mutant.ts';
 /** The connections, the embedded Redis, and the settings. */
 export const REDIS: readonly Mutant[] = [
   {
+    name: 'a function that the server has lost stays lost',
+    file: 'redis/program.ts',
+    from: "!error.message.startsWith('ERR Function not found')",
+    to: 'true',
+    tests: ['test/redis/scripts.test.ts'],
+    pattern: 'that the server has lost',
+  },
+  {
+    name: 'functions of former versions stay',
+    file: 'redis/program.ts',
+    from: "redis.function('DELETE', name!)",
+    to: 'redis.echo(name!)',
+    tests: ['test/redis/scripts.test.ts'],
+    pattern: 'of other versions and settings',
+  },
+  {
+    name: 'scripts carry what they do not use',
+    file: 'redis/lua.ts',
+    from: 'text = text.slice(0, index) + behind',
+    to: 'continue',
+    tests: ['test/redis/scripts.test.ts'],
+    pattern: 'carries what it uses',
+  },
+  {
     name: 'an unknown outcome is told as not done',
     file: 'failure.ts',
     from: "if (effect === 'read') return notDone(",

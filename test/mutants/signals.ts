@@ -105,7 +105,7 @@ export const SIGNALS: readonly Mutant[] = [
   },
   {
     name: 'receipts outlive the membership',
-    file: 'members/quit.lua',
+    file: 'lua/membership.lua',
     from: "redis.call('HDEL', receipts_key('gs:' .. gid), uid)",
     to: '',
     tests: RECEIPTS,
@@ -114,8 +114,8 @@ export const SIGNALS: readonly Mutant[] = [
   {
     name: 'receipts outlive the group',
     file: 'groups/remove_group.lua',
-    from: "requests, receipts_key('gs:' .. gid))",
-    to: 'requests)',
+    from: 'bans, KEYS[10])',
+    to: 'bans)',
     tests: RECEIPTS,
     pattern: 'receipts go with the group',
   },
@@ -150,6 +150,14 @@ export const SIGNALS: readonly Mutant[] = [
     to: '',
     tests: TYPING,
     pattern: 'who may not send may not type',
+  },
+  {
+    name: 'who is silenced types',
+    file: 'typing/typing.lua',
+    from: 'if refusal then return refusal end',
+    to: '',
+    tests: TYPING,
+    pattern: 'who is silenced, or may not post',
   },
   {
     name: 'who types is told of it',

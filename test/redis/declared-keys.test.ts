@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { InboxSource } from '../../src/features/inbox/inbox-source.ts';
 import { leave, look, note } from '../../src/features/presence/commands.ts';
-import { scriptSource } from '../../src/redis/lua.ts';
 import { moveEpoch, raiseLevel } from '../../src/redis/meta/commands.ts';
+import { programOf } from '../../src/redis/program.ts';
 import { server as backend, conversation, gid, OLDEST, SETTINGS, startIm, uid, user } from '../helpers/im.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 
@@ -30,12 +29,12 @@ const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter(
 const RECIPIENTS = /^s:/;
 /** What a script finds out only when it runs: whose keys, and why. */
 const FOUND: Record<string, RegExp> = {
-  // The members, and those who asked to join.
-  'remove_group.lua': /^(rd|c|rq):/,
+  // The members, those who asked to join, and those who are banned.
+  'remove_group.lua': /^(rd|c|fl|rq|bn):/,
   // The groups that the user is in.
   'remove_user.lua': /^gi:/,
-  // The chats of the user, who has read them, and the groups that were asked.
-  'finish_removal.lua': /^(ds|rc:ds|gq):/,
+  // The chats of the user, who has read them, and the groups that were asked or have banned it.
+  'finish_removal.lua': /^(ds|rc:ds|gq|gb):/,
   // The owner of the group, who is asked.
   'join.lua': /^(u|rd|ds):/,
   // The owner of the group, who refuses.
@@ -61,10 +60,11 @@ function keysOf([name, ...args]: string[]): string[] {
 test('what a script touches it has declared, or could not know', async () => {
   const im = await startIm(server, { logMax: 100, logDays: 30 });
   const names = new Map(
-    files.map((file) => {
+    files.flatMap((file) => {
       const settings = { ...SETTINGS, logMax: 100, logDays: 30, keyPrefix: im.keys.prefix };
-      const source = scriptSource(pathToFileURL(SRC + file), settings);
-      return [createHash('sha1').update(source).digest('hex'), file.split('/').at(-1)!] as const;
+      const script = pathToFileURL(SRC + file);
+      const names = [false, true].map((isFunction) => programOf({ script, isFunction }, settings).name);
+      return names.map((name) => [name, file.split('/').at(-1)!] as const);
     }),
   );
   const seen = new Set<string>();
@@ -73,8 +73,8 @@ test('what a script touches it has declared, or could not know', async () => {
   let declared = new Set<string>();
   const monitor = await im.redis.monitor();
   monitor.on('monitor', (_time: string, words: string[], source: string) => {
-    if (/^eval(sha)?$/i.test(words[0]!)) {
-      // The text is sent where the server did not know the sum, which was tried before.
+    if (/^(eval(sha)?|fcall)$/i.test(words[0]!)) {
+      // The text is sent where the server did not know the name, which was tried before.
       script = names.get(words[1]!) ?? script;
       declared = new Set(words.slice(3, 3 + Number(words[2])));
       seen.add(script);
@@ -107,6 +107,8 @@ test('what a script touches it has declared, or could not know', async () => {
   await im.members.join(user('carol'), team, carol);
   await im.members.refuse(user('alice'), team, carol);
   await im.members.join(backend, team, carol);
+  await im.members.change(user('alice'), team, bob, { role: 'admin', silencedUntilMs: Date.now() + 60_000 });
+  await im.members.change(user('alice'), team, bob, { silencedUntilMs: 0 });
   const { id } = await im.say('bob', 'group:team', 'hello');
   await im.messages.sendMany([
     { uid: alice, conversation: toTeam, fields: { text: '1' } },
@@ -121,6 +123,12 @@ test('what a script touches it has declared, or could not know', async () => {
   await im.groups.patch(user('alice'), team, { owner: bob, fields: { a: null } });
   await im.members.quit(user('carol'), team, carol);
   await im.members.join(user('carol'), team, carol);
+  await im.bans.ban(user('bob'), team, carol);
+  await im.bans.lift(user('bob'), team, carol);
+  await im.groups.patch(backend, team, { historyPolicy: 'joined' });
+  await im.members.add(backend, team, [carol, uid('dave'), alice]);
+  await im.redis.hdel(im.keys.meta(), 'groupsIndexed');
+  await im.groups.index();
   await im.inbox.page(alice, OLDEST, { count: 5, maxBytes: 1_000 });
   await im.inbox.verify([alice, bob].map((name) => new InboxSource(im.inbox, name)));
   await im.store.run(note, { node: 'n1', uids: [alice, bob] });

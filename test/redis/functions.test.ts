@@ -92,7 +92,7 @@ test('joining and owning go by the rules of the group', async () => {
   assert.equal(await codeOf(fcall('im_join', 'bob', 'shut')), 'JOIN_CLOSED');
   assert.equal(await fcall('im_join', 'bob', 'two'), 'joined');
   assert.equal(await codeOf(fcall('im_join', 'carol', 'two')), 'GROUP_FULL');
-  assert.equal(await codeOf(fcall('im_group', 'two', 'bob', 'name', 'mine')), 'NOT_OWNER');
+  assert.equal(await codeOf(fcall('im_group', 'two', 'bob', 'name', 'mine')), 'NOT_ADMIN');
   assert.equal(await codeOf(fcall('im_quit', 'alice', 'two')), 'OWNER_MUST_HAND_OVER');
   assert.equal(await codeOf(fcall('im_gsend', 'bob', 'asks', 'text', 'hi')), 'NOT_MEMBER');
   assert.equal(await codeOf(fcall('im_message', 'bob', 'GROUP', 'asks', '1-1')), 'NOT_MEMBER');

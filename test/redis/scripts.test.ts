@@ -8,6 +8,7 @@ import { connectCommands } from '../../src/redis/connection/command-connection.t
 import { Keys } from '../../src/redis/keys.ts';
 import { includesOf, scriptSource } from '../../src/redis/lua.ts';
 import { prepare } from '../../src/redis/meta/commands.ts';
+import { removeFunctions } from '../../src/redis/program.ts';
 import { gid, quiet, SETTINGS, startIm, uid } from '../helpers/im.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 
@@ -47,7 +48,8 @@ test('shared Lua names keys as keys.ts does', async () => {
   const shared = includesOf('-- @include "direct_events"').join('\n');
   const names = await redis.eval(
     `local PREFIX = '{p}:' ${shared} return { feed_key(), signals_key(), receipts_key('gs:g1'), presence_key('u1'), user_key('u1'), inbox_key('u1'), contacts_key('u1'),
-       read_key('u1'), floors_key('u1'), requested_key('u1'), removed_user_key('u1'), removals_key(), group_key('g1'),
+       read_key('u1'), floors_key('u1'), requested_key('u1'), removed_user_key('u1'), removals_key(), banned_from_key('u1'),
+       groups_key(), roles_key('g1'), bans_key('g1'), group_key('g1'),
        members_key('g1'), requests_key('g1'),
        log_key(direct_log('zed', 'Abe')), log_key(direct_log('Abe', 'zed')) }`,
     0,
@@ -67,6 +69,10 @@ test('shared Lua names keys as keys.ts does', async () => {
     keys.requested(u1),
     keys.removedUser(u1),
     keys.removals(),
+    keys.bannedFrom(u1),
+    keys.groups(),
+    keys.roles(g1),
+    keys.bans(g1),
     keys.group(g1),
     keys.members(g1),
     keys.requests(g1),
@@ -79,9 +85,10 @@ test('shared Lua names keys as keys.ts does', async () => {
 test('a script that the server has lost is loaded again', async () => {
   const im = await startIm(server);
   await im.people('alice', 'bob');
-  await im.redis.script('FLUSH');
+  await Promise.all([im.redis.script('FLUSH'), im.redis.function('FLUSH')]);
+  await im.users.merge(uid('alice'), { name: 'Alice' });
   assert.equal((await im.say('alice', 'user:bob', 'hi')).fields.text, 'hi');
-  await im.redis.script('FLUSH');
+  await im.redis.function('FLUSH');
   const results = await im.messages.sendMany(
     [1, 2, 3].map((n) => ({ uid: uid('alice'), conversation: 'user:bob' as never, fields: { text: `${n}` } })),
   );
@@ -90,6 +97,27 @@ test('a script that the server has lost is loaded again', async () => {
     [true, true, true],
   );
   im.close();
+});
+
+test('functions of other versions and settings are removed, and those in use come back', async () => {
+  const im = await startIm(server);
+  await im.people('alice', 'bob');
+  await im.say('alice', 'user:bob', 'hi');
+  const libraries = async () => ((await im.redis.function('LIST')) as string[][]).map(([, name]) => name!);
+  await im.redis.function('LOAD', "#!lua name=mine\nredis.register_function('mine', function() return 1 end)");
+  assert.ok((await libraries()).length > 1);
+  await removeFunctions(im.redis);
+  assert.deepEqual(await libraries(), ['mine']);
+  await im.say('alice', 'user:bob', 'hi');
+  assert.equal((await libraries()).length, 2);
+  im.close();
+});
+
+test('a script carries what it uses of the shared Lua, and no more', () => {
+  const source = scriptSource(new URL('../../src/features/messages/send.lua', import.meta.url), settings);
+  const names = [...source.matchAll(/^local function (\w+)/gm)].map(([, name]) => name!);
+  assert.ok(names.length > 20);
+  for (const name of names) assert.ok(source.match(new RegExp(`\\b${name}\\b`, 'g'))!.length > 1, name);
 });
 
 test('another schema version refuses', async () => {

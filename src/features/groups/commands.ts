@@ -1,6 +1,7 @@
 import { groupLog } from '../../domain/conversations.ts';
 import { type Fields, fieldsFrom } from '../../domain/entries.ts';
 import type { Gid, Uid } from '../../domain/names.ts';
+import type { HistoryPolicy, JoinPolicy, PostPolicy } from '../../domain/policy.ts';
 import { command } from '../../redis/command.ts';
 
 interface PutGroup {
@@ -9,7 +10,9 @@ interface PutGroup {
   /** The acting user, `''` for the server. */
   actor: Uid | '';
   owner: Uid | undefined;
-  joinPolicy: string | undefined;
+  joinPolicy: JoinPolicy | undefined;
+  postPolicy: PostPolicy | undefined;
+  historyPolicy: HistoryPolicy | undefined;
   /** Name, value, name, value … */
   pairs: readonly string[];
   removed: readonly string[];
@@ -19,6 +22,8 @@ type PutGroupReply = [
   outcome: string,
   owner: string,
   joinPolicy: string,
+  postPolicy: string,
+  historyPolicy: string,
   createdAt: string,
   members: number,
   flat: string[],
@@ -27,7 +32,7 @@ type PutGroupReply = [
 ];
 
 /**
- * Refuses `group_not_found`, `not_owner`, `user_not_found`, `member_not_found`, `owner_unchanged`, `owner_needed`,
+ * Refuses `group_not_found`, `not_admin`, `not_owner`, `user_not_found`, `member_not_found`, `owner_unchanged`, `owner_needed`,
  * `owner_not_self`, `reserved_field`, `fields_too_large`.
  */
 export const putGroup = command({
@@ -35,22 +40,27 @@ export const putGroup = command({
   keys: (keys, { gid, actor, owner }: PutGroup) => {
     const named = owner || actor;
     const ofOwner = named ? [keys.user(named), keys.contacts(named), keys.read(named)] : [];
-    return [keys.group(gid), keys.members(gid), keys.log(groupLog(gid)), keys.feed(), ...ofOwner];
+    const ofGroup = [keys.group(gid), keys.members(gid), keys.log(groupLog(gid)), keys.roles(gid)];
+    return [...ofGroup, keys.groups(), keys.feed(), ...ofOwner];
   },
-  args: ({ gid, mode, actor, owner, joinPolicy, pairs, removed }) => [
+  args: ({ gid, mode, actor, owner, joinPolicy, postPolicy, historyPolicy, pairs, removed }) => [
     gid,
     mode,
     actor,
     owner ?? '',
     joinPolicy ?? '',
+    postPolicy ?? '',
+    historyPolicy ?? '',
     pairs.length / 2,
     ...pairs,
     ...removed,
   ],
-  decode: ([outcome, owner, joinPolicy, createdAt, members, flat, count, reason]: PutGroupReply) => ({
+  decode: ([outcome, owner, join, post, history, createdAt, members, flat, count, reason]: PutGroupReply) => ({
     created: outcome === 'created',
     owner: owner as Uid,
-    joinPolicy,
+    joinPolicy: join as JoinPolicy,
+    postPolicy: post as PostPolicy,
+    historyPolicy: history as HistoryPolicy,
     createdAtMs: Number(createdAt),
     members,
     fields: fieldsFrom(flat) as Fields,
@@ -66,9 +76,23 @@ export const removeGroup = command({
     keys.members(gid),
     keys.log(groupLog(gid)),
     keys.requests(gid),
+    keys.roles(gid),
+    keys.bans(gid),
+    keys.groups(),
     keys.feed(),
     keys.receipts(groupLog(gid)),
   ],
   args: ({ gid, actor }) => [gid, actor],
   decode: ([, count, reason]: [outcome: string, count: number, reason: string]) => ({ refused: { count, reason } }),
+});
+
+/** Takes groups into the list of all; `isLast` says that these were the last that were not in it. */
+export const indexGroups = command({
+  script: new URL('./index_groups.lua', import.meta.url),
+  keys: (keys, { gids }: { gids: readonly Gid[]; isLast: boolean }) => [
+    keys.groups(),
+    ...gids.map((gid) => keys.group(gid)),
+  ],
+  args: ({ gids, isLast }) => [isLast ? 'last' : 'more', ...gids],
+  decode: () => undefined,
 });

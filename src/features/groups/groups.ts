@@ -1,15 +1,15 @@
 import { type Actor, uidOf } from '../../domain/actor.ts';
 import { groupLog } from '../../domain/conversations.ts';
 import { type Fields, fieldsFrom, flatten } from '../../domain/entries.ts';
+import { ImError } from '../../domain/errors.ts';
 import { checkFields, checkPatch } from '../../domain/fields.ts';
 import type { Gid, Uid } from '../../domain/names.ts';
+import type { Page, PageRequest } from '../../domain/pages.ts';
+import type { HistoryPolicy, JoinPolicy, PostPolicy } from '../../domain/policy.ts';
 import { refuse } from '../../domain/refusals.ts';
 import type { Store } from '../../redis/store.ts';
 import type { Logs } from '../messages/logs.ts';
 import * as commands from './commands.ts';
-
-/** How one becomes a member without the owner's doing: at once, after the owner's approval, or not at all. */
-export type JoinPolicy = 'open' | 'approval' | 'closed';
 
 /** A group as anybody may see it. */
 export interface Group {
@@ -17,15 +17,35 @@ export interface Group {
   owner: Uid;
   fields: Fields;
   joinPolicy: JoinPolicy;
+  postPolicy: PostPolicy;
+  historyPolicy: HistoryPolicy;
   /** How many. */
   members: number;
   createdAt: string;
 }
 
-/** Names that `gi:<gid>` uses itself. */
-const RESERVED: ReadonlySet<string> = new Set(['master', 'joinPolicy', 'createdAt', 'incarnation']);
+/** What is set beside a group's fields; what is absent stays as it is. */
+interface Settings {
+  joinPolicy?: JoinPolicy | undefined;
+  postPolicy?: PostPolicy | undefined;
+  historyPolicy?: HistoryPolicy | undefined;
+  owner?: Uid | undefined;
+}
 
-/** Groups: their fields, owner and policy. Members are told of every change by an event in the group's log. */
+/** Names that `gi:<gid>` uses itself. */
+export const RESERVED_GROUP_FIELDS: ReadonlySet<string> = new Set([
+  'master',
+  'joinPolicy',
+  'postPolicy',
+  'historyPolicy',
+  'createdAt',
+  'incarnation',
+]);
+
+/** How many keys one step of the search for groups looks at, about. */
+const SCAN_COUNT = 1_000;
+
+/** Groups: their fields, owner and policies. Members are told of every change by an event in the group's log. */
 export class Groups {
   readonly #store: Store;
   readonly #logs: Logs;
@@ -36,47 +56,87 @@ export class Groups {
   }
 
   /**
-   * Creates a group, of which the actor (or, for the server, `owner`) is the owner and first member; or, for its owner,
-   * replaces all its fields. An absent joinPolicy is `open` at creation and unchanged later.
+   * Creates a group, of which the actor (or, for the server, `owner`) is the owner and first member; or, for its owner
+   * and admins, replaces all its fields. An absent policy is `open`, `members`, `all` at creation and unchanged later.
    */
-  async put(
-    actor: Actor,
-    gid: Gid,
-    body: { fields: Fields; joinPolicy?: JoinPolicy | undefined; owner?: Uid | undefined },
-  ): Promise<{ group: Group; created: boolean }> {
-    const pairs = checkFields(body.fields, RESERVED);
+  async put(actor: Actor, gid: Gid, body: Settings & { fields: Fields }): Promise<{ group: Group; created: boolean }> {
+    const pairs = checkFields(body.fields, RESERVED_GROUP_FIELDS);
     const reply = await this.#change('replace', actor, gid, body, pairs, []);
     return { group: groupOf(gid, reply), created: reply.created };
   }
 
-  /** Merges fields (null removes one), changes the policy, hands the group over to another member. */
+  /** Merges fields (null removes one); for the owner, changes policies and hands the group over to another member. */
   async patch(
     actor: Actor,
     gid: Gid,
-    body: {
-      fields?: Record<string, string | null> | undefined;
-      joinPolicy?: JoinPolicy | undefined;
-      owner?: Uid | undefined;
-    },
+    body: Settings & { fields?: Record<string, string | null> | undefined },
   ): Promise<Group> {
-    const { pairs, removed } = checkPatch(body.fields ?? {}, RESERVED);
+    const { pairs, removed } = checkPatch(body.fields ?? {}, RESERVED_GROUP_FIELDS);
     return groupOf(gid, await this.#change('merge', actor, gid, body, pairs, removed));
   }
 
   /** One group; `group_not_found`. */
   async get(gid: Gid): Promise<Group> {
+    const [group] = await this.some([gid]);
+    return group ?? refuse('group_not_found', gid);
+  }
+
+  /** Those of `gids` that exist, in the order asked. */
+  async some(gids: readonly Gid[]): Promise<Group[]> {
     const { redis, keys } = this.#store;
-    const [info, members] = await Promise.all([redis.hgetall(keys.group(gid)), redis.scard(keys.members(gid))]);
-    const { master, joinPolicy, createdAt, incarnation: _, ...fields } = info;
-    if (master === undefined) refuse('group_not_found', gid);
-    return {
-      gid,
-      owner: master as Uid,
-      fields: fieldsFrom(flatten(fields)),
-      joinPolicy: (joinPolicy ?? 'open') as JoinPolicy,
-      members,
-      createdAt: new Date(Number(createdAt ?? 0)).toISOString(),
-    };
+    if (gids.length === 0) return [];
+    const pipeline = redis.pipeline();
+    for (const gid of gids) pipeline.hgetall(keys.group(gid)).scard(keys.members(gid));
+    const replies = (await pipeline.exec()) ?? [];
+    return gids.flatMap((gid, i) => {
+      const [[hashError, hash], [countError, members]] = [replies[2 * i]!, replies[2 * i + 1]!];
+      if (hashError || countError) throw hashError ?? countError;
+      const { master, createdAt, joinPolicy, postPolicy, historyPolicy, incarnation: _, ...fields } = hash as Fields;
+      if (master === undefined) return [];
+      return groupOf(gid, {
+        owner: master as Uid,
+        fields: fieldsFrom(flatten(fields)),
+        joinPolicy: (joinPolicy ?? 'open') as JoinPolicy,
+        postPolicy: (postPolicy ?? 'members') as PostPolicy,
+        historyPolicy: (historyPolicy ?? 'all') as HistoryPolicy,
+        members: members as number,
+        createdAtMs: Number(createdAt ?? 0),
+      });
+    });
+  }
+
+  /** All groups in the order of their gids. `unavailable` while those of an older version are still being looked for. */
+  async list({ after, limit }: PageRequest): Promise<Page<Group>> {
+    const { redis, keys } = this.#store;
+    const [isIndexed, gids] = await Promise.all([
+      redis.hexists(keys.meta(), 'groupsIndexed'),
+      redis.zrangebylex(keys.groups(), after === undefined ? '-' : `(${after}`, '+', 'LIMIT', 0, limit + 1),
+    ]);
+    if (isIndexed === 0) {
+      const detail = 'The list of the groups of an older version is still being made: try again.';
+      throw new ImError('unavailable', detail, { retryAfter: 1 });
+    }
+    const page = gids.slice(0, limit) as Gid[];
+    const items = await this.some(page);
+    return gids.length > limit ? { items, next: page.at(-1)! } : { items };
+  }
+
+  /**
+   * Looks once for the groups that were made before there was a list of all. Several nodes may do it at a time, and one
+   * that is interrupted begins again at its next start.
+   */
+  async index(): Promise<void> {
+    const { redis, keys } = this.#store;
+    if ((await redis.hexists(keys.meta(), 'groupsIndexed')) === 1) return;
+    const prefix = keys.group('' as Gid);
+    const pattern = `${prefix.replace(/[\\*?[\]]/g, '\\$&')}*`;
+    let cursor = '0';
+    do {
+      const [next, found] = await redis.scan(cursor, 'MATCH', pattern, 'COUNT', SCAN_COUNT);
+      cursor = next;
+      const gids = found.map((key) => key.slice(prefix.length) as Gid);
+      await this.#store.run(commands.indexGroups, { gids, isLast: cursor === '0' });
+    } while (cursor !== '0');
   }
 
   /** Removes a group with its messages, and tells its members. Owner or server. */
@@ -89,23 +149,17 @@ export class Groups {
     mode: 'replace' | 'merge',
     actor: Actor,
     gid: Gid,
-    { owner, joinPolicy }: { joinPolicy?: JoinPolicy | undefined; owner?: Uid | undefined },
+    { owner, joinPolicy, postPolicy, historyPolicy }: Settings,
     pairs: string[],
     removed: string[],
   ) {
-    return this.#store.run(commands.putGroup, { gid, mode, actor: uidOf(actor), owner, joinPolicy, pairs, removed });
+    const settings = { owner, joinPolicy, postPolicy, historyPolicy };
+    return this.#store.run(commands.putGroup, { gid, mode, actor: uidOf(actor), ...settings, pairs, removed });
   }
 }
 
-type PutReply = ReturnType<(typeof commands.putGroup)['decode']>;
-
-function groupOf(gid: Gid, { owner, joinPolicy, createdAtMs, members, fields }: PutReply): Group {
-  return {
-    gid,
-    owner,
-    fields,
-    joinPolicy: joinPolicy as JoinPolicy,
-    members,
-    createdAt: new Date(createdAtMs).toISOString(),
-  };
+function groupOf(gid: Gid, group: Omit<Group, 'gid' | 'createdAt'> & { createdAtMs: number }): Group {
+  const { owner, fields, joinPolicy, postPolicy, historyPolicy, members, createdAtMs } = group;
+  const createdAt = new Date(createdAtMs).toISOString();
+  return { gid, owner, fields, joinPolicy, postPolicy, historyPolicy, members, createdAt };
 }

@@ -1,18 +1,37 @@
 -- Creates, replaces or merges a group; hands it over. Members are told of what changed, and of nothing if nothing did.
---   KEYS   im:meta, gi:<gid>, gm:<gid>, gs:<gid>, feed, and the owner's u: c: rd: where one is named or comes to be
---   ARGV   gid, 'replace' | 'merge', actor ('' = the server), owner ('' = none given), joinPolicy ('' = unchanged),
+--   KEYS   im:meta, gi:<gid>, gm:<gid>, gs:<gid>, gr:<gid>, im:groups, feed, and the owner's u: c: rd: where one is named
+--          or comes to be
+--   ARGV   gid, 'replace' | 'merge', actor ('' = the server), owner ('' = none given),
+--          joinPolicy, postPolicy, historyPolicy ('' = unchanged),
 --          number of pairs, field, value, …, names to remove …
---   reply  { 'created' | 'changed', owner, joinPolicy, createdAt ms, members, fields (flat), refused writes, reason }
---   refuses  GROUP_NOT_FOUND (merge), NOT_OWNER, USER_NOT_FOUND, MEMBER_NOT_FOUND, OWNER_UNCHANGED, OWNER_NEEDED,
---            OWNER_NOT_SELF, RESERVED_FIELD, INVALID_REQUEST, FIELDS_TOO_LARGE
+--   reply  { 'created' | 'changed', owner, joinPolicy, postPolicy, historyPolicy, createdAt ms, members, fields (flat),
+--            refused writes, reason }
+--   refuses  GROUP_NOT_FOUND (merge), NOT_ADMIN, NOT_OWNER, USER_NOT_FOUND, MEMBER_NOT_FOUND, OWNER_UNCHANGED,
+--            OWNER_NEEDED, OWNER_NOT_SELF, RESERVED_FIELD, INVALID_REQUEST, FIELDS_TOO_LARGE
 -- @include "change_fields"
 -- @include "group"
 -- @include "marks"
-local info, members = KEYS[2], KEYS[3]
-local gid, mode, actor, owner, join_policy = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local OWN = { master = true, joinPolicy = true, createdAt = true, incarnation = true }
+-- @include "roles"
+local info, members, groups = KEYS[2], KEYS[3], KEYS[6]
+local gid, mode, actor, owner = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local FIRST_FIELD = 8
+local POLICIES = { 'joinPolicy', 'postPolicy', 'historyPolicy' }
+-- Of a group that never had them set.
+local DEFAULTS = { 'open', 'members', 'all' }
+local OWN = { master = true, joinPolicy = true, postPolicy = true, historyPolicy = true, createdAt = true, incarnation = true }
 
-local master, policy, created_at = unpack(redis.call('HMGET', info, 'master', 'joinPolicy', 'createdAt'))
+local group = redis.call('HMGET', info, 'master', 'createdAt', unpack(POLICIES))
+local master, created_at = group[1], group[2]
+
+-- The policies as they will be, and those of them that change, as names and values.
+local policies, new_policies = {}, {}
+for i, name in ipairs(POLICIES) do
+  local current = group[2 + i] or DEFAULTS[i]
+  policies[i] = ARGV[4 + i] ~= '' and ARGV[4 + i] or current
+  if policies[i] ~= current then
+    new_policies[#new_policies + 1], new_policies[#new_policies + 2] = name, policies[i]
+  end
+end
 
 if not master then
   if mode == 'merge' then return refuse('GROUP_NOT_FOUND', gid) end
@@ -20,22 +39,26 @@ if not master then
   if owner == '' then return refuse('OWNER_NEEDED', gid) end
   if actor ~= '' and actor ~= owner then return refuse('OWNER_NOT_SELF', owner) end
   if redis.call('EXISTS', user_key(owner)) == 0 then return refuse('USER_NOT_FOUND', owner) end
-  local change, refusal = change_fields(info, OWN, true, ARGV, 6)
+  local change, refusal = change_fields(info, OWN, true, ARGV, FIRST_FIELD)
   if refusal then return refusal end
 
-  if join_policy == '' then join_policy = 'open' end
   local failed, reason, message = tell_group(gid, owner, { action = 'create' }, {}, { owner })
   -- Tells a group apart from a former one of the same name.
   local incarnation = redis.call('HINCRBY', META_KEY, 'incarnations', 1)
-  redis.call('HSET', info, 'master', owner, 'joinPolicy', join_policy, 'createdAt', now_ms(), 'incarnation', incarnation)
+  redis.call('HSET', info, 'master', owner, 'joinPolicy', policies[1], 'createdAt', now_ms(), 'incarnation', incarnation,
+    unpack(new_policies))
   write_fields(info, change)
   redis.call('SADD', members, owner)
+  redis.call('ZADD', groups, 0, gid)
   redis.call('ZADD', contacts_key(owner), now_ms(), 'group:' .. gid)
   mark_read(owner, message)
-  return { 'created', owner, join_policy, now_ms(), 1, change.fields, failed, reason }
+  return { 'created', owner, policies[1], policies[2], policies[3], now_ms(), 1, change.fields, failed, reason }
 end
 
-if actor ~= '' and actor ~= master then return refuse('NOT_OWNER', gid) end
+local refusal = owner ~= '' and owner ~= master and check('handOver', gid, actor, master)
+  or #new_policies > 0 and check('policies', gid, actor, master)
+  or check('edit', gid, actor, master)
+if refusal then return refusal end
 if owner ~= '' and owner ~= master then
   if mode == 'replace' then return refuse('OWNER_UNCHANGED', gid) end
   -- A user who is being removed may still be among the members.
@@ -44,18 +67,21 @@ if owner ~= '' and owner ~= master then
 else
   owner = master
 end
-local change, refusal = change_fields(info, OWN, mode == 'replace', ARGV, 6)
+local change
+change, refusal = change_fields(info, OWN, mode == 'replace', ARGV, FIRST_FIELD)
 if refusal then return refusal end
-if join_policy == '' then join_policy = policy or 'open' end
 created_at = created_at or now_ms()
 
 local failed, reason = 0, ''
-local is_updated, is_handed_over = change.changes or join_policy ~= policy, owner ~= master
+local is_updated, is_handed_over = change.changes or #new_policies > 0, owner ~= master
 if is_updated or is_handed_over then
   local told = redis.call('SMEMBERS', members)
-  if is_updated then failed, reason = tell_group(gid, master, { action = 'update' }, {}, told) end
+  local teller = actor ~= '' and actor or master
+  if is_updated then failed, reason = tell_group(gid, teller, { action = 'update' }, {}, told) end
   if is_handed_over then failed, reason = tell_group(gid, master, { action = 'owner' }, { 'owner', owner }, told) end
-  redis.call('HSET', info, 'master', owner, 'joinPolicy', join_policy, 'createdAt', created_at)
+  redis.call('HSET', info, 'master', owner, 'createdAt', created_at, unpack(new_policies))
+  if is_handed_over then redis.call('HDEL', roles_key(gid), owner) end
   write_fields(info, change)
 end
-return { 'changed', owner, join_policy, created_at, redis.call('SCARD', members), change.fields, failed, reason }
+return { 'changed', owner, policies[1], policies[2], policies[3], created_at, redis.call('SCARD', members), change.fields,
+  failed, reason }

@@ -1,24 +1,28 @@
 #!lua flags=allow-oom
 -- Removes a group and tells its members. The log goes too, so the event travels in the inbox entries themselves.
---   KEYS   im:meta, gi:<gid>, gm:<gid>, gs:<gid>, gq:<gid>, feed, rc:gs:<gid>
+--   KEYS   im:meta, gi:<gid>, gm:<gid>, gs:<gid>, gq:<gid>, gr:<gid>, gb:<gid>, im:groups, feed, rc:gs:<gid>
 --   ARGV   gid, actor ('' = the server)
 --   reply  { 'removed', refused writes, the first one's reason }
 --   refuses  GROUP_NOT_FOUND, NOT_OWNER
 -- @include "group"
--- @include "refusals"
-local info, members, log, requests = KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+-- @include "roles"
+local info, members, log, requests, bans = KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[7]
 local gid, actor = ARGV[1], ARGV[2]
 
 local master = redis.call('HGET', info, 'master')
 if not master then return refuse('GROUP_NOT_FOUND', gid) end
-if actor ~= '' and actor ~= master then return refuse('NOT_OWNER', gid) end
+local refusal = check('delete', gid, actor, master)
+if refusal then return refusal end
 local told = redis.call('SMEMBERS', members)
 local message = next_entry('gs:' .. gid, master, { action = 'delete' }, {})
 
 for _, uid in ipairs(redis.call('ZRANGE', requests, 0, -1)) do redis.call('SREM', requested_key(uid), gid) end
-redis.call('UNLINK', info, members, log, requests, receipts_key('gs:' .. gid))
+for _, uid in ipairs(redis.call('ZRANGE', bans, 0, -1)) do redis.call('SREM', banned_from_key(uid), gid) end
+redis.call('UNLINK', info, members, log, requests, KEYS[6], bans, KEYS[10])
+redis.call('ZREM', KEYS[8], gid)
 for _, uid in ipairs(told) do
   redis.call('HDEL', read_key(uid), message.log)
+  redis.call('HDEL', floors_key(uid), message.log)
   redis.call('ZREM', contacts_key(uid), 'group:' .. gid)
 end
 return { 'removed', fan_out(message.log, message.id, message.entry, told, message.entry) }

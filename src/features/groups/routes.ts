@@ -1,12 +1,14 @@
+import { ImError } from '../../domain/errors.ts';
+import type { Gid } from '../../domain/names.ts';
 import type { App } from '../../http/fastify.ts';
 import { ref } from '../../http/openapi/component.ts';
-import { GroupParams } from '../../http/openapi/params.ts';
+import { GroupParams, uidsOf } from '../../http/openapi/params.ts';
 import { answer, nothing, responses } from '../../http/openapi/responses.ts';
 import { BODY_LIMIT } from '../../http/plugins/body-limit.ts';
 import type { Groups } from './groups.ts';
-import { Group, GroupInput, GroupPatch } from './schemas.ts';
+import { Group, GroupInput, GroupList, GroupPatch, GroupsQuery } from './schemas.ts';
 
-/** Groups: their fields, owner and join policy. */
+/** Groups: their fields, owner and policies. */
 export function groupRoutes(app: App, { groups }: { groups: Groups }): void {
   app.put(
     '/v1/groups/:gid',
@@ -19,12 +21,13 @@ export function groupRoutes(app: App, { groups }: { groups: Groups }): void {
         summary: 'Create a group, or replace its fields',
         description:
           'Any user may create a group and owns it then, as its first member; a server key names the `owner`. Of a group ' +
-          'that exists, its owner or a server key replaces all fields; an absent `joinPolicy` stays as it is, and another ' +
-          '`owner` is refused with `owner_unchanged`. Idempotent: repeated, it leaves the same group.',
+          'that exists, its owner, its admins or a server key replace all fields; an absent policy stays as it is, only the ' +
+          'owner changes one, and another `owner` is refused with `owner_unchanged`. Idempotent: repeated, it leaves the same group.',
         params: GroupParams,
         body: ref(GroupInput),
         response: responses(
           { 201: answer(Group, 'The group was created.'), 200: answer(Group, 'The fields were replaced.') },
+          'not_admin',
           'not_owner',
           'user_not_found',
           'owner_unchanged',
@@ -42,19 +45,20 @@ export function groupRoutes(app: App, { groups }: { groups: Groups }): void {
   app.patch(
     '/v1/groups/:gid',
     {
-      config: { access: 'owner' },
+      config: { access: 'admin' },
       bodyLimit: BODY_LIMIT.fields,
       schema: {
         operationId: 'patchGroup',
         tags: ['groups'],
         summary: 'Change a group, or hand it over',
         description:
-          'Sets the fields given and removes those that are null; changes the join policy; makes another member the ' +
-          '`owner`. What is absent stays as it is. For the owner, or a server key.',
+          'Sets the fields given and removes those that are null. For the owner, admins, or a server key. The owner and a ' +
+          'server key alone change the policies, and make another member the `owner`. What is absent stays as it is.',
         params: GroupParams,
         body: ref(GroupPatch),
         response: responses(
           { 200: answer(Group, 'The group as it is now.') },
+          'not_admin',
           'not_owner',
           'group_not_found',
           'member_not_found',
@@ -64,6 +68,34 @@ export function groupRoutes(app: App, { groups }: { groups: Groups }): void {
       },
     },
     (request) => groups.patch(request.caller, request.params.gid, request.body),
+  );
+
+  app.get(
+    '/v1/groups',
+    {
+      config: { access: 'any' },
+      schema: {
+        operationId: 'listGroups',
+        tags: ['groups'],
+        summary: 'Read several groups, or list all',
+        description:
+          'With `ids`, those of them that exist, in the order asked: for any user, or a server key. Without, all groups in ' +
+          'the order of their gids, for a server key. (The groups that a user is in are among its contacts.)',
+        querystring: GroupsQuery,
+        response: responses({ 200: answer(GroupList, 'The groups, or a page of them.') }),
+      },
+    },
+    async (request) => {
+      const { ids, after, limit } = request.query;
+      if (ids !== undefined && after !== undefined) {
+        throw new ImError('invalid_request', 'Give "ids" or "after", not both: groups that are named have one page.');
+      }
+      if (ids !== undefined) return { items: await groups.some(uidsOf(ids, 'querystring/ids') as string[] as Gid[]) };
+      if (request.caller.kind !== 'server') {
+        throw new ImError('forbidden', 'Only a server key lists all groups. Name some, for example ?ids=team,club.');
+      }
+      return groups.list({ limit, after });
+    },
   );
 
   app.get(

@@ -8,9 +8,8 @@ import type {
   StreamItem,
   StreamPage,
 } from '../../delivery/source.ts';
-import { conversationOf, type LogName, withUser } from '../../domain/conversations.ts';
-import type { RawEntry } from '../../domain/entries.ts';
-import { type Fields, type LogEntry, parseEntry, toMessage } from '../../domain/entries.ts';
+import { type Conversation, conversationOf, withUser } from '../../domain/conversations.ts';
+import { type Message, renderMessage, toMessage } from '../../domain/entries.ts';
 import type { Uid } from '../../domain/names.ts';
 import { newestPosition, OLDEST } from '../../domain/positions.ts';
 import {
@@ -26,8 +25,9 @@ import {
   successorText,
 } from '../../domain/stream-ids.ts';
 import type { Store } from '../../redis/store.ts';
+import { KeptEntry } from '../messages/kept-entry.ts';
 import type { Logs } from '../messages/logs.ts';
-import { readInbox, verifyInboxes } from './commands.ts';
+import { type Reference, readInbox, verifyInboxes } from './commands.ts';
 
 /** As a {@link Start}, with a position in place of a cursor. */
 type From = Exclude<Start, Cursor> | StreamId;
@@ -78,7 +78,7 @@ export class Inbox implements SourceKind {
   async page(uid: Uid, after: StreamId, limits: PageLimits): Promise<InboxPage> {
     const { epoch, newest, incarnation, entries } = await this.#read(uid, after, limits.count);
     const end = newestPosition(epoch, newest);
-    const first = entries[0] && parseStreamId(entries[0][0])!;
+    const first = entries[0] && parseStreamId(entries[0].cursor)!;
     const resumed = first ? predecessor(first) : end;
     const missed = compareStreamIds(resumed, after) !== 0 && compareStreamIds(after, OLDEST) !== 0;
     const items = await this.#items(uid, unbroken(entries), limits.maxBytes);
@@ -111,50 +111,51 @@ export class Inbox implements SourceKind {
     return this.#store.run(readInbox, { uid, start: rangeAfter(formatStreamId(after)), count });
   }
 
-  async #items(uid: Uid, entries: RawEntry[], maxBytes: number): Promise<StreamItem[]> {
+  async #items(uid: Uid, entries: Reference[], maxBytes: number): Promise<StreamItem[]> {
     const items: StreamItem[] = [];
     let bytes = 0;
     while (items.length < entries.length && bytes < maxBytes) {
       const fitting = items.length === 0 ? FIRST_ROUND : Math.ceil(((maxBytes - bytes) * items.length) / (bytes + 1));
-      const slice = entries
-        .slice(items.length, items.length + fitting)
-        .map(([cursor, flat]) => referenceOf(cursor, flat));
-      const found = await this.#logs.hydrate(slice.filter((reference) => !reference.inline));
+      const slice = entries.slice(items.length, items.length + fitting);
+      const found = await this.#logs.read(slice.filter((reference) => !reference.inline));
       let nextFound = 0;
       for (const { cursor, log, id, inline } of slice) {
-        const entry = inline ?? found[nextFound++];
-        const conversation = log ? conversationOf(uid, log) : withUser(uid);
-        items.push({ cursor, message: toMessage(conversation, id, entry) });
-        bytes += entry ? sizeOf(entry.fields) : 0;
+        const entry = inline ? new KeptEntry(inline) : found[nextFound++];
+        items.push(new InboxItem(cursor, log ? conversationOf(uid, log) : withUser(uid), id, entry));
+        bytes += entry ? entry.size : 0;
       }
     }
     return items;
   }
 }
 
-/** An inbox entry: `FW <log> mid <message id>`, and the message itself where its log went away. */
-interface Reference {
-  cursor: Cursor;
-  log: LogName;
-  id: MessageId;
-  inline?: LogEntry;
-}
+class InboxItem implements StreamItem {
+  readonly cursor: Cursor;
+  readonly #conversation: Conversation;
+  readonly #id: MessageId;
+  /** Absent where it is gone. */
+  readonly #kept: KeptEntry | undefined;
 
-function referenceOf(cursor: string, flat: string[]): Reference {
-  const [fw, log, , id, ...inline] = flat;
-  const reference = {
-    cursor: cursor as Cursor,
-    log: (fw === 'FW' ? log : '') as LogName,
-    // Somebody may have written it by hand: what is no id would fail the whole page.
-    id: (id && parseStreamId(id) ? id : '0-0') as MessageId,
-  };
-  return inline.length > 0 ? { ...reference, inline: parseEntry([reference.id, inline]) } : reference;
+  constructor(cursor: Cursor, conversation: Conversation, id: MessageId, kept: KeptEntry | undefined) {
+    this.cursor = cursor;
+    this.#conversation = conversation;
+    this.#id = id;
+    this.#kept = kept;
+  }
+
+  get message(): Message {
+    return toMessage(this.#conversation, this.#id, this.#kept?.entry);
+  }
+
+  get json(): string {
+    return this.#kept ? this.#kept.jsonIn(this.#conversation) : renderMessage(this.#conversation, this.#id, undefined);
+  }
 }
 
 /** The entries up to the first hole; the next page starts with it, and tells of it. */
-function unbroken(entries: RawEntry[]): RawEntry[] {
+function unbroken(entries: Reference[]): Reference[] {
   for (let i = 1; i < entries.length; i++) {
-    if (successorText(entries[i - 1]![0]) !== entries[i]![0]) return entries.slice(0, i);
+    if (successorText(entries[i - 1]!.cursor) !== entries[i]!.cursor) return entries.slice(0, i);
   }
   return entries;
 }
@@ -178,10 +179,4 @@ function distance(from: StreamId, to: StreamId): bigint | undefined {
   const same = from.ms === start.ms || number(from) === -1n;
   const count = number(to) - number(from);
   return same && count > 0n ? count : undefined;
-}
-
-function sizeOf(fields: Fields): number {
-  let bytes = 0;
-  for (const name in fields) bytes += name.length + fields[name]!.length;
-  return bytes;
 }

@@ -1,14 +1,19 @@
 import { type Actor, uidOf } from '../../domain/actor.ts';
+import type { ImError } from '../../domain/errors.ts';
 import type { Gid, Uid } from '../../domain/names.ts';
 import { type Page, type PageRequest, pageByTime, pageOf } from '../../domain/pages.ts';
+import type { Role } from '../../domain/policy.ts';
 import { refuse } from '../../domain/refusals.ts';
 import type { Store } from '../../redis/store.ts';
 import * as commands from './commands.ts';
+import { checkMay, standingOf } from './standings.ts';
 
 /** A member of a group. */
 export interface Member {
   uid: Uid;
-  role: 'owner' | 'member';
+  role: Role;
+  /** Until when it may send nothing; absent where it may. */
+  silencedUntil?: string;
 }
 
 /** Somebody who asked to join a group. */
@@ -22,7 +27,10 @@ export type JoinResult =
   | { outcome: 'joined' | 'already'; member: Member }
   | { outcome: 'requested'; request: JoinRequest };
 
-/** Who is in a group, who wants to be, and how both change. */
+/** What came of one of several who were to be added. */
+export type AddResult = { uid: Uid } & ({ member: Member; created: boolean } | { error: ImError });
+
+/** Who is in a group, who wants to be, what they are there, and how all that changes. */
 export class Members {
   readonly #store: Store;
 
@@ -33,11 +41,12 @@ export class Members {
   /** All members by uid. For members and the server. */
   async list(actor: Actor, gid: Gid, request: PageRequest): Promise<Page<Member>> {
     const { redis, keys } = this.#store;
-    const [master, uids] = await Promise.all([
+    const [owner, uids, roles] = await Promise.all([
       redis.hget(keys.group(gid), 'master'),
       redis.smembers(keys.members(gid)),
+      redis.hgetall(keys.roles(gid)),
     ]);
-    if (master === null) refuse('group_not_found', gid);
+    if (owner === null) refuse('group_not_found', gid);
     if (actor.kind === 'user' && !uids.includes(actor.uid)) refuse('not_member', gid);
     const page = pageOf(
       uids.sort(),
@@ -45,15 +54,26 @@ export class Members {
       (uid) => uid,
       (uid, after) => uid > after,
     );
-    return {
-      ...page,
-      items: page.items.map((uid) => ({ uid: uid as Uid, role: uid === master ? 'owner' : 'member' })),
-    };
+    return { ...page, items: (page.items as Uid[]).map((uid) => memberOf(uid, standingOf(uid, owner, roles[uid]))) };
+  }
+
+  /** One member; `member_not_found`. For members and the server. */
+  async get(actor: Actor, gid: Gid, uid: Uid): Promise<Member> {
+    const { redis, keys } = this.#store;
+    const [owner, [isMember, isReader], entry] = await Promise.all([
+      redis.hget(keys.group(gid), 'master'),
+      redis.smismember(keys.members(gid), uid, uidOf(actor)),
+      redis.hget(keys.roles(gid), uid),
+    ]);
+    if (owner === null) refuse('group_not_found', gid);
+    if (actor.kind === 'user' && isReader === 0) refuse('not_member', gid);
+    if (isMember === 0) refuse('member_not_found', uid);
+    return memberOf(uid, standingOf(uid, owner, entry));
   }
 
   /**
-   * Makes `uid` a member. The owner and the server add anybody; a user joins by the group's joinPolicy, so that the
-   * outcome may be a request to the owner. Once a member, joining changes nothing.
+   * Makes `uid` a member. The owner, admins and the server add anybody who is not banned; a user joins by the group's
+   * joinPolicy, so that the outcome may be a request to the owner. Once a member, joining changes nothing.
    */
   async join(actor: Actor, gid: Gid, uid: Uid): Promise<JoinResult> {
     const reply = await this.#store.run(commands.join, { gid, uid, actor: uidOf(actor), mode: 'join' });
@@ -61,36 +81,65 @@ export class Members {
       const requestedAt = new Date(reply.requestedAtMs).toISOString();
       return { outcome: reply.outcome, request: { uid, requestedAt } };
     }
-    return { outcome: reply.outcome, member: { uid, role: reply.role } };
+    return { outcome: reply.outcome, member: memberOf(uid, reply.standing) };
   }
 
-  /** Takes a member out: oneself, or anybody for the owner and the server. The owner has to hand over first. */
+  /** Adds several at once, each with an outcome of its own, in the order given. One event tells of all who came. */
+  async add(actor: Actor, gid: Gid, uids: readonly Uid[]): Promise<AddResult[]> {
+    const { outcomes } = await this.#store.run(commands.addMembers, { gid, uids, actor: uidOf(actor) });
+    return outcomes.map((reply, i) => {
+      const uid = uids[i]!;
+      if (reply.outcome === 'refused') {
+        return { uid, error: this.#store.refusalFrom(`${reply.code} ${reply.subject}`)! };
+      }
+      return { uid, member: memberOf(uid, reply.standing), created: reply.outcome === 'joined' };
+    });
+  }
+
+  /**
+   * Gives a member another role (owner, server), or silences it until a time (ms since 1970; one that has passed lets it
+   * speak again). All members are told of what changed.
+   */
+  async change(
+    actor: Actor,
+    gid: Gid,
+    uid: Uid,
+    { role, silencedUntilMs }: { role?: 'admin' | 'member' | undefined; silencedUntilMs?: number | undefined },
+  ): Promise<Member> {
+    const until = silencedUntilMs !== undefined && silencedUntilMs <= Date.now() ? 0 : silencedUntilMs;
+    const input = { gid, uid, actor: uidOf(actor), role, silencedUntilMs: until };
+    return memberOf(uid, (await this.#store.run(commands.changeMember, input)).standing);
+  }
+
+  /** Takes a member out: oneself, or by an admin, the owner or the server. The owner has to hand over first. */
   async quit(actor: Actor, gid: Gid, uid: Uid): Promise<void> {
     await this.#store.run(commands.quit, { gid, uid, actor: uidOf(actor) });
   }
 
-  /** Who asked to join, the oldest request first. For the owner and the server. */
+  /** Who asked to join, the oldest request first. For the owner, admins and the server. */
   async requests(actor: Actor, gid: Gid, request: PageRequest): Promise<Page<JoinRequest>> {
+    await checkMay(this.#store, 'approve', actor, gid);
     const { redis, keys } = this.#store;
-    const [master, all] = await Promise.all([
-      redis.hget(keys.group(gid), 'master'),
-      redis.zrange(keys.requests(gid), '0', '-1', 'WITHSCORES'),
-    ]);
-    if (master === null) refuse('group_not_found', gid);
-    if (actor.kind === 'user' && actor.uid !== master) refuse('not_owner', gid);
+    const all = await redis.zrange(keys.requests(gid), '0', '-1', 'WITHSCORES');
     return pageByTime(all, request, (uid, requestedAt) => ({ uid: uid as Uid, requestedAt }));
   }
 
-  /** Lets somebody in who asked. For the owner and the server. */
+  /** Lets somebody in who asked. For the owner, admins and the server. */
   async approve(actor: Actor, gid: Gid, uid: Uid): Promise<{ member: Member; created: boolean }> {
     const reply = await this.#store.run(commands.join, { gid, uid, actor: uidOf(actor), mode: 'approve' });
     // An approval admits: it makes no request.
-    const { role } = reply as Extract<typeof reply, { role: unknown }>;
-    return { member: { uid, role }, created: reply.outcome === 'joined' };
+    const { standing } = reply as Extract<typeof reply, { standing: unknown }>;
+    return { member: memberOf(uid, standing), created: reply.outcome === 'joined' };
   }
 
-  /** Turns a request down (owner, server; the one who asked is told), or withdraws one's own. */
+  /** Turns a request down (owner, admins, server; the one who asked is told), or withdraws one's own. */
   async refuse(actor: Actor, gid: Gid, uid: Uid): Promise<void> {
     await this.#store.run(commands.refuseRequest, { gid, uid, actor: uidOf(actor) });
   }
+}
+
+/** A silence that has passed is none. */
+function memberOf(uid: Uid, { role, silencedUntilMs }: commands.Standing): Member {
+  if (silencedUntilMs <= Date.now()) return { uid, role };
+  return { uid, role, silencedUntil: new Date(silencedUntilMs).toISOString() };
 }

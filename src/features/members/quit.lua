@@ -1,16 +1,18 @@
 -- Takes a member out of a group; the others and the one who left are told.
---   KEYS   im:meta, gi:<gid>, gm:<gid>, gs:<gid>, u:<uid>, c:<uid>, rd:<uid>, feed, rc:gs:<gid>
+--   KEYS   im:meta, gi:<gid>, gm:<gid>, gr:<gid>, gs:<gid>, u:<uid>, c:<uid>, rd:<uid>, fl:<uid>, feed, rc:gs:<gid>
 --   ARGV   gid, uid, actor ('' = the server)
 --   reply  { 'left', refused writes, the first one's reason }
---   refuses  GROUP_NOT_FOUND, NOT_OWNER, MEMBER_NOT_FOUND, OWNER_MUST_HAND_OVER
+--   refuses  GROUP_NOT_FOUND, NOT_ADMIN, NOT_OWNER, MEMBER_NOT_FOUND, OWNER_MUST_HAND_OVER
 -- @include "group"
--- @include "refusals"
-local info, members, user, contacts, marks = KEYS[2], KEYS[3], KEYS[5], KEYS[6], KEYS[7]
+-- @include "membership"
+-- @include "roles"
+local info, members, user = KEYS[2], KEYS[3], KEYS[6]
 local gid, uid, actor = ARGV[1], ARGV[2], ARGV[3]
 
 local master = redis.call('HGET', info, 'master')
 if not master then return refuse('GROUP_NOT_FOUND', gid) end
-if actor ~= '' and actor ~= master and actor ~= uid then return refuse('NOT_OWNER', gid) end
+local refusal = actor ~= uid and check_on('remove', gid, actor, uid, master)
+if refusal then return refusal end
 if redis.call('SISMEMBER', members, uid) == 0 then return refuse('MEMBER_NOT_FOUND', uid) end
 if uid == master then return refuse('OWNER_MUST_HAND_OVER', gid) end
 -- One who is being removed gets no inbox again.
@@ -21,8 +23,5 @@ for _, member in ipairs(redis.call('SMEMBERS', members)) do
 end
 
 local failed, reason = tell_group(gid, uid, done_by('quit', actor, uid), {}, told)
-redis.call('SREM', members, uid)
-redis.call('ZREM', contacts, 'group:' .. gid)
-redis.call('HDEL', marks, 'gs:' .. gid)
-redis.call('HDEL', receipts_key('gs:' .. gid), uid)
+expel(gid, uid)
 return { 'left', failed, reason }

@@ -26,11 +26,12 @@ export type SendReply =
   | { outcome: 'sent'; id: MessageId; refused: RefusedWrites }
   | { outcome: 'repeated'; id: MessageId; entry: LogEntry | undefined };
 
-type RawSend = ['sent', string, number, string, number] | ['repeated', string, string[]];
+type RawSend = string | ['sent', string, number, string, number] | ['repeated', string, string[]];
 
-/** Refuses `client_message_id_reused`, `user_not_found`, `group_not_found`, `not_member`, `reserved_field`, … */
+/** Refuses `client_message_id_reused`, `user_not_found`, `group_not_found`, `not_member`, `silenced`, `posting_restricted`, … */
 export const send = command({
   script: new URL('./send.lua', import.meta.url),
+  isFunction: true,
   keys: keysOf,
   args: wordsOf,
   decode: (reply: RawSend) => sendReply(reply),
@@ -42,11 +43,14 @@ const WRITES_A_CALL = 2_000;
 /** Each with an outcome of its own; those that were not tried, after too many writes, have none. */
 export const sendMany = command({
   script: new URL('./send_many.lua', import.meta.url),
+  isFunction: true,
   keys: (keys, sendings: readonly Sending[]) => [keys.feed(), ...sendings.flatMap((one) => keysOf(keys, one))],
   args: (sendings) => [WRITES_A_CALL, ...sendings.flatMap((one) => [keyCount(one), one.pairs.length, ...wordsOf(one)])],
   decode: (replies: (RawSend | ['refused', string])[]) =>
     replies.map((reply) =>
-      reply[0] === 'refused' ? ({ outcome: 'refused', error: reply[1] } as const) : sendReply(reply),
+      typeof reply !== 'string' && reply[0] === 'refused'
+        ? ({ outcome: 'refused', error: reply[1] } as const)
+        : sendReply(reply as RawSend),
     ),
 });
 
@@ -56,8 +60,10 @@ export const erase = command({
   keys: (keys, { actor, conversation, log }: Erasing) => {
     const named = parseConversation(conversation);
     const ofKind =
-      'peer' in named ? [keys.user(named.peer), keys.floors(actor)] : [keys.members(named.gid), keys.group(named.gid)];
-    return [keys.log(log), keys.feed(), ...ofKind];
+      'peer' in named
+        ? [keys.user(named.peer)]
+        : [keys.members(named.gid), keys.group(named.gid), keys.roles(named.gid)];
+    return [keys.log(log), keys.feed(), keys.floors(actor), ...ofKind];
   },
   args: ({ actor, conversation, log, mid }) => [log, actor, peerOf(conversation), mid],
   decode: ([, count, reason]: [outcome: string, count: number, reason: string]) => ({ refused: { count, reason } }),
@@ -74,14 +80,21 @@ function keysOf(keys: Keys, { from, conversation, log, clientMessageId }: Sendin
   const named = parseConversation(conversation);
   const own = [keys.idempotency(log, from, clientMessageId), keys.log(log)];
   if ('gid' in named) {
-    return [...own, keys.members(named.gid), keys.group(named.gid), keys.read(from), keys.feed()];
+    return [
+      ...own,
+      keys.members(named.gid),
+      keys.group(named.gid),
+      keys.read(from),
+      keys.feed(),
+      keys.roles(named.gid),
+    ];
   }
   const people = [keys.user(from), keys.user(named.peer), keys.read(from), keys.read(named.peer), keys.floors(from)];
   return [...own, ...people, keys.feed()];
 }
 
 function keyCount({ conversation }: Sending): number {
-  return 'gid' in parseConversation(conversation) ? 6 : 8;
+  return 'gid' in parseConversation(conversation) ? 7 : 8;
 }
 
 function wordsOf(one: Sending): (string | number)[] {
@@ -95,7 +108,10 @@ function peerOf(conversation: Conversation): string {
   return 'peer' in named ? named.peer : '';
 }
 
+const NOTHING_REFUSED: RefusedWrites = { count: 0, reason: '' };
+
 function sendReply(reply: RawSend): SendReply {
+  if (typeof reply === 'string') return { outcome: 'sent', id: reply as MessageId, refused: NOTHING_REFUSED };
   const id = reply[1] as MessageId;
   if (reply[0] === 'sent') return { outcome: 'sent', id, refused: { count: reply[2], reason: reply[3] } };
   return { outcome: 'repeated', id, entry: reply[2].length > 0 ? parseEntry([id, reply[2]]) : undefined };

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { LogName } from '../../domain/conversations.ts';
-import type { LogEntry } from '../../domain/entries.ts';
 import type { MessageId } from '../../domain/stream-ids.ts';
+import type { KeptEntry } from './kept-entry.ts';
 
 /** Names one entry of one log. */
 export interface MessageRef {
@@ -10,14 +10,14 @@ export interface MessageRef {
 }
 
 /** Bytes of recent messages that a node remembers. */
-const MAX_BYTES = 16 * 1024 * 1024;
+const MAX_BYTES = 32 * 1024 * 1024;
 
 /**
  * Entries of logs that were read lately. A deletion can't be overtaken: what was asked for before it, and is answered
  * after it, is not taken.
  */
 export class EntryCache {
-  readonly #entries = new LRUCache<string, LogEntry>({
+  readonly #entries = new LRUCache<string, KeptEntry>({
     maxSize: MAX_BYTES,
     sizeCalculation: sizeOf,
     dispose: (_entry, key, reason) => {
@@ -33,12 +33,12 @@ export class EntryCache {
     return this.#generation;
   }
 
-  get(ref: MessageRef): LogEntry | undefined {
+  get(ref: MessageRef): KeptEntry | undefined {
     return this.#entries.get(keyOf(ref));
   }
 
   /** Keeps an entry that was asked for at this generation, unless something was deleted since. */
-  add(ref: MessageRef, entry: LogEntry, generation: number): void {
+  add(ref: MessageRef, entry: KeptEntry, generation: number): void {
     if (generation !== this.#generation) return;
     const key = keyOf(ref);
     const keys = this.#keysOf.get(ref.log);
@@ -74,8 +74,7 @@ function keyOf(ref: MessageRef): string {
   return `${ref.log} ${ref.id}`;
 }
 
-function sizeOf(entry: LogEntry): number {
-  let bytes = 200;
-  for (const name in entry.fields) bytes += name.length + entry.fields[name]!.length;
-  return bytes;
+/** As if it had been rendered for both readers of a direct chat. */
+function sizeOf({ size }: KeptEntry): number {
+  return 3 * (200 + size);
 }

@@ -4,6 +4,7 @@ import { type LogEntry, parseEntry } from '../../domain/entries.ts';
 import type { MessageId } from '../../domain/stream-ids.ts';
 import type { Store } from '../../redis/store.ts';
 import { EntryCache, type MessageRef } from './entry-cache.ts';
+import { KeptEntry } from './kept-entry.ts';
 
 /**
  * Reads conversations' logs. Recent messages are remembered, since a group's message is read by all its members. What was
@@ -19,6 +20,11 @@ export class Logs {
 
   /** The entries that `refs` name, in their order; undefined where one is gone. One round trip at most. */
   async hydrate(refs: readonly MessageRef[]): Promise<(LogEntry | undefined)[]> {
+    return (await this.read(refs)).map((kept) => kept?.entry);
+  }
+
+  /** As {@link hydrate}, with what they were rendered to. */
+  async read(refs: readonly MessageRef[]): Promise<(KeptEntry | undefined)[]> {
     const found = refs.map((ref) => this.#recent.get(ref));
     const missing = refs.flatMap((ref, index) => (found[index] ? [] : [{ ref, index }]));
     if (missing.length === 0) return found;
@@ -39,7 +45,7 @@ export class Logs {
       for (const { ref, index } of run) {
         const flat = byId.get(ref.id);
         if (!flat) continue;
-        const entry = parseEntry([ref.id, flat]);
+        const entry = new KeptEntry(parseEntry([ref.id, flat]));
         found[index] = entry;
         this.#recent.add(ref, entry, generation);
       }

@@ -1,6 +1,6 @@
 import { hash, randomUUID } from 'node:crypto';
 import { type Conversation, logOf, parseConversation } from '../../domain/conversations.ts';
-import type { RawEntry } from '../../domain/entries.ts';
+import type { LogEntry, RawEntry } from '../../domain/entries.ts';
 import { type Fields, type Message, parseEntry, RESERVED_MESSAGE_FIELDS, toMessage } from '../../domain/entries.ts';
 import { ImError } from '../../domain/errors.ts';
 import { checkFields } from '../../domain/fields.ts';
@@ -129,7 +129,7 @@ export class Messages {
     return next === undefined ? { items: page } : { items: page, next };
   }
 
-  /** Erases a message for everybody: its sender, or the owner of the group. Everybody is told by an `erase` event. */
+  /** Erases a message for everybody: its sender, or the owner and the admins of the group. Everybody is told by an `erase` event. */
   async erase(uid: Uid, conversation: Conversation, mid: MessageId): Promise<void> {
     const log = logOf(uid, conversation);
     await this.#context.store.run(commands.erase, { actor: uid, conversation, log, mid });
@@ -154,13 +154,14 @@ export class Messages {
       if (peer === 0 && begun === 0) refuse('user_not_found', named.peer);
       return (floor ?? undefined) as MessageId | undefined;
     }
-    const [isMember, exists] = await Promise.all([
+    const [floor, isMember, exists] = await Promise.all([
+      redis.hget(keys.floors(uid), log),
       redis.sismember(keys.members(named.gid), uid),
       redis.exists(keys.group(named.gid)),
     ]);
     if (exists === 0) refuse('group_not_found', named.gid);
     if (isMember === 0) refuse('not_member', named.gid);
-    return undefined;
+    return (floor ?? undefined) as MessageId | undefined;
   }
 
   #prepare(send: Send): Sending {
@@ -183,8 +184,8 @@ export class Messages {
     const created = reply.outcome === 'sent';
     sent(created ? 'created' : 'repeated');
     if (!created) return { message: toMessage(sending.conversation, reply.id, reply.entry), created };
-    const clientMessageId = sending.shownClientMessageId || undefined;
-    const entry = { id: reply.id, from: sending.from, n: 0, fields, ...(clientMessageId ? { clientMessageId } : {}) };
+    const entry: LogEntry = { id: reply.id, from: sending.from, n: 0, fields };
+    if (sending.shownClientMessageId) entry.clientMessageId = sending.shownClientMessageId;
     return { message: toMessage(sending.conversation, reply.id, entry), created };
   }
 

@@ -28,6 +28,8 @@ export function messageRoutes(app: App, { messages }: { messages: Messages }): v
         response: responses(
           { 201: answer(Message, 'The message is stored.'), 200: answer(Message, 'It was stored before.') },
           'not_member',
+          'silenced',
+          'posting_restricted',
           'user_not_found',
           'group_not_found',
           'reserved_field',
@@ -115,7 +117,7 @@ export function messageRoutes(app: App, { messages }: { messages: Messages }): v
         summary: 'Erase a message',
         description:
           'For everybody, and all are told by an `erase` event. It leaves the history; in an inbox `gone` takes its place. ' +
-          'For its sender and, in a group, the owner; a server key acts as the user in the path. Repeated, it answers ' +
+          'For its sender and, in a group, the owner and admins; a server key acts as the user in the path. Repeated, it answers ' +
           '`message_not_found`.',
         params: MessageParams,
         response: responses(

@@ -34,10 +34,13 @@ export const messageProperties = {
       description: `Absent in what people send. A system event says what happened, and its \`fields\` to whom or what:
 - \`create\`, \`update\`, \`delete\`: of the group \`from\` acts in; no fields
 - \`owner\`: the group was handed to \`owner\`
-- \`join\`, \`quit\`: \`from\` is who came or went; no fields
+- \`join\`, \`quit\`: \`from\` is who came or went; where several were added at once, \`members\` has their uids with spaces in between
+- \`role\`: \`from\` has the \`role\` now
+- \`silence\`: \`from\` may send nothing \`until\` then; without \`until\` it may again
+- \`ban\`: \`from\` was a member, and may not be one any more
 - \`link\`: \`from\` added the other person to the contacts; no fields
 - \`request\`: \`from\` asks to join \`group\`, which the reader owns
-- \`refuse\`: the request to join \`group\` was turned down
+- \`refuse\`: the request to join \`group\` was turned down; \`by\` is the admin who did it, \`from\` the owner
 - \`erase\`: a change of an earlier message, its \`target\`, which is gone
 - \`gone\`, without \`from\` and fields: stands in an inbox for a message that was erased or is kept no more`,
       examples: ['join'],
@@ -45,7 +48,9 @@ export const messageProperties = {
   ),
   target: Type.Optional(MessageIdText('The earlier message that a change is of.')),
   by: Type.Optional(
-    UidText('Who did it, where it was somebody else than `from`: the owner who added or removed a member.'),
+    UidText(
+      'Who did it, where it was somebody else than `from`: the owner or admin who added or removed a member, for example.',
+    ),
   ),
   fields: Fields,
   sentAt: TimeText('When it was sent.'),

@@ -1,11 +1,10 @@
 -- Sends a message.
 --   KEYS   im:meta, i:<log>:<from>:<clientMessageId>, the log,
 --          u:<from>, u:<peer>, rd:<from>, rd:<peer>, fl:<from>, feed   in a direct chat
---          gm:<gid>, gi:<gid>, rd:<from>, feed                         in a group
+--          gm:<gid>, gi:<gid>, rd:<from>, feed, gr:<gid>               in a group
 --   ARGV   log, from, peer ('' in a group), clientMessageId to show ('' if the sender gave none), digest, ttl ms,
 --          field, value, …
---   reply and refusals  as `send` in src/redis/lua/send.lua
+--   reply  the message id if it was sent and nothing refused it; otherwise, and the refusals, as `send` in src/redis/lua/send.lua
 -- @include "send"
-local fields = {}
-for i = 7, #ARGV do fields[i - 6] = ARGV[i] end
-return send({ KEYS[2], KEYS[3], KEYS[4], KEYS[5] }, ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], fields)
+return in_short(send({ KEYS[2], KEYS[3], KEYS[4], KEYS[5] }, ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6],
+  { unpack(ARGV, 7) }))

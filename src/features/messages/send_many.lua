@@ -3,20 +3,19 @@
 --   KEYS   im:meta, feed, and for each message its keys as in send.lua, as many as ARGV says
 --   ARGV   how many inboxes may be written, then for each message: how many keys, how many words of fields,
 --          log, from, peer, clientMessageId to show, digest, ttl ms, field, value, …
---   reply  for each message that was tried, in order: what `send` returns, or { 'refused', error }
+--   reply  for each message that was tried, in order: as in send.lua, or { 'refused', error }
 -- @include "send"
 local left, reply = tonumber(ARGV[1]), {}
 local key, word = 3, 2
 while word <= #ARGV and left > 0 do
   local key_count, field_count = tonumber(ARGV[word]), tonumber(ARGV[word + 1])
-  local fields = {}
-  for i = 1, field_count do fields[i] = ARGV[word + 7 + i] end
   local done, outcome = pcall(send, { KEYS[key], KEYS[key + 1], KEYS[key + 2], KEYS[key + 3] },
-    ARGV[word + 2], ARGV[word + 3], ARGV[word + 4], ARGV[word + 5], ARGV[word + 6], ARGV[word + 7], fields)
+    ARGV[word + 2], ARGV[word + 3], ARGV[word + 4], ARGV[word + 5], ARGV[word + 6], ARGV[word + 7],
+    { unpack(ARGV, word + 8, word + 7 + field_count) })
   if not done then outcome = { 'refused', type(outcome) == 'table' and outcome.err or tostring(outcome) }
   elseif outcome.err then outcome = { 'refused', outcome.err }
   elseif outcome[1] == 'sent' then left = left - outcome[5] end
-  reply[#reply + 1] = outcome
+  reply[#reply + 1] = in_short(outcome)
   key, word = key + key_count, word + 8 + field_count
 end
 return reply

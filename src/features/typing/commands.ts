@@ -11,13 +11,15 @@ interface Typing {
   holdsMs: number;
 }
 
-/** Whether anybody was told. Refuses `user_not_found`, `group_not_found`, `not_member`, `too_many_members`. */
+/** Whether anybody was told. Refuses `user_not_found`, `group_not_found`, `not_member`, `silenced`, `posting_restricted`, `too_many_members`. */
 export const type = command({
   script: new URL('./typing.lua', import.meta.url),
   keys: (keys, { uid, conversation }: Typing) => {
     const named = parseConversation(conversation);
     const ofKind =
-      'peer' in named ? [keys.user(uid), keys.user(named.peer)] : [keys.group(named.gid), keys.members(named.gid)];
+      'peer' in named
+        ? [keys.user(uid), keys.user(named.peer)]
+        : [keys.group(named.gid), keys.members(named.gid), keys.roles(named.gid)];
     return [keys.typing(logOf(uid, conversation), uid), keys.signals(), ...ofKind];
   },
   args: ({ uid, conversation, pauseMs, holdsMs }) => [

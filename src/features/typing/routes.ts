@@ -22,6 +22,8 @@ export function typingRoutes(app: App, { typing }: { typing: Typing }): void {
         response: responses(
           { 204: nothing('The others were told, now or just before.') },
           'not_member',
+          'silenced',
+          'posting_restricted',
           'user_not_found',
           'group_not_found',
           'too_many_members',

@@ -51,6 +51,7 @@ export const finishRemoval = command({
     keys.read(uid),
     keys.floors(uid),
     keys.requested(uid),
+    keys.bannedFrom(uid),
     keys.removedUser(uid),
     keys.removals(),
     keys.presence(uid),

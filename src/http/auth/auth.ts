@@ -14,11 +14,11 @@ import type { Tokens } from './tokens.ts';
  * - `self`: `{uid}` in the path is the acting user: the token's own, or anybody for the server
  * - `stream`: as self, or with a ticket for this user in the query
  * - `socket`: as stream, or anybody without a credential, who has no `caller` then and has to send one in a frame
- * - `member`, `owner`: of the group; any user gets in here, and the rule itself is checked where it is atomic, with the
+ * - `member`, `admin`, `owner`: of the group; any user gets in here, and the rule itself is checked where it is atomic, with the
  *   actor, in the rules and their scripts
  * - `server`: an API key
  */
-export type Access = 'public' | 'any' | 'self' | 'stream' | 'socket' | 'member' | 'owner' | 'server';
+export type Access = 'public' | 'any' | 'self' | 'stream' | 'socket' | 'member' | 'admin' | 'owner' | 'server';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -37,6 +37,7 @@ const SECURITY: Record<Access, Record<string, string[]>[]> = {
   stream: [{ userToken: [] }, { serverKey: [] }, { ticket: [] }],
   socket: [{ userToken: [] }, { serverKey: [] }, { ticket: [] }, {}],
   member: [{ userToken: [] }, { serverKey: [] }],
+  admin: [{ userToken: [] }, { serverKey: [] }],
   owner: [{ userToken: [] }, { serverKey: [] }],
   server: [{ serverKey: [] }],
 };

@@ -39,7 +39,11 @@ export const PeerParams = Type.Object({
 export const GroupParams = Type.Object({ gid: GidText('A group.') });
 export const MemberParams = Type.Object({
   gid: GidText('A group.'),
-  uid: UidParam('The user it is about: oneself, or anybody for the owner. `me` is the user of the token.'),
+  uid: UidParam('The user it is about: oneself, or anybody for the owner and admins. `me` is the user of the token.'),
+});
+export const BanParams = Type.Object({
+  gid: GidText('A group.'),
+  uid: name<Uid>(NAME_PATTERN, 'mallory', 'The user who is banned, or is to be.'),
 });
 export const ConversationParams = Type.Object({ uid: UidParam(ACTING), conversation: ConversationText() });
 export const MessageParams = Type.Object({
@@ -100,6 +104,14 @@ export const UidsText = (description = 'Uids.') =>
     description: `${description} With commas in between, at most ${MAX_IDS}.`,
     examples: ['alice,bob'],
   });
+
+/** A moment, ms since 1970. The form is checked by the schema, but not that there is such a date. @throws ImError `invalid_request` */
+export function msOf(text: string, path: string): number {
+  const ms = Date.parse(text);
+  if (!Number.isNaN(ms)) return ms;
+  const message = 'must be a date that there is, for example 2025-11-23T12:18:31.455Z';
+  throw new ImError('invalid_request', `${path}: ${message}`, { errors: [{ path, message }] });
+}
 
 /** A comma-separated list of uids. @throws ImError `invalid_request` if `me` is among them, which the pattern lets pass */
 export function uidsOf(text: string, path: string): Uid[] {

@@ -56,6 +56,8 @@ function messageOf(mistake: Mistake, kind: 'member' | 'parameter'): string {
       return `must be one of: ${params.allowedValues!.join(', ')}`;
     case 'type':
       return params.type === 'object' ? `Send a JSON object${shown}` : message;
+    case 'format':
+      return `must be a date and a time with its zone${shown}`;
     case 'minProperties':
       return `needs at least one ${schema.properties ? 'member' : 'field'}${shown}`;
     case 'required':

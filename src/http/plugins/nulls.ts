@@ -8,6 +8,7 @@ import type { BuildCompilerFromPool } from '@fastify/ajv-compiler';
 /** As much of a JSON schema as is looked at. */
 interface Schema {
   $ref?: string;
+  type?: string | readonly string[];
   properties?: Record<string, Schema>;
   required?: string[];
   items?: Schema;
@@ -46,7 +47,7 @@ function stripperOf(schema: Schema, named: Record<string, Schema>): Strip | unde
   if (schema.$ref !== undefined) return stripperOf(named[schema.$ref.replace('#', '')]!, named);
   if (schema.items) return stripperOfItems(stripperOf(schema.items, named), schema.maxItems);
   const { properties = {}, required = [] } = schema;
-  const optional = Object.keys(properties).filter((name) => !required.includes(name));
+  const optional = Object.keys(properties).filter((name) => !required.includes(name) && !takesNull(properties[name]!));
   const inside = Object.keys(properties).flatMap((name) => {
     const strip = stripperOf(properties[name]!, named);
     return strip ? [{ name, strip }] : [];
@@ -58,6 +59,11 @@ function stripperOf(schema: Schema, named: Record<string, Schema>): Strip | unde
     for (const name of optional) if (object[name] === null) delete object[name];
     for (const { name, strip } of inside) strip(object[name]);
   };
+}
+
+/** Where null says something of its own, as in "until no time". */
+function takesNull({ type = [] }: Schema): boolean {
+  return [type].flat().includes('null');
 }
 
 /** A list that is longer than it may be is refused anyway. */

@@ -5,8 +5,8 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { ImError } from '../../domain/errors.ts';
 import type { App } from '../fastify.ts';
 
-/** What Node's parser found of each request: whether it asks for another protocol. */
-const asksForUpgrade = new WeakMap<IncomingMessage, boolean>();
+/** The requests that ask for another protocol, as Node's parser found. */
+const asksForUpgrade = new WeakSet<IncomingMessage>();
 
 /**
  * A request that leaves HTTP only for a WebSocket. Once anybody listens for upgrades, Node takes every request with an
@@ -15,12 +15,12 @@ const asksForUpgrade = new WeakMap<IncomingMessage, boolean>();
 export class UpgradableRequest extends IncomingMessage {
   get upgrade(): boolean {
     const { method, headers } = this;
-    return asksForUpgrade.get(this) === true && method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket';
+    return asksForUpgrade.has(this) && method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket';
   }
 
   /** Set by Node's parser. */
   set upgrade(asked: boolean | null) {
-    asksForUpgrade.set(this, asked === true);
+    if (asked) asksForUpgrade.add(this);
   }
 }
 

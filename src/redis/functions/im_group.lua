@@ -1,8 +1,8 @@
--- Reads a group, creates one, or sets fields of one. Who creates it owns it, and nobody but the owner may change it.
+-- Reads a group, creates one, or sets fields of one. Who creates it owns it; the owner and admins may change it.
 --   words  gid, or gid, uid, field, value, …
---   reply  without a uid { 'master', uid of the owner, 'joinPolicy', p, 'createdAt', ms, field, value, … };
+--   reply  without a uid { 'master', uid of the owner, 'joinPolicy', p, 'createdAt', ms[, 'postPolicy', p][, 'historyPolicy', p], field, value, … };
 --          else 'created' | 'changed'
---   refuses  GROUP_NOT_FOUND, NOT_OWNER, USER_NOT_FOUND, RESERVED_FIELD, INVALID_REQUEST, FIELDS_TOO_LARGE
+--   refuses  GROUP_NOT_FOUND, NOT_ADMIN, USER_NOT_FOUND, RESERVED_FIELD, INVALID_REQUEST, FIELDS_TOO_LARGE
 -- @include "offer"
 -- @include "words"
 -- @command "groups/put_group"
@@ -24,11 +24,11 @@ offer('im_group', {}, function(words)
   local fields, problem = fields_from(words, 3, USAGE)
   if problem then return problem end
 
-  local keys = { META_KEY, group_key(gid), members_key(gid), log_key('gs:' .. gid), feed_key(), user_key(uid),
-    contacts_key(uid), read_key(uid) }
+  local keys = { META_KEY, group_key(gid), members_key(gid), log_key('gs:' .. gid), roles_key(gid), groups_key(),
+    feed_key(), user_key(uid), contacts_key(uid), read_key(uid) }
   local mode = redis.call('EXISTS', group_key(gid)) == 1 and 'merge' or 'replace'
-  local reply = put_group(keys, { gid, mode, uid, '', '', #fields / 2, unpack(fields) })
+  local reply = put_group(keys, { gid, mode, uid, '', '', '', '', #fields / 2, unpack(fields) })
   if reply.err then return reply end
-  warn_of(reply[7], reply[8])
+  warn_of(reply[9], reply[10])
   return reply[1]
 end)

@@ -1,7 +1,7 @@
 -- Sends a message to a group, of which the sender has to be a member. A call that is repeated sends another message.
 --   words  uid, gid, field, value, …
 --   reply  message id
---   refuses  GROUP_NOT_FOUND, NOT_MEMBER, RESERVED_FIELD, INVALID_REQUEST, FIELDS_TOO_LARGE
+--   refuses  GROUP_NOT_FOUND, NOT_MEMBER, SILENCED, POSTING_RESTRICTED, RESERVED_FIELD, INVALID_REQUEST, FIELDS_TOO_LARGE
 -- @include "names"
 -- @include "offer"
 -- @include "send"

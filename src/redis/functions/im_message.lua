@@ -37,7 +37,7 @@ offer('im_message', { 'no-writes' }, function(words)
   local log, problem
   if kind == 'USER' then log, problem = readable_log(uid, name) else log, problem = readable_group(uid, name) end
   if problem then return problem end
-  local floor = kind == 'USER' and floor_of(uid, log)
+  local floor = floor_of(uid, log)
   local entry = redis.call('XRANGE', log_key(log), mid, mid)[1]
   if not entry or (floor and not id_less(floor, mid)) then return refuse('MESSAGE_NOT_FOUND', mid) end
   return entry

@@ -10,5 +10,6 @@ local function begin_with(meta_key, epoch, level)
 end
 
 local function begin(meta_key)
-  return begin_with(meta_key, unpack(redis.call('HMGET', meta_key, 'epoch', 'writerLevel')))
+  local meta = redis.call('HMGET', meta_key, 'epoch', 'writerLevel')
+  return begin_with(meta_key, meta[1], meta[2])
 end

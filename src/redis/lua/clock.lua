@@ -4,7 +4,8 @@
 local function now_ms()
   if not NOW then
     local time = redis.call('TIME')
-    NOW = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
+    -- Text from text: of the six digits of the microseconds the first three.
+    NOW = time[1] .. string.sub('00000' .. time[2], -6, -4)
   end
   return NOW
 end

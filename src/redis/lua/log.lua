@@ -7,7 +7,7 @@
 
 -- The id and the n of a log's newest entry; '0-0' and '0' if there is none. It is where seq and n continue from.
 local function newest(key)
-  local entry = redis.call('XREVRANGE', key, '+', '-', 'COUNT', 1)[1]
+  local entry = redis.call('XREVRANGE', key, '+', '-', 'COUNT', '1')[1]
   if not entry then return '0-0', '0' end
   return entry[1], entry[2][4]
 end

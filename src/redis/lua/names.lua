@@ -6,12 +6,16 @@ local function read_key(uid) return PREFIX .. 'rd:' .. uid end
 local function floors_key(uid) return PREFIX .. 'fl:' .. uid end
 local function presence_key(uid) return PREFIX .. 'pr:' .. uid end
 local function requested_key(uid) return PREFIX .. 'rq:' .. uid end
+local function banned_from_key(uid) return PREFIX .. 'bn:' .. uid end
 local function removed_user_key(uid) return PREFIX .. 'ru:' .. uid end
 local function removals_key() return PREFIX .. 'im:removals' end
 local function group_key(gid) return PREFIX .. 'gi:' .. gid end
 local function members_key(gid) return PREFIX .. 'gm:' .. gid end
 local function receipts_key(log) return PREFIX .. 'rc:' .. log end
 local function requests_key(gid) return PREFIX .. 'gq:' .. gid end
+local function roles_key(gid) return PREFIX .. 'gr:' .. gid end
+local function bans_key(gid) return PREFIX .. 'gb:' .. gid end
+local function groups_key() return PREFIX .. 'im:groups' end
 local function log_key(log) return PREFIX .. log end
 local function feed_key() return PREFIX .. 'feed' end
 local function signals_key() return PREFIX .. 'signals' end

@@ -15,7 +15,12 @@ local function less(a, b)
   return bytes_less(a, b)
 end
 
-local function plus_one(decimal) return string.format('%.0f', tonumber(decimal) + 1) end
+-- The decimal that follows. Only a 9 at the end needs a number, which is dear to print.
+local function plus_one(decimal)
+  local digit = string.byte(decimal, -1)
+  if digit < 57 then return string.sub(decimal, 1, -2) .. string.char(digit + 1) end
+  return string.format('%.0f', tonumber(decimal) + 1)
+end
 
 local function split_id(id)
   local dash = string.find(id, '-', 1, true)

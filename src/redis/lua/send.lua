@@ -4,6 +4,7 @@
 -- @include "fields"
 -- @include "log"
 -- @include "marks"
+-- @include "may_send"
 -- @include "refusals"
 
 -- Names that a log entry uses itself.
@@ -33,28 +34,35 @@ end
 -- a repeat is another message; peer is '' in a group, cid '' where the sender gave none.
 -- Returns { 'sent', message id, refused writes, the first one's reason, how many inboxes were written },
 --   { 'repeated', message id, entry (flat; empty if erased or trimmed since) }, or a refusal: CLIENT_MESSAGE_ID_REUSED,
---   USER_NOT_FOUND, GROUP_NOT_FOUND, NOT_MEMBER, RESERVED_FIELD, INVALID_REQUEST, FIELDS_TOO_LARGE, EMPTY_MESSAGE
+--   USER_NOT_FOUND, GROUP_NOT_FOUND, NOT_MEMBER, SILENCED, POSTING_RESTRICTED, RESERVED_FIELD, INVALID_REQUEST, FIELDS_TOO_LARGE, EMPTY_MESSAGE
 local function send(keys, log, from, peer, cid, digest, ttl, fields)
-  local idempotency, incarnation, recipients = keys[1], '', nil
+  local idempotency, incarnation, recipients, refusal = keys[1], '', nil, nil
+  -- Who it goes to, and whether the sender may write there now: whatever forbids it sets `refusal`.
   if peer ~= '' then
     -- A key that is named twice counts twice.
     if redis.call('EXISTS', keys[3], keys[4]) < 2 then
       if redis.call('EXISTS', keys[3]) == 0 then return refuse('USER_NOT_FOUND', from) end
-      return repeated(idempotency and redis.call('GET', idempotency), log, from, '', digest) or refuse('USER_NOT_FOUND', peer)
+      refusal = refuse('USER_NOT_FOUND', peer)
+    else
+      recipients = direct_recipients(from, peer)
     end
-    recipients = direct_recipients(from, peer)
   else
     local gid = string.sub(log, 4)
-    incarnation = redis.call('HGET', keys[4], 'incarnation')
+    local group = redis.call('HMGET', keys[4], 'incarnation', 'master', 'postPolicy')
+    incarnation = group[1]
     if not incarnation then return refuse('GROUP_NOT_FOUND', gid) end
-    if redis.call('SISMEMBER', keys[3], from) == 0 then
-      -- Sent as a member, repeated as none: it was stored.
-      return repeated(idempotency and redis.call('GET', idempotency), log, from, incarnation, digest) or refuse('NOT_MEMBER', gid)
+    refusal = redis.call('SISMEMBER', keys[3], from) == 0 and refuse('NOT_MEMBER', gid)
+      or may_send_group(gid, from, group[2], group[3])
+    if not refusal then
+      recipients = redis.call('SMEMBERS', keys[3])
     end
-    recipients = redis.call('SMEMBERS', keys[3])
+  end
+  if refusal then
+    -- What was sent while it was allowed is stored, and its repeat says so.
+    return repeated(idempotency and redis.call('GET', idempotency), log, from, incarnation, digest) or refusal
   end
   if #fields == 0 then return refuse('EMPTY_MESSAGE', '') end
-  local refusal = check_fields(fields, MESSAGE_OWN)
+  refusal = check_fields(fields, MESSAGE_OWN)
   if refusal then return refusal end
 
   local message = next_entry(log, from, { cid = cid ~= '' and cid or nil }, fields)
@@ -75,4 +83,10 @@ local function send(keys, log, from, peer, cid, digest, ttl, fields)
   if peer ~= '' and peer ~= from then appear(peer, message) end
   local failed, reason = fan_out(log, message.id, message.entry, recipients, {})
   return { 'sent', message.id, failed, reason, #recipients }
+end
+
+-- What `send` returns, for a script to reply with: of a message that was sent, and that nothing refused, the id alone.
+local function in_short(outcome)
+  if outcome[1] == 'sent' and outcome[3] == 0 then return outcome[2] end
+  return outcome
 end

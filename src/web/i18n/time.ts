@@ -26,6 +26,11 @@ export function dayName(time: string | number): string {
   return ago < 7 ? weekday.format(new Date(time)) : date.format(new Date(time));
 }
 
+/** A moment in full. */
+export function dayAndTime(time: string): string {
+  return `${date.format(new Date(time))}, ${clockTime(time)}`;
+}
+
 /** When a chat had its last message, as short as possible. */
 export function shortTime(time: string | number): string {
   const ago = Math.round((dayOf(Date.now()) - dayOf(time)) / DAY_MS);

@@ -58,7 +58,8 @@ export class Inbox {
     const { conversation, seq } = stored;
     await store.transaction('rw', [store.messages, store.conversations, store.outbox], async () => {
       if (message.clientMessageId && message.from === this.#uid) await store.outbox.delete(message.clientMessageId);
-      if (message.action === 'delete' || (message.action === 'quit' && this.#concernsMe(message))) {
+      const isOut = (message.action === 'quit' || message.action === 'ban') && this.#concernsMe(message);
+      if (message.action === 'delete' || isOut) {
         // No more of it can be read: if it is joined again, what came meanwhile would be a hole in what was kept.
         await Promise.all([store.conversations.delete(conversation), this.#kept(conversation).delete()]);
         return;

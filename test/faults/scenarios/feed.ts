@@ -9,7 +9,7 @@ export const feedScenarios: Scenario[] = [
     name: 'scripts-flushed',
     async fault({ cluster: { admin }, workload }) {
       for (let i = 0; i < 10; i++) {
-        await admin.script('FLUSH');
+        await Promise.all([admin.script('FLUSH'), admin.function('FLUSH')]);
         await workload.more(10);
       }
     },

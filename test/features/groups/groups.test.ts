@@ -25,6 +25,8 @@ test('a group belongs to the user who makes it; the server names an owner', asyn
       owner: 'alice',
       fields: { name: 'Team' },
       joinPolicy: 'open',
+      postPolicy: 'members',
+      historyPolicy: 'all',
       members: 1,
       createdAt: '',
     },
@@ -41,9 +43,9 @@ test('a group belongs to the user who makes it; the server names an owner', asyn
   assert.equal((await im.groups.put(backend, gid('g2'), { fields: {}, owner: uid('bob') })).group.owner, 'bob');
 });
 
-test('only the owner changes it, members hear of it, and no change is no event', async () => {
+test('only the owner and admins change it, members hear of it, and no change is no event', async () => {
   await im.team('team', 'alice', 'bob');
-  await assert.rejects(im.groups.put(user('bob'), team, { fields: { name: 'Mine' } }), { code: 'not_owner' });
+  await assert.rejects(im.groups.put(user('bob'), team, { fields: { name: 'Mine' } }), { code: 'not_admin' });
   await assert.rejects(im.groups.patch(user('bob'), team, { joinPolicy: 'closed' }), { code: 'not_owner' });
   await im.groups.put(user('alice'), team, { fields: { name: 'A', color: 'red' }, joinPolicy: 'approval' });
   const heard = (await events('bob')).length;
@@ -64,11 +66,11 @@ test('joining is told once, to everybody', async () => {
   assert.equal((await im.members.join(user('bob'), team, uid('bob'))).outcome, 'already');
   assert.deepEqual(await events('alice'), ['create alice', 'join bob']);
   assert.deepEqual(await events('bob'), ['join bob']);
-  await assert.rejects(im.members.join(user('bob'), team, uid('carol')), { code: 'not_owner' });
+  await assert.rejects(im.members.join(user('bob'), team, uid('carol')), { code: 'not_admin' });
   await im.members.join(user('alice'), team, uid('carol'));
   assert.deepEqual(await events('carol'), ['join carol alice']);
   assert.deepEqual(await members(), ['alice owner', 'bob member', 'carol member']);
-  await assert.rejects(im.members.join(user('bob'), team, uid('nobody')), { code: 'not_owner' });
+  await assert.rejects(im.members.join(user('bob'), team, uid('nobody')), { code: 'not_admin' });
   await assert.rejects(im.members.join(user('alice'), team, uid('nobody')), { code: 'user_not_found' });
   const contacts = await im.contacts.list(uid('bob'), { limit: 10 });
   assert.deepEqual(
@@ -83,12 +85,12 @@ test('a join follows the policy: approval asks the owner, closed refuses', async
   assert.equal((await im.members.join(user('bob'), team, uid('bob'))).outcome, 'requested');
   assert.deepEqual(await events('alice'), ['create alice', 'request bob team'], 'asked once');
   assert.deepEqual(await members(), ['alice owner']);
-  await assert.rejects(im.members.requests(user('bob'), team, { limit: 5 }), { code: 'not_owner' });
+  await assert.rejects(im.members.requests(user('bob'), team, { limit: 5 }), { code: 'not_admin' });
   assert.deepEqual(
     (await im.members.requests(user('alice'), team, { limit: 5 })).items.map((r) => r.uid),
     ['bob'],
   );
-  await assert.rejects(im.members.approve(user('bob'), team, uid('bob')), { code: 'not_owner' });
+  await assert.rejects(im.members.approve(user('bob'), team, uid('bob')), { code: 'not_admin' });
   await assert.rejects(im.members.approve(user('alice'), team, uid('carol')), { code: 'request_not_found' });
   assert.deepEqual(await im.members.approve(user('alice'), team, uid('bob')), {
     member: { uid: 'bob', role: 'member' },
@@ -96,7 +98,7 @@ test('a join follows the policy: approval asks the owner, closed refuses', async
   });
   assert.equal((await im.members.requests(backend, team, { limit: 5 })).items.length, 0);
   await im.members.join(user('carol'), team, uid('carol'));
-  await assert.rejects(im.members.refuse(user('bob'), team, uid('carol')), { code: 'not_owner' });
+  await assert.rejects(im.members.refuse(user('bob'), team, uid('carol')), { code: 'not_admin' });
   await im.members.refuse(user('alice'), team, uid('carol'));
   assert.deepEqual(await events('carol'), ['request carol team', 'refuse alice team']);
   await assert.rejects(im.members.refuse(user('carol'), team, uid('carol')), { code: 'request_not_found' });
@@ -107,7 +109,7 @@ test('a join follows the policy: approval asks the owner, closed refuses', async
 
 test('leaving: oneself, by the owner, never the owner', async () => {
   await im.team('team', 'alice', 'bob', 'carol');
-  await assert.rejects(im.members.quit(user('bob'), team, uid('carol')), { code: 'not_owner' });
+  await assert.rejects(im.members.quit(user('bob'), team, uid('carol')), { code: 'not_admin' });
   await assert.rejects(im.members.quit(user('alice'), team, uid('alice')), { code: 'owner_must_hand_over' });
   await im.members.quit(user('bob'), team, uid('bob'));
   await assert.rejects(im.members.quit(user('bob'), team, uid('bob')), { code: 'member_not_found' });

@@ -16,14 +16,15 @@ test('a user creates a group and owns it, then replaces its fields; nobody else 
   const { createdAt, ...rest } = created.body;
   assert.ok(Date.parse(createdAt));
   const fields = { title: 'Team', color: 'red' };
-  assert.deepEqual(rest, { gid: 'team', owner: 'alice', fields, joinPolicy: 'open', members: 1 });
+  const policies = { joinPolicy: 'open', postPolicy: 'members', historyPolicy: 'all' };
+  assert.deepEqual(rest, { gid: 'team', owner: 'alice', fields, ...policies, members: 1 });
   const replaced = await alice.put('/v1/groups/team', { fields: { title: 'A' }, joinPolicy: 'closed' }).expect(200);
   assert.deepEqual(replaced.body, { ...created.body, fields: { title: 'A' }, joinPolicy: 'closed' });
   // An absent joinPolicy means unchanged.
   const kept = await alice.put('/v1/groups/team', { fields: { title: 'B' } }).expect(200);
   assert.equal(kept.body.joinPolicy, 'closed');
   const refused = await bob.put('/v1/groups/team', { fields: { title: 'mine' } }).expect(403);
-  assert.equal(refused.body.code, 'not_owner');
+  assert.equal(refused.body.code, 'not_admin');
   // Anybody may read it.
   assert.deepEqual((await bob.get('/v1/groups/team').expect(200)).body, kept.body);
   assert.equal((await bob.get('/v1/groups/nothing').expect(404)).body.code, 'group_not_found');
@@ -59,7 +60,7 @@ test('PATCH merges fields, changes the policy, hands over; members are told', as
   assert.equal(handed.body.owner, 'finn');
   assert.equal(await lastAction('emma'), 'owner');
   const former = await emma.patch('/v1/groups/crew', { fields: { title: 'still mine' } }).expect(403);
-  assert.equal(former.body.code, 'not_owner');
+  assert.equal(former.body.code, 'not_admin');
   await service.server.patch('/v1/groups/crew', {}).expect(400);
   await service.server.patch('/v1/groups/none', { joinPolicy: 'open' }).expect(404);
   await service.server.patch('/v1/groups/crew', { joinPolicy: 'sometimes' }).expect(400);

@@ -163,3 +163,30 @@ test('nobody has an inbox who does not exist', async () => {
   await assert.rejects(im.inbox.resolve(uid('nobody'), 'now'), { code: 'user_not_found' });
   assert.deepEqual(at('0-0'), OLDEST);
 });
+
+test('a message is rendered for each of the two of a direct chat, and again only where it was forgotten', async () => {
+  await im.say('alice', 'user:bob', 'hi');
+  for (let twice = 0; twice < 2; twice++) {
+    for (const [reader, conversation] of [
+      ['alice', 'user:bob'],
+      ['bob', 'user:alice'],
+    ] as const) {
+      const { items } = await im.inbox.page(uid(reader), OLDEST, LIMITS);
+      assert.equal(JSON.parse(items[0]!.json).conversation, conversation);
+      assert.equal(items[0]!.json, JSON.stringify(items[0]!.message));
+    }
+  }
+  const { id } = (await page(OLDEST)).items[0]!.message;
+  await im.messages.erase(uid('alice'), 'user:bob' as never, id);
+  assert.equal(JSON.parse((await page(OLDEST)).items[0]!.json).action, 'gone');
+});
+
+test('the last event of a removed group comes with its entry, whose log is gone', async () => {
+  await im.team('team', 'alice', 'bob');
+  await im.groups.remove({ kind: 'user', uid: uid('alice') }, 'team' as never);
+  const { items } = await page(OLDEST);
+  assert.deepEqual(
+    items.map(({ message }) => message.action),
+    ['gone', 'delete'],
+  );
+});

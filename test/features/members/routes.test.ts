@@ -32,7 +32,7 @@ test('who joins whom: oneself, the owner anybody, others nobody; both have to ex
   await service.people('carl', 'dora', 'emil');
   await service.team('mixed', 'carl', 'dora');
   const [carl, dora] = [await service.user('carl'), await service.user('dora')];
-  assert.equal((await dora.put('/v1/groups/mixed/members/emil').expect(403)).body.code, 'not_owner');
+  assert.equal((await dora.put('/v1/groups/mixed/members/emil').expect(403)).body.code, 'not_admin');
   await carl.put('/v1/groups/mixed/members/emil').expect(201);
   assert.equal((await carl.put('/v1/groups/mixed/members/nobody').expect(404)).body.code, 'user_not_found');
   assert.equal((await carl.put('/v1/groups/nothing/members/carl').expect(404)).body.code, 'group_not_found');
@@ -49,9 +49,9 @@ test('approval: a request, which the owner lists and approves', async () => {
   assert.deepEqual((await gus.put('/v1/groups/picky/members/gus').expect(202)).body, asked.body);
   assert.equal(await told('fay', 'request'), 1);
   assert.deepEqual(await members('picky'), ['fay owner']);
-  assert.equal((await gus.get('/v1/groups/picky/requests').expect(403)).body.code, 'not_owner');
+  assert.equal((await gus.get('/v1/groups/picky/requests').expect(403)).body.code, 'not_admin');
   assert.deepEqual((await fay.get('/v1/groups/picky/requests').expect(200)).body, { items: [asked.body] });
-  assert.equal((await gus.put('/v1/groups/picky/requests/gus').expect(403)).body.code, 'not_owner');
+  assert.equal((await gus.put('/v1/groups/picky/requests/gus').expect(403)).body.code, 'not_admin');
   assert.equal((await fay.put('/v1/groups/picky/requests/hal').expect(404)).body.code, 'request_not_found');
   assert.deepEqual((await fay.put('/v1/groups/picky/requests/gus').expect(201)).body, { uid: 'gus', role: 'member' });
   await fay.put('/v1/groups/picky/requests/gus').expect(200);
@@ -65,7 +65,7 @@ test('approval: a request is turned down, or withdrawn', async () => {
   await service.server.patch('/v1/groups/choosy', { joinPolicy: 'approval' }).expect(200);
   const [ines, jose, kate] = [await service.user('ines'), await service.user('jose'), await service.user('kate')];
   await jose.put('/v1/groups/choosy/members/me').expect(202);
-  assert.equal((await kate.delete('/v1/groups/choosy/requests/jose').expect(403)).body.code, 'not_owner');
+  assert.equal((await kate.delete('/v1/groups/choosy/requests/jose').expect(403)).body.code, 'not_admin');
   await ines.delete('/v1/groups/choosy/requests/jose').expect(204, '');
   assert.equal(await told('jose', 'refuse'), 1);
   assert.equal((await ines.delete('/v1/groups/choosy/requests/jose').expect(404)).body.code, 'request_not_found');
@@ -87,7 +87,7 @@ test('quit: oneself or by the owner, once; the owner hands over first', async ()
   await service.people('nia', 'otto', 'pia', 'quin');
   await service.team('leaving', 'nia', 'otto', 'pia', 'quin');
   const [nia, otto, pia] = [await service.user('nia'), await service.user('otto'), await service.user('pia')];
-  assert.equal((await pia.delete('/v1/groups/leaving/members/otto').expect(403)).body.code, 'not_owner');
+  assert.equal((await pia.delete('/v1/groups/leaving/members/otto').expect(403)).body.code, 'not_admin');
   await otto.delete('/v1/groups/leaving/members/me').expect(204, '');
   assert.equal((await otto.delete('/v1/groups/leaving/members/otto').expect(404)).body.code, 'member_not_found');
   assert.equal(await told('nia', 'quit'), 1);

@@ -66,6 +66,18 @@ test('who may not send may not type, and leaves nothing behind', async () => {
   assert.deepEqual([await told(), await im.redis.keys(`${im.keys.prefix}ty:*`)], [[], []]);
 });
 
+test('who is silenced, or may not post, does not type', async () => {
+  await im.people('alice', 'bob');
+  await im.team('team', 'alice', 'bob');
+  await im.groups.patch(user('alice'), gid('team'), { postPolicy: 'admins' });
+  await assert.rejects(type('bob', 'group:team'), { code: 'posting_restricted' });
+  await type('alice', 'group:team');
+  await im.groups.patch(user('alice'), gid('team'), { postPolicy: 'members' });
+  await im.members.change(user('alice'), gid('team'), uid('bob'), { silencedUntilMs: Date.now() + 60_000 });
+  await assert.rejects(type('bob', 'group:team'), { code: 'silenced' });
+  assert.deepEqual(await told(), ['alice to bob']);
+});
+
 test('a note to oneself, and a group of one, have nobody to tell', async () => {
   await im.people('alice');
   await im.team('alone', 'alice');

@@ -105,18 +105,20 @@ test('a body is refused by its length before it is read, where little is expecte
   const limits: Record<string, number> = {};
   for (const { operationId, method, path } of operations.filter((operation) => operation.requestBody)) {
     const filled = path.replace('{uid}', 'alice').replace('{gid}', 'team').replace('{conversation}', 'user:bob');
-    for (const kilobytes of [5, 600, 9_000]) {
+    for (const kilobytes of [5, 20, 600, 9_000]) {
       const text = JSON.stringify({ x: 'x'.repeat(kilobytes * 1_000) });
       const problem = await refusedInTime(operationId, { method, path: filled, headers: json, body: text });
       if (problem.code === 'body_too_large') limits[operationId] ??= kilobytes;
     }
   }
-  const [small, fields] = [5, 600];
+  const [small, ids, fields] = [5, 20, 600];
   assert.deepEqual(limits, {
     putUser: fields,
     patchUser: fields,
     putGroup: fields,
     patchGroup: fields,
+    addMembers: ids,
+    patchMember: small,
     sendMessage: fields,
     sendBatch: 9_000,
     markRead: small,

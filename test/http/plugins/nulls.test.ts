@@ -60,6 +60,8 @@ test('every optional member of every body may be null, and the document stays pl
       required?: string[];
     };
     for (const [name, property] of Object.entries(schema.properties)) {
+      // The one whose null says something.
+      if (name === 'silencedUntil') continue;
       assert.doesNotMatch(JSON.stringify(property), /null|anyOf|oneOf/, name);
       if (!schema.required?.includes(name)) seen += 1;
     }

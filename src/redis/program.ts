@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import type { Command } from './command.ts';
+import { FUNCTION_NAMES, functionSource, type ScriptSettings, scriptSource } from './lua.ts';
+
+/** A command's Lua as one server runs it. */
+export interface Program {
+  /** Its SHA, or the name of its function. */
+  readonly name: string;
+  /** Runs it, from its text where the server does not have it. */
+  run(redis: Redis, keyCount: number, words: (string | number)[]): Promise<unknown>;
+}
+
+/** Makes the program of a command; each version of it and each configuration has a name of its own. */
+export function programOf(
+  { script, isFunction }: Pick<Command<never, unknown>, 'script' | 'isFunction'>,
+  settings: ScriptSettings,
+): Program {
+  return isFunction ? functionProgram(script, settings) : scriptProgram(script, settings);
+}
+
+function scriptProgram(script: URL, settings: ScriptSettings): Program {
+  const source = scriptSource(script, settings);
+  const sha = createHash('sha1').update(source).digest('hex');
+  return {
+    name: sha,
+    run: (redis, keyCount, words) =>
+      redis.evalsha(sha, keyCount, ...words).catch((error: Error) => {
+        if (!error.message.startsWith('NOSCRIPT ')) throw error;
+        return redis.eval(source, keyCount, ...words);
+      }),
+  };
+}
+
+function functionProgram(script: URL, settings: ScriptSettings): Program {
+  const { name, source } = functionSource(script, settings);
+  return {
+    name,
+    run: (redis, keyCount, words) =>
+      redis.fcall(name, keyCount, ...words).catch(async (error: Error) => {
+        if (!error.message.startsWith('ERR Function not found')) throw error;
+        await redis.function('LOAD', 'REPLACE', source);
+        return redis.fcall(name, keyCount, ...words);
+      }),
+  };
+}
+
+/**
+ * Removes the functions of all versions and configurations: unlike scripts they outlive the server. Those in use are loaded
+ * again with their next call.
+ */
+export async function removeFunctions(redis: Redis): Promise<void> {
+  const libraries = (await redis.function('LIST', 'LIBRARYNAME', FUNCTION_NAMES)) as string[][];
+  // Another node may remove them at the same time.
+  await Promise.all(libraries.map(([, name]) => redis.function('DELETE', name!).catch(() => {})));
+}
