@@ -8,7 +8,13 @@ type Entries = [id: string, flat: string[]][];
 
 /** Reads all logs and inboxes from Redis, and asks a node for everybody's unread messages. */
 export async function readTruth(redis: Redis, url: string, users: readonly string[]): Promise<Truth> {
-  const truth: Truth = { logs: new Map(), inboxes: new Map(), ends: new Map(), unread: new Map() };
+  const truth: Truth = {
+    logs: new Map(),
+    inboxes: new Map(),
+    ends: new Map(),
+    unread: new Map(),
+    receipts: await readReceipts(redis),
+  };
   for (const key of [...(await redis.keys('gs:*')), ...(await redis.keys('ds:*'))]) {
     const entries = (await redis.xrange(key, '-', '+')) as Entries;
     truth.logs.set(
@@ -27,6 +33,15 @@ export async function readTruth(redis: Redis, url: string, users: readonly strin
   }
   for (const uid of users) truth.unread.set(uid, await unreadOf(url, uid));
   return truth;
+}
+
+/** Up to where each user lets the others of a log know that it has read. */
+export async function readReceipts(redis: Redis): Promise<Truth['receipts']> {
+  const receipts: Truth['receipts'] = new Map();
+  for (const key of await redis.keys('rc:*')) {
+    receipts.set(key.slice('rc:'.length), new Map(Object.entries(await redis.hgetall(key))));
+  }
+  return receipts;
 }
 
 /** Where an inbox ends. */
