@@ -36,6 +36,7 @@ function run(): { history: History; truth: Truth } {
         ['bob', '9-2'],
       ]),
       receipts: new Map(),
+      marks: new Map(),
       unread: new Map([
         ['alice', new Map([[log, 0]])],
         ['bob', new Map([[log, 3]])],
@@ -186,6 +187,22 @@ function afterReceipt(...signals: Signal[]): Kind[] {
   });
 }
 const opened = { at: 1, event: 'stale' };
+
+test('one’s own devices are told of a mark, unless one’s own message has moved it', () => {
+  const afterMark = (sender: string, ...signals: Signal[]) =>
+    kindsAfter(({ history, truth }) => {
+      history.sends[2]!.from = sender;
+      truth.logs.get('gs:team')![2]!.from = sender;
+      history.marks = [{ uid: 'bob', log: 'gs:team', upTo: '105-3', from: 30 }];
+      truth.marks = new Map([['bob', new Map([['gs:team', '105-3']])]]);
+      truth.unread.set('bob', new Map([['gs:team', 0]]));
+      truth.unread.set('alice', new Map([['gs:team', sender === 'bob' ? 1 : 0]]));
+      history.followers[0]!.signals = signals;
+    });
+  assert.deepEqual(afterMark('alice'), ['signal']);
+  assert.deepEqual(afterMark('alice', { at: 31, event: 'read', log: 'gs:team', uid: 'bob', upTo: '105-3' }), []);
+  assert.deepEqual(afterMark('bob'), []);
+});
 
 test('who was not told of a receipt, is told that something may be missing', () => {
   assert.deepEqual(afterReceipt(opened), ['signal']);

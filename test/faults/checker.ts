@@ -45,7 +45,7 @@ export function check(history: History, truth: Truth): Verdict {
   checkUnread(history, truth, blame);
   for (const follower of history.followers) judgeFollower(follower, history, truth, blame);
   checkHeartbeats(history, truth, blame);
-  for (const detail of missingSignals(history, truth.receipts)) blame('signal', detail);
+  for (const detail of missingSignals(history, truth)) blame('signal', detail);
   const stored = history.sends.filter((send) => outcomeOf(send) === 'ok').length;
   return { violations, stored, excused };
 }

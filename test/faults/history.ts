@@ -91,6 +91,8 @@ export interface Truth {
   unread: Map<string, Map<string, number>>;
   /** Up to where each user lets the others know that it has read, by log. */
   receipts: Map<string, Map<string, string>>;
+  /** Up to where each user has read, by user, then log. */
+  marks: Map<string, Map<string, string>>;
 }
 
 export interface LogEntry {

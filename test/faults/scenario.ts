@@ -7,7 +7,7 @@ import { Listener } from './listener.ts';
 import { Poller } from './poller.ts';
 import { Random } from './random.ts';
 import { missingSignals } from './signal-checker.ts';
-import { inboxEnd, readReceipts, readTruth } from './truth.ts';
+import { inboxEnd, readKnown, readTruth } from './truth.ts';
 import { Workload, type WorkloadOptions } from './workload.ts';
 
 /** A fault, and the service that it happens to. */
@@ -140,7 +140,7 @@ export async function perform(scenario: Scenario, product: Product, options: Per
 /** Waits until everybody has been told what need not last, or that it may have missed some. */
 async function settleSignals({ admin }: Cluster, history: History): Promise<void> {
   const deadline = Date.now() + SIGNALS_MS;
-  while (Date.now() < deadline && missingSignals(history, await readReceipts(admin)).length > 0) {
+  while (Date.now() < deadline && missingSignals(history, await readKnown(admin)).length > 0) {
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }

@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import type { Truth } from './history.ts';
 import { logOf } from './listener.ts';
 import { ask } from './requests.ts';
+import type { Known } from './signal-checker.ts';
 import { endOf } from './stream-ids.ts';
 
 type Entries = [id: string, flat: string[]][];
@@ -13,7 +14,7 @@ export async function readTruth(redis: Redis, url: string, users: readonly strin
     inboxes: new Map(),
     ends: new Map(),
     unread: new Map(),
-    receipts: await readReceipts(redis),
+    ...(await readKnown(redis)),
   };
   for (const key of [...(await redis.keys('gs:*')), ...(await redis.keys('ds:*'))]) {
     const entries = (await redis.xrange(key, '-', '+')) as Entries;
@@ -35,13 +36,18 @@ export async function readTruth(redis: Redis, url: string, users: readonly strin
   return truth;
 }
 
-/** Up to where each user lets the others of a log know that it has read. */
-export async function readReceipts(redis: Redis): Promise<Truth['receipts']> {
-  const receipts: Truth['receipts'] = new Map();
-  for (const key of await redis.keys('rc:*')) {
-    receipts.set(key.slice('rc:'.length), new Map(Object.entries(await redis.hgetall(key))));
-  }
-  return receipts;
+/** What users have read, and let the others know that they have. */
+export async function readKnown(redis: Redis): Promise<Known> {
+  const hashes = async (prefix: string) => {
+    const found = new Map<string, Map<string, string>>();
+    for (const key of await redis.keys(`${prefix}*`)) {
+      found.set(key.slice(prefix.length), new Map(Object.entries(await redis.hgetall(key))));
+    }
+    return found;
+  };
+  const marks = await hashes('rd:');
+  for (const logs of marks.values()) for (const [log, mark] of logs) logs.set(log, mark.split(' ')[1]!);
+  return { receipts: await hashes('rc:'), marks };
 }
 
 /** Where an inbox ends. */
