@@ -42,6 +42,7 @@ const CODES = {
   update_pending: [409, 'Not before all nodes are updated'],
   group_full: [409, 'The group is full'],
   too_many_members: [409, 'The group is too large for this'],
+  presence_off: [409, 'Nobody is told who is there'],
   tokens_by_issuer: [409, 'Tokens come from the configured issuer'],
   request_timeout: [408, 'The request did not come in time'],
   body_too_large: [413, 'The body is too large'],

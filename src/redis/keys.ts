@@ -28,6 +28,10 @@ export class Keys {
   readonly read = (uid: Uid) => `${this.prefix}rd:${uid}`;
   /** hash: uid → up to where that user lets the others of a conversation know that it has read */
   readonly receipts = (log: LogName) => `${this.prefix}rc:${log}`;
+  /** zset: node → when it last had an open stream of the user, and `gone` → when the last one was closed */
+  readonly presence = (uid: Uid) => `${this.prefix}pr:${uid}`;
+  /** string: this user has just told the conversation that it is typing */
+  readonly typing = (log: LogName, uid: Uid) => `${this.prefix}ty:${log}:${uid}`;
   /** hash: log → the message below which this user reads nothing, since a former user of the name was told it */
   readonly floors = (uid: Uid) => `${this.prefix}fl:${uid}`;
   /** set: the groups that this user has asked to join */

@@ -4,6 +4,7 @@ import {
   type LogName,
   logOf,
   parseConversation,
+  peerOf,
 } from '../../domain/conversations.ts';
 import type { Uid } from '../../domain/names.ts';
 import { type RawShown, toShownMessage } from '../../domain/shown-messages.ts';
@@ -110,12 +111,6 @@ export const hide = command({
 
 function ownKeys(keys: Keys, uid: Uid): string[] {
   return [keys.read(uid), keys.floors(uid), keys.mentions(uid), keys.settings(uid)];
-}
-
-/** The other person of a direct chat, `''` for a group: how the scripts take it. */
-function peerOf(conversation: Conversation): string {
-  const named = parseConversation(conversation);
-  return 'peer' in named ? named.peer : '';
 }
 
 function summaryFrom(

@@ -56,6 +56,7 @@ export const finishRemoval = command({
     keys.removals(),
     keys.mentions(uid),
     keys.settings(uid),
+    keys.presence(uid),
   ],
   args: (uid) => [uid],
   decode: ([outcome]: [string]) => outcome === 'finished',
