@@ -1,11 +1,7 @@
 import Type from 'typebox';
 import { component, input, ref } from '../../http/openapi/component.ts';
 import { Fields, FieldsPatch } from '../../http/openapi/fields.ts';
-import { query, TimeText, UidText } from '../../http/openapi/params.ts';
-import { MAX_IDS, UIDS_PATTERN } from '../../http/openapi/patterns.ts';
-
-/** The length of as many of the longest uids, with commas. */
-const MAX_IDS_LENGTH = MAX_IDS * 65;
+import { query, TimeText, UidsText, UidText } from '../../http/openapi/params.ts';
 
 const fields = { name: 'Alice', avatar: 'https://example.com/alice.png' };
 
@@ -34,11 +30,4 @@ export const UserList = component('UserList', {
   examples: [{ items: [{ uid: 'alice', fields, createdAt: '2025-11-23T12:18:31.455Z' }] }],
 });
 
-export const UsersQuery = query({
-  ids: Type.String({
-    maxLength: MAX_IDS_LENGTH,
-    pattern: UIDS_PATTERN,
-    description: `Uids with commas in between, at most ${MAX_IDS}.`,
-    examples: ['alice,bob'],
-  }),
-});
+export const UsersQuery = query({ ids: UidsText() });
