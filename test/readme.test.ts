@@ -164,7 +164,8 @@ test('the keys are of the types in the table, and the redis-cli lines show somet
   await pasteReadme(t, 'bash', service, folder);
   const { redis: db, server, people, say } = service;
   await server.put('/v1/users/bob/conversations/user:alice/typing').expect(204);
-  // What the README's lines do not leave: a request to join, a role, a ban, a receipt, and a user who was removed.
+  // What the README's lines do not leave: a request to join, a role, a ban, and a user who was removed,
+  // and what people do beside sending.
   await people('carol', 'dave');
   await server.put('/v1/groups/club', { fields: {}, owner: 'alice', joinPolicy: 'approval' }).expect(201);
   await (await service.user('carol')).put('/v1/groups/club/members/me').expect(202);
@@ -174,10 +175,18 @@ test('the keys are of the types in the table, and the redis-cli lines show somet
   const { id: upTo } = await say('alice', 'user:bob', 'hi');
   await server.put('/v1/users/bob/conversations/user:alice/read', { upTo }).expect(200);
   await server.delete('/v1/users/dave').expect(204);
+  const inTeam = '/v1/users/alice/conversations/group:team';
+  const send = async (body: object) =>
+    (await server.post(`${inTeam}/messages`, { fields: { text: 'x' }, ...body }).expect(201)).body.id;
+  const [first, erased] = [await send({ mentions: ['bob'] }), await send({})];
+  await send({ mentions: ['*'], replyTo: first });
+  await server.patch(`${inTeam}/messages/${first}`, { fields: { text: 'y' } }).expect(200);
+  await server.delete(`${inTeam}/messages/${erased}`).expect(204);
+  await server.patch(inTeam, { pinned: true }).expect(200);
 
   const keys = new Keys('');
   const [alice, bob, carol, dave] = [uid('alice'), uid('bob'), uid('carol'), uid('dave')];
-  const direct = 'ds:alice:bob' as LogName;
+  const [direct, log] = ['ds:alice:bob' as LogName, 'gs:team' as LogName];
   const examples: Record<string, string> = {
     'u:<uid>': keys.user(alice),
     's:<uid>': keys.inbox(bob),
@@ -186,9 +195,16 @@ test('the keys are of the types in the table, and the redis-cli lines show somet
     'rc:<log>': keys.receipts(direct),
     'pr:<uid>': keys.presence(bob),
     'ty:<log>:<uid>': keys.typing(direct, bob),
+    'mn:<uid>': keys.mentions(bob),
+    'cs:<uid>': keys.settings(alice),
+    'ms:<log>': keys.messageState(log),
+    'ch:<log>': keys.changed(log),
+    'er:<log>': keys.erased(log),
+    'rp:<log>': keys.replies(log),
+    'ma:<log>': keys.mentionsOfAll(log),
     'gi:<gid>': keys.group(gid('team')),
     'gm:<gid>': keys.members(gid('team')),
-    'gs:<gid>': keys.log('gs:team' as LogName),
+    'gs:<gid>': keys.log(log),
     'ds:<lo>:<hi>': keys.log(direct),
     'gr:<gid>': keys.roles(gid('team')),
     'gb:<gid>': keys.bans(gid('team')),

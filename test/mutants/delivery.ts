@@ -316,8 +316,8 @@ export const DELIVERY: readonly Mutant[] = [
   },
   {
     name: 'the node that erases a message remembers it',
-    file: 'messages/messages.ts',
-    from: 'this.#logs.forget({ log, id: mid });',
+    file: 'messages/editing.ts',
+    from: 'for (const id of [mid, ...edits]) this.#logs.forget({ log, id });',
     to: '',
     tests: ['test/delivery/erasure.test.ts'],
     pattern: 'the node that erases a message',

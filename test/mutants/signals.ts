@@ -145,9 +145,9 @@ export const SIGNALS: readonly Mutant[] = [
   },
   {
     name: 'strangers type to a group',
-    file: 'typing/typing.lua',
-    from: "if redis.call('SISMEMBER', KEYS[5], uid) == 0 then return refuse('NOT_MEMBER', gid) end",
-    to: '',
+    file: 'lua/audience.lua',
+    from: "if redis.call('SISMEMBER', members_key(gid), actor) == 0 then",
+    to: 'if false then',
     tests: TYPING,
     pattern: 'who may not send may not type',
   },
