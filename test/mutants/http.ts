@@ -341,9 +341,9 @@ export const HTTP: readonly Mutant[] = [
   {
     name: 'a node that was busy once refuses everybody',
     file: 'http/plugins/security.ts',
-    from: '      if (!isLasting()) return;\n',
-    to: '',
+    from: 'return now - since > sampleMs;',
+    to: 'return true;',
     tests: ['test/http/plugins/overload.test.ts'],
-    pattern: 'busy with a single thing',
+    pattern: 'busy once',
   },
 ];

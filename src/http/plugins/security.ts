@@ -45,7 +45,7 @@ export async function registerSecurity(app: App, corsOrigins: readonly string[])
  * Whether what is reported goes on for longer than one sample: a node that was busy with one thing only, such as its own
  * start on a slow machine, refuses nobody.
  */
-function lasting(sampleMs: number): () => boolean {
+export function lasting(sampleMs: number): () => boolean {
   let since = 0;
   let last = 0;
   return () => {
