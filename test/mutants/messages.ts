@@ -195,8 +195,8 @@ export const MESSAGES: readonly Mutant[] = [
   {
     name: 'the author is told of every reaction',
     file: 'reactions/react.lua',
-    from: 'if not mine and author ~= actor and is_there then',
-    to: 'if author ~= actor and is_there then',
+    from: 'if not mine and author ~= actor and is_there and',
+    to: 'if author ~= actor and is_there and',
     tests: REACTIONS,
     pattern: 'the author is told of each person once',
   },
