@@ -87,6 +87,8 @@ async function populate(service: Service, from: number, to: number): Promise<{ p
           shownClientMessageId: 'first',
           digest: 'd',
           ttlMs: 3_600_000,
+          replyTo: '' as const,
+          mentions: [],
           pairs: ['text', TEXT],
         };
       }),

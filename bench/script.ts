@@ -47,6 +47,8 @@ export const script: Benchmark = {
             shownClientMessageId: `${n}`,
             digest: 'd',
             ttlMs: 60_000,
+            replyTo: '' as const,
+            mentions: [],
             pairs: ['text', TEXT],
           }),
         ),
@@ -73,7 +75,7 @@ async function bySize(redis: Redis, call: (size: number, n: number) => Promise<u
       await Promise.all(Array.from({ length: 50 }, () => call(size, serial++)));
     }
     const stats = await redis.info('commandstats');
-    const [, done, usec] = /^cmdstat_fcall:calls=(\d+),usec=(\d+)/m.exec(stats)!;
+    const [, done, usec] = /^cmdstat_(?:fcall|evalsha):calls=(\d+),usec=(\d+)/m.exec(stats)!;
     sample[`micros${size}`] = Number(usec) / Number(done) / size;
   }
   return sample;

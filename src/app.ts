@@ -19,12 +19,16 @@ import { socketRoutes } from './features/inbox/socket-routes.ts';
 import { Members } from './features/members/members.ts';
 import { memberRoutes } from './features/members/routes.ts';
 import { batchRoutes } from './features/messages/batch-routes.ts';
+import { Editing } from './features/messages/editing.ts';
+import { History } from './features/messages/history.ts';
 import { Logs } from './features/messages/logs.ts';
 import { Messages } from './features/messages/messages.ts';
 import { messageRoutes } from './features/messages/routes.ts';
 import { Keeper, type KeeperOptions } from './features/presence/keeper.ts';
 import { Presence } from './features/presence/presence.ts';
 import { presenceRoutes } from './features/presence/routes.ts';
+import { Reactions } from './features/reactions/reactions.ts';
+import { reactionRoutes } from './features/reactions/routes.ts';
 import { serviceRoutes } from './features/service/routes.ts';
 import { Revocations } from './features/tokens/revocations.ts';
 import { tokenRoutes } from './features/tokens/routes.ts';
@@ -120,7 +124,19 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
 
   const logs = new Logs(store);
   const inbox = new Inbox(store, logs);
-  const messages = new Messages({ store, sent: metrics.countSend }, logs, config.idempotencyTtl);
+  const history = new History(store);
+  const retains = config.logMax > 0 || config.logDays > 0;
+  const messages = new Messages(
+    {
+      store,
+      sent: metrics.countSend,
+      grown: (log) => {
+        if (!retains) return;
+        history.trim(log).catch((error: unknown) => app.log.warn({ err: error, log }, 'a log could not be trimmed'));
+      },
+    },
+    config.idempotencyTtl,
+  );
   const tokens = new Tokens(config);
   const revocations = new Revocations(store, () => delivery.feedLagMs);
   const presence = new Presence(store);
@@ -166,13 +182,17 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   const users = new Users(store);
   userRoutes(app, { users });
   contactRoutes(app, { contacts: new Contacts(store) });
-  const groups = new Groups(store, logs);
-  groupRoutes(app, { groups });
+  groupRoutes(app, { groups: new Groups(store, logs) });
   memberRoutes(app, { members: new Members(store) });
   banRoutes(app, { bans: new Bans(store) });
-  messageRoutes(app, { messages });
+  messageRoutes(app, {
+    messages,
+    history,
+    editing: new Editing(store, logs, config.editWindow),
+  });
   batchRoutes(app, { messages });
-  conversationRoutes(app, { conversations: new Conversations(store, logs) });
+  reactionRoutes(app, { reactions: new Reactions(store) });
+  conversationRoutes(app, { conversations: new Conversations(store) });
   typingRoutes(app, { typing: new Typing(store) });
   presenceRoutes(app, { presence: keeper && presence });
   inboxRoutes(app, { inbox, hub, presence: config.presence });
@@ -197,7 +217,6 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     await revocations.load();
     keeper?.start();
     users.finishRemovals().catch((error: unknown) => app.log.warn({ err: error }, 'a removal could not be finished'));
-    groups.index().catch((error: unknown) => app.log.warn({ err: error }, 'the list of groups could not be made'));
   });
   // Before the server stops to listen: an open stream would keep it from ending.
   app.addHook('preClose', async () => hub.drain());

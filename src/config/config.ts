@@ -65,6 +65,7 @@ function toConfig(env: Environment) {
     inboxMax: env.INBOX_MAX,
     feedMax: env.FEED_MAX,
     idempotencyTtl: env.IDEMPOTENCY_TTL,
+    editWindow: env.EDIT_WINDOW,
     groupMax: env.GROUP_MAX,
     logMax: env.LOG_MAX,
     logDays: env.LOG_DAYS,

@@ -83,6 +83,7 @@ export const configSchema = Type.Object({
   INBOX_MAX: whole('Entries kept in each inbox, about', 5_000, 10, 1_000_000),
   FEED_MAX: whole('Entries kept in the feed, about', 10_000, 100, 10_000_000),
   IDEMPOTENCY_TTL: whole('How long a clientMessageId is remembered, ms', 86_400_000, 1_000, 31_536_000_000),
+  EDIT_WINDOW: whole('How long after sending a message may be edited, ms; 0 is for ever', 0, 0, 31_536_000_000),
   GROUP_MAX: whole('Members a group may have', 1_000, 1, 10_000),
   LOG_MAX: whole('Messages kept in each conversation, about; 0 keeps all', 0, 0, 1_000_000_000),
   LOG_DAYS: whole('Days a message is kept; 0 keeps all', 0, 0, 36_500),

@@ -20,7 +20,18 @@ export interface LogEntry {
   /** Who did it, where it was somebody else than `from`. */
   by?: Uid;
   clientMessageId?: string;
+  replyTo?: MessageId;
+  /** Uids, or `*` for everybody. */
+  mentions?: string[];
   fields: Fields;
+}
+
+/** How often a message was reacted to in one way. */
+export interface ReactionCount {
+  reaction: string;
+  count: number;
+  /** Whether the reader is one of them. */
+  mine: boolean;
 }
 
 /** A message as its reader sees it. */
@@ -30,17 +41,34 @@ export interface Message {
   /** Absent only in a tombstone (`action: "gone"`). */
   from?: Uid;
   action?: string;
-  /** The message that a change (`erase`) is of. */
+  /** The message that a change (`edit`, `erase`) is of. */
   target?: MessageId;
   /** Who did it, where it was somebody else than `from`. */
   by?: Uid;
   fields: Fields;
   sentAt: string;
   clientMessageId?: string;
+  replyTo?: MessageId;
+  mentions?: string[];
+  /** What a history knows beside the entry. */
+  replyCount?: number;
+  editedAt?: string;
+  erasedAt?: string;
+  reactions?: ReactionCount[];
 }
 
 /** Field names that a sender can't use: a log entry keeps its own members under them. */
-export const RESERVED_MESSAGE_FIELDS: ReadonlySet<string> = new Set(['uid', 'n', 'action', 'target', 'by', 'cid']);
+export const RESERVED_MESSAGE_FIELDS: ReadonlySet<string> = new Set([
+  'uid',
+  'n',
+  'action',
+  'target',
+  'last',
+  'by',
+  'cid',
+  'reply',
+  'mentions',
+]);
 
 /** Fields from a flat list, from `first` on. Without a prototype, so that no field name has a meaning to JavaScript. */
 export function fieldsFrom(flat: readonly string[], first = 0): Fields {
@@ -54,7 +82,7 @@ export function flatten(fields: Fields): string[] {
   return Object.entries(fields).flat();
 }
 
-/** Reads an entry as the scripts write it: `uid`, `n`, perhaps `action`, `target`, `by` and `cid`, then the fields. */
+/** Reads an entry as the scripts write it: `uid`, `n`, then what there is of `action` to `mentions`, then the fields. */
 export function parseEntry([id, flat]: RawEntry): LogEntry {
   const entry: LogEntry = { id: id as MessageId, from: (flat[1] ?? '') as Uid, n: Number(flat[3] ?? 0), fields: {} };
   let next = 4;
@@ -63,11 +91,16 @@ export function parseEntry([id, flat]: RawEntry): LogEntry {
     next += 2;
     return flat[next - 1]!;
   };
-  const [action, target, by, clientMessageId] = [own('action'), own('target'), own('by'), own('cid')];
+  const [action, target] = [own('action'), own('target')];
+  // Of a change: where a history goes on, which is the scripts' business.
+  own('last');
+  const [by, clientMessageId, replyTo, mentions] = [own('by'), own('cid'), own('reply'), own('mentions')];
   if (action !== undefined) entry.action = action;
   if (target !== undefined) entry.target = target as MessageId;
   if (by !== undefined) entry.by = by as Uid;
   if (clientMessageId !== undefined) entry.clientMessageId = clientMessageId;
+  if (replyTo !== undefined) entry.replyTo = replyTo as MessageId;
+  if (mentions !== undefined) entry.mentions = mentions.split(' ');
   entry.fields = fieldsFrom(flat, next);
   return entry;
 }
@@ -75,7 +108,7 @@ export function parseEntry([id, flat]: RawEntry): LogEntry {
 /** What a reader of `conversation` sees of an entry; a tombstone where the entry is gone. */
 export function toMessage(conversation: Conversation, id: MessageId, entry: LogEntry | undefined): Message {
   if (!entry) return { id, conversation, action: 'gone', fields: {}, sentAt: sentAt(id) };
-  const { from, action, target, by, fields, clientMessageId } = entry;
+  const { from, action, target, by, fields, clientMessageId, replyTo, mentions } = entry;
   const message = { id, conversation, from } as Message;
   if (action !== undefined) message.action = action;
   if (target !== undefined) message.target = target;
@@ -83,6 +116,8 @@ export function toMessage(conversation: Conversation, id: MessageId, entry: LogE
   message.fields = fields;
   message.sentAt = sentAt(id);
   if (clientMessageId !== undefined) message.clientMessageId = clientMessageId;
+  if (replyTo !== undefined) message.replyTo = replyTo;
+  if (mentions !== undefined) message.mentions = mentions;
   return message;
 }
 

@@ -33,8 +33,13 @@ const CODES = {
   // 405 … 422
   method_not_allowed: [405, 'The path has no such method'],
   not_acceptable: [406, 'No such representation'],
+  message_erased: [409, 'The message was erased'],
+  edit_window_over: [409, 'The message is too old to be edited'],
+  too_many_edits: [409, 'The message was edited too often'],
+  too_many_reactions: [409, 'The message has too many kinds of reactions'],
   owner_must_hand_over: [409, 'The owner must hand the group over first'],
   owner_unchanged: [409, 'The owner is changed with PATCH'],
+  update_pending: [409, 'Not before all nodes are updated'],
   group_full: [409, 'The group is full'],
   too_many_members: [409, 'The group is too large for this'],
   presence_off: [409, 'Nobody is told who is there'],
@@ -44,6 +49,7 @@ const CODES = {
   unsupported_media_type: [415, 'The body must be JSON'],
   reserved_field: [422, 'The field name is reserved'],
   fields_too_large: [422, 'The fields are too many or too large'],
+  mention_outside: [422, 'Only who is in the conversation can be mentioned'],
   client_message_id_reused: [422, 'The clientMessageId belongs to another message'],
   // 426 …
   upgrade_required: [426, 'The path is of a WebSocket'],

@@ -27,6 +27,7 @@ export const POLICY = {
   read: { does: 'read messages, members and their roles', roles: EVERYBODY },
   send: { does: 'send messages, unless silenced', roles: EVERYBODY },
   sendRestricted: { does: 'send messages where `postPolicy` is `admins`', roles: ADMINS },
+  mentionAll: { does: 'mention everybody with `*`', roles: ADMINS },
   edit: { does: "change the group's fields", roles: ADMINS },
   add: { does: 'add members', roles: ADMINS },
   approve: { does: 'list, approve and turn down requests to join', roles: ADMINS },

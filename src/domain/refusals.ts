@@ -36,6 +36,10 @@ const REFUSALS: Record<string, (subject: string) => [code: ErrorCode, detail: st
     'owner_must_hand_over',
     `The owner can't leave ${quoted(gids)}. First name another member as owner, PATCH /v1/groups/${gids.split(' ', 1)[0]} with {"owner": "bob"}, or delete the group.`,
   ],
+  update_pending: () => [
+    'update_pending',
+    'Nodes of an older version may be running, which would not obey this. Once all are of this version, "redisim level raise" allows it.',
+  ],
   owner_unchanged: (gid) => [
     'owner_unchanged',
     `The group has another owner. Hand it over with PATCH /v1/groups/${gid} and {"owner": "…"}.`,
@@ -67,6 +71,31 @@ const REFUSALS: Record<string, (subject: string) => [code: ErrorCode, detail: st
     'forbidden',
     "A message is erased by its sender, or by the group's owner and admins; system events stay.",
   ],
+  not_sender: () => ['forbidden', 'A message is edited by its sender; system events stay as they are.'],
+  no_message: () => ['forbidden', 'One reacts to what people send; system events stay as they are.'],
+  too_many_reactions: () => [
+    'too_many_reactions',
+    'The message has 20 different reactions, which is the most: choose one of those.',
+  ],
+  message_erased: (mid) => ['message_erased', `The message ${mid} was erased: there is nothing to change any more.`],
+  edit_window_over: (mid) => [
+    'edit_window_over',
+    `The message ${mid} was sent too long ago to be edited. Send a new one.`,
+  ],
+  too_many_edits: (mid) => [
+    'too_many_edits',
+    `The message ${mid} was edited 50 times, which is the most. Send a new one.`,
+  ],
+  mention_outside: (uid) => [
+    'mention_outside',
+    uid === '*'
+      ? 'Only in a group "*" mentions everybody: name the other person instead.'
+      : `"${uid}" is not in the conversation: mention its members, for example "mentions": ["bob"].`,
+  ],
+  mention_of_all: (gid) => [
+    'forbidden',
+    `Only the owner and the admins of the group "${gid}" may mention everybody. Name the people instead.`,
+  ],
   client_message_id_reused: (mid) => [
     'client_message_id_reused',
     `This clientMessageId was used for the message ${mid}, which has other content. Use a new one.`,
@@ -88,7 +117,7 @@ export function refuse(
     | 'not_owner'
     | 'user_not_found'
     | 'member_not_found'
-    | 'message_not_found',
+    | 'conversation_not_found',
   subject: string,
 ): never {
   throw refusalFrom(name, subject)!;

@@ -1,4 +1,5 @@
 import type { Uid } from './names.ts';
+import { reactionsFrom } from './shown-messages.ts';
 import type { MessageId } from './stream-ids.ts';
 
 /** The most members of a group in which others are told who has read what, and who is typing. As in lua/signals.lua. */
@@ -33,7 +34,7 @@ type Decoder<Kind extends SignalKind> = (data: Readonly<Record<string, string | 
  * - read: `uid`, `upTo`
  * - typing: `uid`, `until` (ms)
  * - presence: `uid`; how it is with that user each node looks up, for those who may know
- * - reaction: `target`, `uid`, `reaction`, `added` (1 or 0), `reactions` (`<count> <reaction>` a line)
+ * - reaction: `target`, `uid`, `reaction`, `added` (1 or 0), `reactions` (`<reaction> <count> …`, as `ms:` has it)
  * - conversation: `settings` (JSON, as `cs:` has it)
  */
 const DECODERS: { [Kind in Exclude<SignalKind, 'presence'>]: Decoder<Kind> } = {
@@ -44,10 +45,7 @@ const DECODERS: { [Kind in Exclude<SignalKind, 'presence'>]: Decoder<Kind> } = {
     uid: uid as Uid,
     reaction: reaction ?? '',
     added: added === '1',
-    reactions: (reactions ?? '').split('\n').flatMap((line) => {
-      const [, count, name] = /^(\d+) (.+)$/.exec(line) ?? [];
-      return name ? [{ reaction: name, count: Number(count) }] : [];
-    }),
+    reactions: reactionsFrom(reactions ?? ''),
   }),
   conversation: ({ settings }) => {
     const { mutedUntil, ...others } = JSON.parse(settings ?? '{}') as Record<string, unknown>;

@@ -73,11 +73,6 @@ export function rangeAfter(id: string): string {
   return id === `${MAX}-${MAX}` ? '+' : `(${id}`;
 }
 
-/** Everything before `id`, as the end of XRANGE. Redis refuses `(` in front of the first id of all. */
-export function rangeBefore(id: string): string {
-  return id === '0-0' ? '-' : `(${id}`;
-}
-
 /** The time of a message, RFC 3339 in UTC, read from its id. Out-of-range times become the last one there is. */
 export function sentAt(id: MessageId): string {
   const ms = Number(id.slice(0, id.indexOf('-')));

@@ -36,8 +36,8 @@ export class Keys {
   readonly floors = (uid: Uid) => `${this.prefix}fl:${uid}`;
   /** set: the groups that this user has asked to join */
   readonly requested = (uid: Uid) => `${this.prefix}rq:${uid}`;
-  /** set: the groups that this user is banned from */
-  readonly bannedFrom = (uid: Uid) => `${this.prefix}bn:${uid}`;
+  /** set: the groups that hold something against this user, who is none of their members: a ban, or a silence that goes on */
+  readonly sanctions = (uid: Uid) => `${this.prefix}sn:${uid}`;
   /** hash: what is known of the last user of this name that was removed */
   readonly removedUser = (uid: Uid) => `${this.prefix}ru:${uid}`;
   /** set: the users whose removal has begun and not ended */
@@ -58,7 +58,33 @@ export class Keys {
   readonly groups = () => `${this.prefix}im:groups`;
   /** stream: a conversation's log, `gs:<gid>` or `ds:<lo>:<hi>` */
   readonly log = (log: LogName) => `${this.prefix}${log}`;
+  /** hash: what is kept of a log's messages beside it, `<seq>:<what>`: edits, reactions, how many replies */
+  readonly messageState = (log: LogName) => `${this.prefix}ms:${log}`;
+  /** zset: the names in {@link messageState}, scored by seq */
+  readonly changed = (log: LogName) => `${this.prefix}ch:${log}`;
+  /** zset: what stands in place of erased messages, scored by seq */
+  readonly erased = (log: LogName) => `${this.prefix}er:${log}`;
+  /** zset: replies, scored by the seq of the message that they reply to */
+  readonly replies = (log: LogName) => `${this.prefix}rp:${log}`;
+  /** zset: the messages that mention everybody, scored by seq */
+  readonly mentionsOfAll = (log: LogName) => `${this.prefix}ma:${log}`;
+  /** hash: log → the messages that mention this user and are not read */
+  readonly mentions = (uid: Uid) => `${this.prefix}mn:${uid}`;
+  /** hash: log → this user's own settings of the conversation */
+  readonly settings = (uid: Uid) => `${this.prefix}cs:${uid}`;
   /** string: makes a send idempotent */
   readonly idempotency = (log: LogName, from: Uid, clientMessageId: string) =>
     `${this.prefix}i:${log}:${from}:${clientMessageId}`;
+}
+
+/** The keys of what is kept beside a log, and goes with it. */
+export function besideLog(keys: Keys, log: LogName): string[] {
+  return [
+    keys.messageState(log),
+    keys.changed(log),
+    keys.erased(log),
+    keys.replies(log),
+    keys.mentionsOfAll(log),
+    keys.receipts(log),
+  ];
 }

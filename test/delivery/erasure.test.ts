@@ -33,7 +33,7 @@ const texts = async (inbox = im.inbox) => {
   const { items } = await inbox.page(uid('bob'), OLDEST, { count: 100, maxBytes: Infinity });
   return items.flatMap(({ message }) => message.fields.text ?? []);
 };
-const erase = (mid: MessageId) => im.messages.erase(uid('alice'), conversation('group:team'), mid);
+const erase = (mid: MessageId) => im.editing.erase(uid('alice'), conversation('group:team'), mid);
 
 /** Another node: a memory of its own, which only the feed tells of what happens here. */
 async function anotherNode() {

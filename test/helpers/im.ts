@@ -9,8 +9,11 @@ import { Conversations } from '../../src/features/conversations/conversations.ts
 import { Groups } from '../../src/features/groups/groups.ts';
 import { Inbox } from '../../src/features/inbox/inbox.ts';
 import { Members } from '../../src/features/members/members.ts';
+import { Editing } from '../../src/features/messages/editing.ts';
+import { History } from '../../src/features/messages/history.ts';
 import { Logs } from '../../src/features/messages/logs.ts';
 import { Messages } from '../../src/features/messages/messages.ts';
+import { Reactions } from '../../src/features/reactions/reactions.ts';
 import { Typing } from '../../src/features/typing/typing.ts';
 import { Users } from '../../src/features/users/users.ts';
 import { connectCommands } from '../../src/redis/connection/command-connection.ts';
@@ -39,6 +42,7 @@ export async function startIm(server: TestRedis, settings: Partial<ScriptSetting
   });
   await store.run(prepare, '1');
   const logs = new Logs(store);
+  const trimmed: Promise<void>[] = [];
   const im = {
     redis,
     keys,
@@ -53,8 +57,13 @@ export async function startIm(server: TestRedis, settings: Partial<ScriptSetting
     groups: new Groups(store, logs),
     members: new Members(store),
     bans: new Bans(store),
-    messages: new Messages({ store, sent: () => {} }, logs, 86_400_000),
-    conversations: new Conversations(store, logs),
+    messages: new Messages({ store, sent: () => {}, grown: (log) => trimmed.push(im.history.trim(log)) }, 86_400_000),
+    /** What is trimmed beside. */
+    trimmed,
+    history: new History(store),
+    editing: new Editing(store, logs, 0),
+    reactions: new Reactions(store),
+    conversations: new Conversations(store),
     typing: new Typing(store),
     inbox: new Inbox(store, logs),
     /** Creates users. */

@@ -125,11 +125,48 @@ const ROWS: Record<string, Row> = {
     call: (world, uid) => [`${history(uid, world)}/${world.mid}`],
     expect: '401 401 401 403 204 403 403 403 403 204 204 204',
   },
+  patchMessage: {
+    acting: true,
+    call: (world, uid) => [`${history(uid, world)}/${world.mid}`, FIELDS],
+    expect: '401 401 401 403 200 403 403 403 403 403 403 200',
+  },
+  listReplies: { acting: true, call: (world, uid) => [`${history(uid, world)}/${world.mid}/replies`], expect: MEMBERS },
+  putReaction: {
+    acting: true,
+    call: (world, uid) => [`${history(uid, world)}/${world.mid}/reactions/%F0%9F%91%8D`],
+    expect: '401 401 401 403 200 403 403 200 403 200 200 200',
+  },
+  deleteReaction: {
+    acting: true,
+    call: (world, uid) => [`${history(uid, world)}/${world.mid}/reactions/%F0%9F%91%8D`],
+    expect: '401 401 401 403 204 403 403 204 403 204 204 204',
+  },
+  listReactions: {
+    acting: true,
+    call: (world, uid) => [`${history(uid, world)}/${world.mid}/reactions`],
+    expect: MEMBERS,
+  },
   sendBatch: {
     call: ({ gid }) => ['/v1/messages/batch', { messages: [{ uid: 'bob', conversation: `group:${gid}`, ...FIELDS }] }],
     expect: `${SERVER} 200`,
   },
   listConversations: { acting: true, call: (_w, uid) => [`/v1/users/${uid}/conversations`], expect: SELF },
+  getUnread: { acting: true, call: (_w, uid) => [`/v1/users/${uid}/unread`], expect: SELF },
+  getConversation: {
+    acting: true,
+    call: ({ gid }, uid) => [`/v1/users/${uid}/conversations/group:${gid}`],
+    expect: '401 401 401 403 200 404 404 200 200 200 200 200',
+  },
+  patchConversation: {
+    acting: true,
+    call: ({ gid }, uid) => [`/v1/users/${uid}/conversations/group:${gid}`, { pinned: true }],
+    expect: '401 401 401 403 200 404 404 200 200 200 200 200',
+  },
+  deleteConversation: {
+    acting: true,
+    call: ({ gid }, uid) => [`/v1/users/${uid}/conversations/group:${gid}`],
+    expect: '401 401 401 403 204 204 204 204 204 204 204 204',
+  },
   markRead: {
     acting: true,
     call: ({ gid, mid }, uid) => [`/v1/users/${uid}/conversations/group:${gid}/read`, { upTo: mid }],

@@ -33,6 +33,7 @@ const PATHS: Record<string, string> = {
   gid: 'team',
   conversation: 'group:team',
   mid: '1-1',
+  reaction: '+1',
 };
 
 /** JSON that is often nearly right: the names are those of the API. */
@@ -40,7 +41,20 @@ const value = fc.oneof(
   text,
   fc.dictionary(text, fc.oneof(text, fc.constant(null)), { maxKeys: 70 }),
   fc.jsonValue({ maxDepth: 4 }) as fc.Arbitrary<unknown>,
-  fc.constantFrom<unknown>('open', 'approval', 'closed', 'admins', 'joined', 'admin', 3_600, [], ['bob'], null),
+  fc.constantFrom<unknown>(
+    'open',
+    'approval',
+    'closed',
+    'admins',
+    'joined',
+    'admin',
+    3_600,
+    [],
+    ['bob'],
+    ['*'],
+    true,
+    null,
+  ),
   fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
 );
 const NAMES = [
@@ -59,6 +73,10 @@ const NAMES = [
   'ttlSeconds',
   'messages',
   'conversation',
+  'replyTo',
+  'mentions',
+  'mutedUntil',
+  'pinned',
 ];
 const object = fc.dictionary(fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...NAMES) }, text), value, {
   maxKeys: 4,
@@ -72,7 +90,7 @@ const body = fc.oneof(
 
 const request = fc.record({
   operation: fc.constantFrom(...fuzzed),
-  names: fc.array(fc.option(text, { freq: 3 }), { minLength: 3, maxLength: 3 }),
+  names: fc.array(fc.option(text, { freq: 3 }), { minLength: 4, maxLength: 4 }),
   query: fc.dictionary(
     fc.constantFrom('limit', 'after', 'before', 'start', 'count', 'ids', 'x'),
     fc.oneof(text, fc.integer().map(String)),
@@ -142,11 +160,18 @@ test('afterwards every key is one of ours, and of its type', async () => {
     i: 'string',
     fl: 'hash',
     rq: 'set',
-    bn: 'set',
+    sn: 'set',
     ru: 'hash',
+    mn: 'hash',
+    cs: 'hash',
+    ms: 'hash',
+    ch: 'zset',
+    er: 'zset',
+    rp: 'zset',
+    ma: 'zset',
+    rc: 'hash',
     feed: 'stream',
     signals: 'stream',
-    rc: 'hash',
     ty: 'string',
     pr: 'zset',
     'im:meta': 'hash',

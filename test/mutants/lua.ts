@@ -269,7 +269,7 @@ export const LUA: readonly Mutant[] = [
   {
     name: 'a newer level is not noticed',
     file: 'lua/begin.lua',
-    from: 'tonumber(level) > KNOWN_LEVEL',
+    from: 'LEVEL > KNOWN_LEVEL',
     to: 'false',
     tests: ['test/redis/writer-level.test.ts'],
   },

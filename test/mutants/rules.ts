@@ -164,8 +164,8 @@ export const RULES: readonly Mutant[] = [
   },
   {
     name: 'who has left keeps the conversation',
-    file: 'lua/membership.lua',
-    from: "redis.call('HDEL', read_key(uid), 'gs:' .. gid)",
+    file: 'lua/marks.lua',
+    from: "redis.call('HDEL', read_key(uid), log)",
     to: '',
     tests: ['test/features/groups/groups.test.ts'],
     pattern: 'leaving: oneself',

@@ -114,8 +114,8 @@ export const SIGNALS: readonly Mutant[] = [
   {
     name: 'receipts outlive the group',
     file: 'groups/remove_group.lua',
-    from: 'bans, KEYS[10])',
-    to: 'bans)',
+    from: 'unpack(KEYS, 10))',
+    to: 'unpack(KEYS, 10, #KEYS - 1))',
     tests: RECEIPTS,
     pattern: 'receipts go with the group',
   },

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { directLog } from '../../src/domain/conversations.ts';
 import { InboxSource } from '../../src/features/inbox/inbox-source.ts';
 import { leave, look, note } from '../../src/features/presence/commands.ts';
 import { moveEpoch, raiseLevel } from '../../src/redis/meta/commands.ts';
 import { programOf } from '../../src/redis/program.ts';
+import { newestIds } from '../../src/redis/streams/commands.ts';
 import { server as backend, conversation, gid, OLDEST, SETTINGS, startIm, uid, user } from '../helpers/im.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 
@@ -29,12 +31,12 @@ const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter(
 const RECIPIENTS = /^s:/;
 /** What a script finds out only when it runs: whose keys, and why. */
 const FOUND: Record<string, RegExp> = {
-  // The members, those who asked to join, and those who are banned.
-  'remove_group.lua': /^(rd|c|fl|rq|bn):/,
+  // The members, those who asked to join, and those who are banned or silenced.
+  'remove_group.lua': /^(rd|mn|cs|c|fl|rq|sn):/,
   // The groups that the user is in.
   'remove_user.lua': /^gi:/,
-  // The chats of the user, who has read them, and the groups that were asked or have banned it.
-  'finish_removal.lua': /^(ds|rc:ds|gq|gb):/,
+  // The chats of the user, who has read them, and the groups that were asked, or hold something against it.
+  'finish_removal.lua': /^(ds|rc:ds|gq|gb|gr):/,
   // The owner of the group, who is asked.
   'join.lua': /^(u|rd|ds):/,
   // The owner of the group, who refuses.
@@ -98,7 +100,23 @@ test('what a script touches it has declared, or could not know', async () => {
   await im.say('alice', 'user:alice', 'a note');
   await im.messages.send(alice, conversation('user:bob'), { fields: { text: 'x' }, clientMessageId: 'c' });
   await im.messages.send(alice, conversation('user:bob'), { fields: { text: 'x' }, clientMessageId: 'c' });
-  await im.messages.erase(alice, conversation('user:bob'), direct.id);
+  await im.editing.edit(alice, conversation('user:bob'), direct.id, { text: 'hello' });
+  await im.messages.send(bob, conversation('user:alice'), {
+    fields: { text: 'hi' },
+    replyTo: direct.id,
+    mentions: ['alice'],
+  });
+  await im.history.page(bob, conversation('user:alice'), { limit: 5 });
+  await im.history.page(bob, conversation('user:alice'), { limit: 5, after: direct.id });
+  await im.history.get(bob, conversation('user:alice'), direct.id);
+  await im.history.replies(bob, conversation('user:alice'), direct.id, { limit: 5 });
+  await im.reactions.add(bob, conversation('user:alice'), direct.id, 'ok');
+  await im.reactions.list(bob, conversation('user:alice'), direct.id, { limit: 5 });
+  await im.editing.erase(alice, conversation('user:bob'), direct.id);
+  await im.history.trim(directLog(alice, bob));
+  await im.conversations.change(bob, conversation('user:alice'), { pinned: true });
+  await im.conversations.unread(bob);
+  await im.conversations.hide(bob, conversation('user:alice'));
   await im.conversations.list(bob, { limit: 5 });
   await im.groups.put(user('alice'), team, { fields: { a: 'b' }, joinPolicy: 'approval' });
   await im.groups.put(backend, gid('other'), { fields: {}, owner: carol });
@@ -114,12 +132,13 @@ test('what a script touches it has declared, or could not know', async () => {
     { uid: alice, conversation: toTeam, fields: { text: '1' } },
     { uid: alice, conversation: conversation('user:bob'), fields: { text: '2' } },
   ]);
+  await im.store.run(newestIds, [im.keys.feed(), im.keys.signals()]);
   await im.conversations.markRead(alice, toTeam, id);
   await im.typing.tell(alice, toTeam);
   await im.typing.tell(alice, conversation('user:bob'));
   await im.conversations.receipts(alice, toTeam);
   await im.conversations.receipts(bob, conversation('user:alice'));
-  await im.messages.erase(alice, toTeam, id);
+  await im.editing.erase(alice, toTeam, id);
   await im.groups.patch(user('alice'), team, { owner: bob, fields: { a: null } });
   await im.members.quit(user('carol'), team, carol);
   await im.members.join(user('carol'), team, carol);
@@ -128,7 +147,7 @@ test('what a script touches it has declared, or could not know', async () => {
   await im.groups.patch(backend, team, { historyPolicy: 'joined' });
   await im.members.add(backend, team, [carol, uid('dave'), alice]);
   await im.redis.hdel(im.keys.meta(), 'groupsIndexed');
-  await im.groups.index();
+  await im.groups.list({ limit: 1 });
   await im.inbox.page(alice, OLDEST, { count: 5, maxBytes: 1_000 });
   await im.inbox.verify([alice, bob].map((name) => new InboxSource(im.inbox, name)));
   await im.store.run(note, { node: 'n1', uids: [alice, bob] });

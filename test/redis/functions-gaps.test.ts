@@ -109,7 +109,7 @@ test('ids that no double holds follow one another, too', async () => {
 test('what is erased, gone or no reference keeps its place', async () => {
   const { im, fcall, receive, compare } = await start();
   const mid = String(await fcall('im_send', 'alice', 'bob', 'text', 'to be erased'));
-  await im.messages.erase(uid('alice'), 'user:bob' as never, mid as never);
+  await im.editing.erase(uid('alice'), 'user:bob' as never, mid as never);
   await fcall('im_group', 'team', 'alice');
   await fcall('im_join', 'bob', 'team');
   await im.groups.remove({ kind: 'server' }, 'team' as never);

@@ -47,7 +47,7 @@ test('the functions do what the API does, and each reads what the other wrote', 
   assert.equal(await im.redis.zcard(im.keys.contacts(uid('alice'))), 0);
 
   const mid = await fcall('im_send', 'alice', 'bob', 'text', 'hi', 'mood', 'good');
-  const message = await im.messages.get(uid('bob'), 'user:alice' as never, mid as never);
+  const message = await im.history.get(uid('bob'), 'user:alice' as never, mid as never);
   assert.deepEqual([message.from, { ...message.fields }], ['alice', { text: 'hi', mood: 'good' }]);
   const [id, flat] = (await fcall('im_message', 'bob', 'user', 'alice', String(mid))) as [string, string[]];
   assert.deepEqual([id, flat], [mid, ['uid', 'alice', 'n', '1', 'text', 'hi', 'mood', 'good']]);
@@ -142,7 +142,7 @@ test('functions work on data that a service of their version has prepared, and r
   const held = await im.redis.hgetall(meta);
   for (const [change, code] of [
     [{ schema: '2' }, 'SCHEMA_MISMATCH'],
-    [{ writerLevel: '2' }, 'WRITER_LEVEL'],
+    [{ writerLevel: '3' }, 'WRITER_LEVEL'],
     [{ inboxMax: undefined }, 'SETTINGS_MISSING'],
     [{ logDays: undefined }, 'SETTINGS_MISSING'],
     [{ groupMax: 'many' }, 'SETTINGS_MISSING'],

@@ -39,7 +39,7 @@ test('two people have one log, whoever begins and whatever the locale', { skip: 
     await im.contacts.link(uid(other), uid(one));
     await im.say(one, `user:${other}`, 'there');
     await im.say(other, `user:${one}`, 'and back');
-    const { items } = await im.messages.history(uid(one), conversation(`user:${other}`), { limit: 10 });
+    const { items } = await im.history.page(uid(one), conversation(`user:${other}`), { limit: 10 });
     assert.deepEqual(
       items.map(({ action, fields }) => action ?? fields.text),
       ['link', 'link', 'there', 'and back'],

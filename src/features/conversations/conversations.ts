@@ -1,24 +1,30 @@
 import { type Conversation, conversationOf, type LogName, logOf } from '../../domain/conversations.ts';
-import { type LogEntry, type Message, toMessage } from '../../domain/entries.ts';
+import type { Message } from '../../domain/entries.ts';
 import { ImError } from '../../domain/errors.ts';
 import type { Uid } from '../../domain/names.ts';
 import { type Page, type PageRequest, pageOf } from '../../domain/pages.ts';
+import { refuse } from '../../domain/refusals.ts';
 import type { RECEIPTS_MAX } from '../../domain/signals.ts';
 import { compareStreamIds, type MessageId, parseStreamId } from '../../domain/stream-ids.ts';
 import type { Store } from '../../redis/store.ts';
-import { newestIds } from '../../redis/streams/commands.ts';
-import type { Logs } from '../messages/logs.ts';
-import { read, receipts } from './commands.ts';
+import * as commands from './commands.ts';
 
-/** A conversation as its reader finds it in a list. */
+/** A conversation as its reader finds it. */
 export interface ConversationSummary {
   conversation: Conversation;
-  /** How many messages came after the read mark. */
+  /** How many messages came after the read mark, without what was erased or is kept no more. */
   unread: number;
-  /** The newest entry, system events included. */
+  /** How many of them mention the reader. */
+  mentions: number;
+  /** The newest message or event, as a history shows it. */
   last?: Message;
   /** Up to where the reader has read; absent before the first time. */
   readUpTo?: MessageId;
+  /** Until when it makes no noise. */
+  mutedUntil?: string;
+  pinned?: true;
+  archived?: true;
+  markedUnread?: true;
 }
 
 /** How far somebody lets the others of a conversation know that it has read. */
@@ -28,39 +34,75 @@ export interface Receipt {
   readUpTo?: MessageId;
 }
 
-const NOTHING_READ = '0-0';
-/** How many logs one call asks for their newest ids. */
-const IDS_A_CALL = 500;
+/** A change of one's own settings. What is absent stays. */
+export interface SettingsPatch {
+  /** RFC 3339; a time that is over ends it. */
+  mutedUntil?: string | undefined;
+  pinned?: boolean | undefined;
+  archived?: boolean | undefined;
+  markedUnread?: boolean | undefined;
+}
 
-/** A user's conversations and how far each is read. */
+const NOTHING = '0-0';
+/** How many logs one call asks for where they stand. */
+const LOGS_A_CALL = 500;
+/** How many conversations one call counts. */
+const COUNTS_A_CALL = 100;
+
+/** A user's conversations: what they hold that is new, and what the user has set for itself. */
 export class Conversations {
   readonly #store: Store;
-  readonly #logs: Logs;
 
-  constructor(store: Store, logs: Logs) {
+  constructor(store: Store) {
     this.#store = store;
-    this.#logs = logs;
   }
 
   /**
-   * All conversations, the one with the newest entry first. Only of those on the page the newest entry is read, which
+   * All conversations, the one with the newest entry first. Only of those on the page the newest entry is answered, which
    * may be large; the order needs their ids alone.
    */
   async list(uid: Uid, request: PageRequest): Promise<Page<ConversationSummary>> {
     const { redis, keys } = this.#store;
-    const marks = Object.entries(await redis.hgetall(keys.read(uid)));
-    const ids = await this.#newestIds(marks.map(([log]) => log as LogName));
-    const places = marks.map(([log, mark], i) => ({
-      conversation: conversationOf(uid, log as LogName),
-      id: ids[i] || NOTHING_READ,
-      log: log as LogName,
-      mark,
-    }));
+    const [logs, floors] = await Promise.all([
+      redis.hkeys(keys.read(uid)) as Promise<LogName[]>,
+      redis.hgetall(keys.floors(uid)),
+    ]);
+    const ids = await this.#newestShown(logs);
+    const places = logs
+      .map((log, i) => ({ log, conversation: conversationOf(uid, log), id: ids[i]! }))
+      .filter(({ log, id }) => isAfter(id, floors[log]));
     const page = pageOf(places.sort(byNewest), request, positionOf, (place, after) => {
       return byNewest(place, parsePosition(after)) > 0;
     });
-    const newest = await this.#logs.newest(page.items.map(({ log }) => log));
-    return { ...page, items: page.items.map(({ log, mark }, i) => summaryOf(uid, log, mark, newest[i])) };
+    const found = await this.#summaries(
+      uid,
+      page.items.map(({ log }) => log),
+      'last',
+    );
+    // One that was left or hidden meanwhile is missing.
+    return { ...page, items: found.flatMap((one) => (one ? [summaryOf(one)] : [])) };
+  }
+
+  /** One conversation; `conversation_not_found`. */
+  async get(uid: Uid, conversation: Conversation): Promise<ConversationSummary> {
+    const log = logOf(uid, conversation);
+    const [found] = await this.#summaries(uid, [log], 'last');
+    return found ? summaryOf(found) : refuse('conversation_not_found', log);
+  }
+
+  /** What is unread in all conversations together, without those that are muted or archived. */
+  async unread(uid: Uid): Promise<{ unread: number; mentions: number }> {
+    const { redis, keys } = this.#store;
+    const logs = (await redis.hkeys(keys.read(uid))) as LogName[];
+    const total = { unread: 0, mentions: 0 };
+    for (let first = 0; first < logs.length; first += COUNTS_A_CALL) {
+      for (const one of await this.#summaries(uid, logs.slice(first, first + COUNTS_A_CALL), 'counts')) {
+        if (!one || one.settings.archived || (one.settings.mutedUntil ?? 0) > Date.now()) continue;
+        total.unread += one.unread;
+        total.mentions += one.mentions;
+      }
+    }
+    return total;
   }
 
   /**
@@ -70,8 +112,8 @@ export class Conversations {
    * @param receipt whether the others of the conversation are told, too (in groups of up to {@link RECEIPTS_MAX})
    */
   async markRead(uid: Uid, conversation: Conversation, upTo: MessageId, receipt = true): Promise<ConversationSummary> {
-    const { mark, newest } = await this.#store.run(read, { uid, conversation, upTo, receipt });
-    return summaryOf(uid, logOf(uid, conversation), mark, newest);
+    await this.#store.run(commands.read, { uid, conversation, upTo, receipt });
+    return this.get(uid, conversation);
   }
 
   /**
@@ -79,32 +121,61 @@ export class Conversations {
    * {@link RECEIPTS_MAX}; `not_member`, and `conversation_not_found` where the two have none.
    */
   async receipts(uid: Uid, conversation: Conversation): Promise<Receipt[]> {
-    const all = await this.#store.run(receipts, { uid, conversation });
+    const all = await this.#store.run(commands.receipts, { uid, conversation });
     return all
       .map(({ uid: reader, mid }) => ({ uid: reader, ...(mid === '' ? {} : { readUpTo: mid }) }))
       .sort((a, b) => (a.uid < b.uid ? -1 : 1));
   }
 
-  /** The newest id of each log, in the order given. */
-  async #newestIds(logs: readonly LogName[]): Promise<string[]> {
-    const ids: string[] = [];
-    for (let first = 0; first < logs.length; first += IDS_A_CALL) {
-      const some = logs.slice(first, first + IDS_A_CALL).map((log) => this.#store.keys.log(log));
-      ids.push(...(await this.#store.run(newestIds, some)).newest);
+  /** Changes the settings that are this user's alone; `conversation_not_found`. */
+  async change(uid: Uid, conversation: Conversation, patch: SettingsPatch): Promise<ConversationSummary> {
+    const changes: Record<string, number | boolean> = {};
+    for (const name of ['pinned', 'archived', 'markedUnread'] as const) {
+      if (patch[name] !== undefined) changes[name] = patch[name];
+    }
+    if (patch.mutedUntil !== undefined) {
+      const mutedUntil = Date.parse(patch.mutedUntil);
+      changes.mutedUntil = mutedUntil > Date.now() && mutedUntil;
+    }
+    await this.#store.run(commands.changeSettings, { uid, conversation, changes });
+    return this.get(uid, conversation);
+  }
+
+  /** Hides a conversation, and its history up to now, from this user alone, until something new comes. */
+  async hide(uid: Uid, conversation: Conversation): Promise<void> {
+    await this.#store.run(commands.hide, { uid, conversation });
+  }
+
+  #summaries(uid: Uid, logs: readonly LogName[], detail: 'last' | 'counts') {
+    return logs.length === 0 ? [] : this.#store.run(commands.summaries, { uid, logs, detail });
+  }
+
+  async #newestShown(logs: readonly LogName[]): Promise<MessageId[]> {
+    const ids: MessageId[] = [];
+    for (let first = 0; first < logs.length; first += LOGS_A_CALL) {
+      ids.push(...(await this.#store.run(commands.newestShown, logs.slice(first, first + LOGS_A_CALL))));
     }
     return ids;
   }
 }
 
-function summaryOf(uid: Uid, log: LogName, mark: string, newest: LogEntry | undefined): ConversationSummary {
-  const conversation = conversationOf(uid, log);
-  const [n, mid] = mark.split(' ') as [string, MessageId];
+type Found = NonNullable<ReturnType<typeof commands.summaries.decode>[number]>;
+
+function summaryOf({ conversation, unread, mentions, last, readUpTo, settings }: Found): ConversationSummary {
+  const { mutedUntil, ...others } = settings;
   return {
     conversation,
-    unread: Math.max(0, (newest?.n ?? 0) - Number(n)),
-    ...(newest ? { last: toMessage(conversation, newest.id, newest) } : {}),
-    ...(mid === NOTHING_READ ? {} : { readUpTo: mid }),
+    unread,
+    mentions,
+    ...(last ? { last } : {}),
+    ...(readUpTo === NOTHING ? {} : { readUpTo }),
+    ...(mutedUntil === undefined ? {} : { mutedUntil: new Date(mutedUntil).toISOString() }),
+    ...others,
   };
+}
+
+function isAfter(id: MessageId, floor: string | undefined): boolean {
+  return floor === undefined || compareStreamIds(parseStreamId(id)!, parseStreamId(floor)!) > 0;
 }
 
 /** Where a conversation stands in the list. */

@@ -2,9 +2,9 @@ import { RECEIPTS_MAX } from '../../domain/signals.ts';
 import type { App } from '../../http/fastify.ts';
 import { ref } from '../../http/openapi/component.ts';
 import { ConversationParams, messageIdOf, pageQuery, SelfParams } from '../../http/openapi/params.ts';
-import { answer, responses } from '../../http/openapi/responses.ts';
+import { answer, nothing, responses } from '../../http/openapi/responses.ts';
 import type { Conversations } from './conversations.ts';
-import { Conversation, ConversationList, ReadInput, ReceiptList } from './schemas.ts';
+import { Conversation, ConversationList, ConversationPatch, ReadInput, ReceiptList, UnreadTotal } from './schemas.ts';
 
 const MAX_PAGE = 100;
 
@@ -27,6 +27,80 @@ export function conversationRoutes(app: App, { conversations }: { conversations:
       },
     },
     (request) => conversations.list(request.params.uid, request.query),
+  );
+
+  app.get(
+    '/v1/users/:uid/unread',
+    {
+      config: { access: 'self' },
+      schema: {
+        operationId: 'getUnread',
+        tags: ['conversations'],
+        summary: 'Count what is unread',
+        description:
+          'In all conversations together, without those that are muted or archived: for the badge of an app. For the user ' +
+          'itself, or a server key.',
+        params: SelfParams,
+        response: responses({ 200: answer(UnreadTotal, 'The totals.') }),
+      },
+    },
+    (request) => conversations.unread(request.params.uid),
+  );
+
+  app.get(
+    '/v1/users/:uid/conversations/:conversation',
+    {
+      config: { access: 'self' },
+      schema: {
+        operationId: 'getConversation',
+        tags: ['conversations'],
+        summary: 'Read a conversation',
+        description: 'As the list shows it. For the user itself, or a server key.',
+        params: ConversationParams,
+        response: responses({ 200: answer(Conversation, 'The conversation.') }, 'conversation_not_found'),
+      },
+    },
+    (request) => conversations.get(request.params.uid, request.params.conversation),
+  );
+
+  app.patch(
+    '/v1/users/:uid/conversations/:conversation',
+    {
+      config: { access: 'self' },
+      schema: {
+        operationId: 'patchConversation',
+        tags: ['conversations'],
+        summary: 'Mute, pin, archive a conversation',
+        description:
+          'Settings of the user alone: nobody else sees them. What is left out stays. For the user itself, or a ' +
+          'server key. Idempotent.',
+        params: ConversationParams,
+        body: ref(ConversationPatch),
+        response: responses({ 200: answer(Conversation, 'The conversation as it is now.') }, 'conversation_not_found'),
+      },
+    },
+    (request) => conversations.change(request.params.uid, request.params.conversation, request.body),
+  );
+
+  app.delete(
+    '/v1/users/:uid/conversations/:conversation',
+    {
+      config: { access: 'self' },
+      schema: {
+        operationId: 'deleteConversation',
+        tags: ['conversations'],
+        summary: 'Hide a conversation',
+        description:
+          'For the user alone: the conversation leaves its list, and its history up to now is not shown to it any more. It ' +
+          'comes back with what is new. A member of a group stays one. For the user itself, or a server key. Idempotent.',
+        params: ConversationParams,
+        response: responses({ 204: nothing('The conversation is hidden.') }),
+      },
+    },
+    async (request, reply) => {
+      await conversations.hide(request.params.uid, request.params.conversation);
+      return reply.status(204).send(null);
+    },
   );
 
   app.put(

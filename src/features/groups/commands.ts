@@ -3,6 +3,7 @@ import { type Fields, fieldsFrom } from '../../domain/entries.ts';
 import type { Gid, Uid } from '../../domain/names.ts';
 import type { HistoryPolicy, JoinPolicy, PostPolicy } from '../../domain/policy.ts';
 import { command } from '../../redis/command.ts';
+import { besideLog } from '../../redis/keys.ts';
 
 interface PutGroup {
   gid: Gid;
@@ -80,7 +81,7 @@ export const removeGroup = command({
     keys.bans(gid),
     keys.groups(),
     keys.feed(),
-    keys.receipts(groupLog(gid)),
+    ...besideLog(keys, groupLog(gid)),
   ],
   args: ({ gid, actor }) => [gid, actor],
   decode: ([, count, reason]: [outcome: string, count: number, reason: string]) => ({ refused: { count, reason } }),

@@ -1,10 +1,12 @@
 #!lua flags=allow-oom
 -- Removes a group and tells its members. The log goes too, so the event travels in the inbox entries themselves.
---   KEYS   im:meta, gi:<gid>, gm:<gid>, gs:<gid>, gq:<gid>, gr:<gid>, gb:<gid>, im:groups, feed, rc:gs:<gid>
+--   KEYS   im:meta, gi:<gid>, gm:<gid>, gs:<gid>, gq:<gid>, gr:<gid>, gb:<gid>, im:groups, feed, and what is kept beside the
+--          log: ms: ch: er: rp: ma: rc:
 --   ARGV   gid, actor ('' = the server)
 --   reply  { 'removed', refused writes, the first one's reason }
 --   refuses  GROUP_NOT_FOUND, NOT_OWNER
 -- @include "group"
+-- @include "marks"
 -- @include "roles"
 local info, members, log, requests, bans = KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[7]
 local gid, actor = ARGV[1], ARGV[2]
@@ -17,12 +19,12 @@ local told = redis.call('SMEMBERS', members)
 local message = next_entry('gs:' .. gid, master, { action = 'delete' }, {})
 
 for _, uid in ipairs(redis.call('ZRANGE', requests, 0, -1)) do redis.call('SREM', requested_key(uid), gid) end
-for _, uid in ipairs(redis.call('ZRANGE', bans, 0, -1)) do redis.call('SREM', banned_from_key(uid), gid) end
-redis.call('UNLINK', info, members, log, requests, KEYS[6], bans, KEYS[10])
+for _, uid in ipairs(redis.call('ZRANGE', bans, 0, -1)) do redis.call('SREM', sanctions_key(uid), gid) end
+for _, uid in ipairs(redis.call('HKEYS', KEYS[6])) do redis.call('SREM', sanctions_key(uid), gid) end
+redis.call('UNLINK', info, members, log, requests, KEYS[6], bans, unpack(KEYS, 10))
 redis.call('ZREM', KEYS[8], gid)
 for _, uid in ipairs(told) do
-  redis.call('HDEL', read_key(uid), message.log)
-  redis.call('HDEL', floors_key(uid), message.log)
+  forget_conversation(uid, message.log)
   redis.call('ZREM', contacts_key(uid), 'group:' .. gid)
 end
 return { 'removed', fan_out(message.log, message.id, message.entry, told, message.entry) }

@@ -101,11 +101,15 @@ const signals = {
     'ConversationEvent',
     'conversation',
     'The user has changed the settings of a conversation, on whichever device.',
-    Type.Object(
-      { ...conversation },
-      { description: 'The conversation, and beside it all of its settings as they are now.' },
-    ),
-    OF,
+    Type.Object({
+      ...conversation,
+      mutedUntil: Type.Optional(TimeText('Until when the user wants to hear nothing of it.')),
+      pinned: Type.Optional(Type.Boolean({ description: 'Kept on top. Absent if not.' })),
+      archived: Type.Optional(Type.Boolean({ description: 'Put away. Absent if not.' })),
+      markedUnread: Type.Optional(Type.Boolean({ description: 'To come back to. Absent if not.' })),
+      hidden: Type.Optional(Type.Boolean({ description: 'It was hidden, with its history up to now. Absent if not.' })),
+    }),
+    { ...OF, pinned: true },
   ),
   stale: signal(
     'StaleEvent',

@@ -5,6 +5,7 @@ import { BODY_LIMIT } from '../../http/plugins/body-limit.ts';
 import { problemOf } from '../../http/plugins/problem.ts';
 import { BatchInput, BatchOutput, MAX_BATCH } from './batch-schemas.ts';
 import type { Messages } from './messages.ts';
+import { replyToOf } from './routes.ts';
 
 /** Many messages at once, for a server that speaks for its users. */
 export function batchRoutes(app: App, { messages }: { messages: Messages }): void {
@@ -26,7 +27,9 @@ export function batchRoutes(app: App, { messages }: { messages: Messages }): voi
       },
     },
     async (request) => {
-      const outcomes = await messages.sendMany(request.body.messages);
+      const outcomes = await messages.sendMany(
+        request.body.messages.map((one, i) => ({ ...one, replyTo: replyToOf(one, `body/messages/${i}/replyTo`) })),
+      );
       return {
         results: outcomes.map((outcome) => {
           if ('error' in outcome)

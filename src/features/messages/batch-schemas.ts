@@ -3,7 +3,7 @@ import { component, input, ref } from '../../http/openapi/component.ts';
 import { MessageFields } from '../../http/openapi/fields.ts';
 import { ConversationText, UidText } from '../../http/openapi/params.ts';
 import { Problem } from '../../http/openapi/problem.ts';
-import { ClientMessageIdText, Message, MessageExample } from './schemas.ts';
+import { ClientMessageIdText, Message, MessageExample, referenceProperties } from './schemas.ts';
 
 /** How many messages one request may send. */
 export const MAX_BATCH = 100;
@@ -15,6 +15,7 @@ const BatchMessage = input('BatchMessage', {
     conversation: ConversationText('Where to, as the sender names it.'),
     fields: MessageFields,
     clientMessageId: Type.Optional(ClientMessageIdText),
+    ...referenceProperties,
   },
   examples: [{ uid: 'alice', conversation: 'user:bob', fields: { text: 'hi' }, clientMessageId: 'm-0001' }],
 });

@@ -1,4 +1,4 @@
-import { type Conversation, type LogName, parseConversation } from '../../domain/conversations.ts';
+import { type Conversation, type LogName, parseConversation, peerOf } from '../../domain/conversations.ts';
 import { type LogEntry, parseEntry } from '../../domain/entries.ts';
 import type { Uid } from '../../domain/names.ts';
 import type { MessageId } from '../../domain/stream-ids.ts';
@@ -17,6 +17,10 @@ export interface Sending {
   /** Tells two contents under one clientMessageId apart. */
   digest: string;
   ttlMs: number;
+  /** The message that it replies to; `''` if none. */
+  replyTo: MessageId | '';
+  /** Uids, or `*` for everybody. */
+  mentions: string[];
   /** Name, value, name, value … */
   pairs: readonly string[];
 }
@@ -28,7 +32,7 @@ export type SendReply =
 
 type RawSend = string | ['sent', string, number, string, number] | ['repeated', string, string[]];
 
-/** Refuses `client_message_id_reused`, `user_not_found`, `group_not_found`, `not_member`, `silenced`, `posting_restricted`, … */
+/** For a message that refers to nothing. Refuses `client_message_id_reused`, `user_not_found`, `group_not_found`, `silenced`, … */
 export const send = command({
   script: new URL('./send.lua', import.meta.url),
   isFunction: true,
@@ -44,8 +48,17 @@ const WRITES_A_CALL = 2_000;
 export const sendMany = command({
   script: new URL('./send_many.lua', import.meta.url),
   isFunction: true,
-  keys: (keys, sendings: readonly Sending[]) => [keys.feed(), ...sendings.flatMap((one) => keysOf(keys, one))],
-  args: (sendings) => [WRITES_A_CALL, ...sendings.flatMap((one) => [keyCount(one), one.pairs.length, ...wordsOf(one)])],
+  keys: (keys, sendings: readonly Sending[]) => [keys.feed(), ...sendings.flatMap((one) => allKeysOf(keys, one))],
+  args: (sendings) => [
+    WRITES_A_CALL,
+    ...sendings.flatMap((one) => [
+      keyCount(one),
+      one.pairs.length,
+      one.replyTo,
+      one.mentions.join(' '),
+      ...wordsOf(one),
+    ]),
+  ],
   decode: (replies: (RawSend | ['refused', string])[]) =>
     replies.map((reply) =>
       typeof reply !== 'string' && reply[0] === 'refused'
@@ -53,28 +66,6 @@ export const sendMany = command({
         : sendReply(reply as RawSend),
     ),
 });
-
-/** Refuses `not_member`, `group_not_found`, `message_not_found`, `forbidden`. */
-export const erase = command({
-  script: new URL('./erase.lua', import.meta.url),
-  keys: (keys, { actor, conversation, log }: Erasing) => {
-    const named = parseConversation(conversation);
-    const ofKind =
-      'peer' in named
-        ? [keys.user(named.peer)]
-        : [keys.members(named.gid), keys.group(named.gid), keys.roles(named.gid)];
-    return [keys.log(log), keys.feed(), keys.floors(actor), ...ofKind];
-  },
-  args: ({ actor, conversation, log, mid }) => [log, actor, peerOf(conversation), mid],
-  decode: ([, count, reason]: [outcome: string, count: number, reason: string]) => ({ refused: { count, reason } }),
-});
-
-interface Erasing {
-  actor: Uid;
-  conversation: Conversation;
-  log: LogName;
-  mid: MessageId;
-}
 
 function keysOf(keys: Keys, { from, conversation, log, clientMessageId }: Sending): string[] {
   const named = parseConversation(conversation);
@@ -93,19 +84,29 @@ function keysOf(keys: Keys, { from, conversation, log, clientMessageId }: Sendin
   return [...own, ...people, keys.feed()];
 }
 
-function keyCount({ conversation }: Sending): number {
-  return 'gid' in parseConversation(conversation) ? 7 : 8;
+/** Whether a message refers to another one, or to people. */
+export function refers({ replyTo, mentions }: Sending): boolean {
+  return replyTo !== '' || mentions.length > 0;
+}
+
+function allKeysOf(keys: Keys, sending: Sending): string[] {
+  const own = keysOf(keys, sending);
+  if (!refers(sending)) return own;
+  const { log, from, mentions } = sending;
+  const beside = [keys.messageState(log), keys.changed(log), keys.erased(log), keys.replies(log)];
+  const mentioned = mentions.filter((uid) => uid !== '*').map((uid) => keys.mentions(uid as Uid));
+  return [...own, ...beside, keys.mentionsOfAll(log), keys.floors(from), ...mentioned];
+}
+
+function keyCount(sending: Sending): number {
+  const own = 'gid' in parseConversation(sending.conversation) ? 7 : 8;
+  if (!refers(sending)) return own;
+  return own + 6 + sending.mentions.filter((uid) => uid !== '*').length;
 }
 
 function wordsOf(one: Sending): (string | number)[] {
   const { log, from, conversation, shownClientMessageId, digest, ttlMs, pairs } = one;
   return [log, from, peerOf(conversation), shownClientMessageId, digest, ttlMs, ...pairs];
-}
-
-/** The other person of a direct chat, `''` for a group: how the scripts take it. */
-function peerOf(conversation: Conversation): string {
-  const named = parseConversation(conversation);
-  return 'peer' in named ? named.peer : '';
 }
 
 const NOTHING_REFUSED: RefusedWrites = { count: 0, reason: '' };

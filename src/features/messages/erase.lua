@@ -1,30 +1,43 @@
--- Erases a message: an `erase` change takes over its place as the newest entry and tells everybody, then the entry goes.
---   KEYS   im:meta, the log, feed, fl:<actor>, and u:<peer> in a direct chat, gm:<gid>, gi:<gid>, gr:<gid> in a group
+-- Erases a message: an `erase` change tells everybody, then the message goes with its edits and its reactions. What stands
+-- in its place stays. Erased before is erased.
+--   KEYS   im:meta, the log, ms:<log>, ch:<log>, er:<log>, rp:<log>, ma:<log>, feed, fl:<actor>, and u:<actor>, u:<peer>
+--          in a direct chat, gm:<gid>, gi:<gid>, gr:<gid> in a group
 --   ARGV   log, actor, peer ('' in a group), message id
---   reply  { 'erased', refused writes, the first one's reason }
---   refuses  NOT_MEMBER, GROUP_NOT_FOUND, MESSAGE_NOT_FOUND, FORBIDDEN
+--   reply  { 'erased', ids of the edits that went with it, refused writes, the first one's reason } | { 'already' }
+--   refuses  NOT_MEMBER, GROUP_NOT_FOUND, USER_NOT_FOUND, MESSAGE_NOT_FOUND, FORBIDDEN
 -- @include "direct_events"
+-- @include "mentions"
+-- @include "own_fields"
+-- @include "reading"
+-- @include "replies"
 -- @include "roles"
 local log, actor, peer, mid = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 
+local floor, refusal = reading(log, actor, peer)
+if refusal then return refusal end
+if is_below(mid, floor) then return refuse('MESSAGE_NOT_FOUND', mid) end
+local entry = redis.call('XRANGE', KEYS[2], mid, mid)[1]
+if not entry then return tombstone_of(log, mid) and { 'already' } or refuse('MESSAGE_NOT_FOUND', mid) end
+local flat = entry[2]
+local from = flat[2]
 local recipients, of_others
 if peer == '' then
   local gid = string.sub(log, 4)
-  local master = redis.call('HGET', KEYS[6], 'master')
-  if not master then return refuse('GROUP_NOT_FOUND', gid) end
-  if redis.call('SISMEMBER', KEYS[5], actor) == 0 then return refuse('NOT_MEMBER', gid) end
-  of_others = allows('erase', (standing(gid, actor, master)))
-  recipients = redis.call('SMEMBERS', KEYS[5])
+  of_others = allows('erase', (standing(gid, actor, redis.call('HGET', group_key(gid), 'master'))))
+  recipients = redis.call('SMEMBERS', members_key(gid))
 else
   recipients = direct_recipients_left(actor, peer)
 end
-local floor = floor_of(actor, log)
-local entry = redis.call('XRANGE', KEYS[2], mid, mid)[1]
-if not entry or (floor and not id_less(floor, mid)) then return refuse('MESSAGE_NOT_FOUND', mid) end
-local flat = entry[2]
-if flat[5] == 'action' or (flat[2] ~= actor and not of_others) then return refuse('FORBIDDEN', mid) end
+if flat[5] == 'action' or (from ~= actor and not of_others) then return refuse('FORBIDDEN', mid) end
 
+local seq = seq_of(mid)
+local edit = kept(log, seq, 'edit')
+local edits = edit and cjson.decode(edit).ids or {}
 local message = next_entry(log, actor, { action = 'erase', target = mid }, {})
-append(message)
-redis.call('XDEL', KEYS[2], mid)
-return { 'erased', fan_out(log, message.id, message.entry, recipients, {}) }
+append_change(message)
+redis.call('ZADD', KEYS[5], seq, mid .. ' ' .. flat[4] .. ' ' .. from .. ' ' .. actor .. ' ' .. now_ms())
+forget_message(log, seq)
+forget_reply(log, mid, own_value(flat, 'reply'))
+forget_mentions(log, mid, own_value(flat, 'mentions'))
+redis.call('XDEL', KEYS[2], mid, unpack(edits))
+return { 'erased', edits, fan_out(log, message.id, message.entry, recipients, {}) }

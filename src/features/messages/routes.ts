@@ -1,14 +1,20 @@
 import { ImError } from '../../domain/errors.ts';
+import type { MessageId } from '../../domain/stream-ids.ts';
 import type { App } from '../../http/fastify.ts';
 import { ref } from '../../http/openapi/component.ts';
 import { ConversationParams, MessageParams, messageIdOf } from '../../http/openapi/params.ts';
 import { answer, nothing, responses } from '../../http/openapi/responses.ts';
 import { BODY_LIMIT } from '../../http/plugins/body-limit.ts';
+import type { Editing } from './editing.ts';
+import type { History } from './history.ts';
 import type { Messages } from './messages.ts';
-import { HistoryQuery, Message, MessageInput, MessageList } from './schemas.ts';
+import { HistoryQuery, Message, MessageInput, MessageList, MessagePatch, RepliesQuery } from './schemas.ts';
 
-/** Messages: sending, reading, history, erasure. */
-export function messageRoutes(app: App, { messages }: { messages: Messages }): void {
+/** Messages: sending, reading, changing. */
+export function messageRoutes(
+  app: App,
+  { messages, history, editing }: { messages: Messages; history: History; editing: Editing },
+): void {
   app.post(
     '/v1/users/:uid/conversations/:conversation/messages',
     {
@@ -32,15 +38,18 @@ export function messageRoutes(app: App, { messages }: { messages: Messages }): v
           'posting_restricted',
           'user_not_found',
           'group_not_found',
+          'message_not_found',
           'reserved_field',
           'fields_too_large',
+          'mention_outside',
           'client_message_id_reused',
         ),
       },
     },
     async (request, reply) => {
       const { uid, conversation } = request.params;
-      const { message, created } = await messages.send(uid, conversation, request.body);
+      const body = { ...request.body, replyTo: replyToOf(request.body, 'body/replyTo') };
+      const { message, created } = await messages.send(uid, conversation, body);
       return reply.status(created ? 201 : 200).send(message);
     },
   );
@@ -55,8 +64,8 @@ export function messageRoutes(app: App, { messages }: { messages: Messages }): v
         summary: 'Read the history of a conversation',
         description:
           'A page of messages and system events, always the oldest first. Without `before` and `after` it is the newest ' +
-          'page. An erased message is left out; the `erase` event that tells of it is there. `next` continues in the same ' +
-          'direction: pass it as `before` to go further back (also after a first page without either), or as `after` if ' +
+          'page. An edited message has its newest fields; in place of an erased one there is one with the action `gone`. ' +
+          '`next` continues in the same direction: pass it as `before` to go further back (also after a first page without either), or as `after` if ' +
           'that is what you gave. For the user itself (in a group, as long as a member), or a server key.',
         params: ConversationParams,
         querystring: HistoryQuery,
@@ -74,7 +83,7 @@ export function messageRoutes(app: App, { messages }: { messages: Messages }): v
       if (before !== undefined && after !== undefined) {
         throw new ImError('invalid_request', 'Give "before" or "after", not both: a page goes in one direction.');
       }
-      return messages.history(uid, conversation, {
+      return history.page(uid, conversation, {
         before: before === undefined ? undefined : messageIdOf(before, 'querystring/before'),
         after: after === undefined ? undefined : messageIdOf(after, 'querystring/after'),
         limit,
@@ -103,7 +112,74 @@ export function messageRoutes(app: App, { messages }: { messages: Messages }): v
     },
     (request) => {
       const { uid, conversation, mid } = request.params;
-      return messages.get(uid, conversation, messageIdOf(mid, 'params/mid'));
+      return history.get(uid, conversation, messageIdOf(mid, 'params/mid'));
+    },
+  );
+
+  app.get(
+    '/v1/users/:uid/conversations/:conversation/messages/:mid/replies',
+    {
+      config: { access: 'self' },
+      schema: {
+        operationId: 'listReplies',
+        tags: ['messages'],
+        summary: 'List the replies to a message',
+        description:
+          'The messages that were sent with it as `replyTo`, the oldest first. For the user itself (in a group, as long as ' +
+          'a member), or a server key.',
+        params: MessageParams,
+        querystring: RepliesQuery,
+        response: responses(
+          { 200: answer(MessageList, 'A page of replies.') },
+          'not_member',
+          'user_not_found',
+          'group_not_found',
+          'message_not_found',
+        ),
+      },
+    },
+    (request) => {
+      const { uid, conversation, mid } = request.params;
+      const { after, limit } = request.query;
+      return history.replies(uid, conversation, messageIdOf(mid, 'params/mid'), {
+        after: after === undefined ? undefined : messageIdOf(after, 'querystring/after'),
+        limit,
+      });
+    },
+  );
+
+  app.patch(
+    '/v1/users/:uid/conversations/:conversation/messages/:mid',
+    {
+      config: { access: 'self' },
+      bodyLimit: BODY_LIMIT.fields,
+      schema: {
+        operationId: 'patchMessage',
+        tags: ['messages'],
+        summary: 'Edit a message',
+        description:
+          'Merges the given fields into those of the message; null removes one. All are told by an `edit` event with the new ' +
+          'fields. For its sender, who has to be able to send here now, at most 50 times, and within `EDIT_WINDOW`; a server ' +
+          'key acts as the user in the path. Idempotent: what changes nothing tells nobody.',
+        params: MessageParams,
+        body: ref(MessagePatch),
+        response: responses(
+          { 200: answer(Message, 'The message as it is now.') },
+          'not_member',
+          'user_not_found',
+          'group_not_found',
+          'message_not_found',
+          'message_erased',
+          'edit_window_over',
+          'too_many_edits',
+          'reserved_field',
+          'fields_too_large',
+        ),
+      },
+    },
+    (request) => {
+      const { uid, conversation, mid } = request.params;
+      return editing.edit(uid, conversation, messageIdOf(mid, 'params/mid'), request.body.fields);
     },
   );
 
@@ -116,9 +192,9 @@ export function messageRoutes(app: App, { messages }: { messages: Messages }): v
         tags: ['messages'],
         summary: 'Erase a message',
         description:
-          'For everybody, and all are told by an `erase` event. It leaves the history; in an inbox `gone` takes its place. ' +
-          'For its sender and, in a group, the owner and admins; a server key acts as the user in the path. Repeated, it answers ' +
-          '`message_not_found`.',
+          'For everybody, with its edits and reactions, and all are told by an `erase` event. In its place there is one with ' +
+          'the action `gone`. For its sender and, in a group, the owner and admins; a server key acts as the user in the ' +
+          'path. Idempotent.',
         params: MessageParams,
         response: responses(
           { 204: nothing('The message was erased.') },
@@ -131,8 +207,13 @@ export function messageRoutes(app: App, { messages }: { messages: Messages }): v
     },
     async (request, reply) => {
       const { uid, conversation, mid } = request.params;
-      await messages.erase(uid, conversation, messageIdOf(mid, 'params/mid'));
+      await editing.erase(uid, conversation, messageIdOf(mid, 'params/mid'));
       return reply.status(204).send(null);
     },
   );
+}
+
+/** What a message replies to. @throws ImError `invalid_request` */
+export function replyToOf({ replyTo }: { replyTo?: string }, path: string): MessageId | undefined {
+  return replyTo === undefined ? undefined : messageIdOf(replyTo, path);
 }

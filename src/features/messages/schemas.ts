@@ -1,9 +1,10 @@
 import Type from 'typebox';
 import { RESERVED_MESSAGE_FIELDS } from '../../domain/entries.ts';
 import { CLIENT_MESSAGE_ID_PATTERN } from '../../domain/names.ts';
-import { component, input } from '../../http/openapi/component.ts';
-import { Fields, MessageFields } from '../../http/openapi/fields.ts';
+import { component, input, ref } from '../../http/openapi/component.ts';
+import { Fields, FieldsPatch, MessageFields } from '../../http/openapi/fields.ts';
 import { ConversationText, limitUpTo, MessageIdText, query, TimeText, UidText } from '../../http/openapi/params.ts';
+import { MENTION_PATTERN } from '../../http/openapi/patterns.ts';
 import { listOf } from '../../http/openapi/responses.ts';
 
 /** What a sender calls a message of its own. */
@@ -28,7 +29,7 @@ export const messageProperties = {
   conversation: ConversationText(
     'The conversation, as its reader names it: `user:<the other person>` or `group:<gid>`.',
   ),
-  from: Type.Optional(UidText('Who sent or did it. Absent only with the action `gone`.')),
+  from: Type.Optional(UidText('Who sent or did it. Absent only with the action `gone`, in an inbox.')),
   action: Type.Optional(
     Type.String({
       description: `Absent in what people send. A system event says what happened, and its \`fields\` to whom or what:
@@ -41,8 +42,10 @@ export const messageProperties = {
 - \`link\`: \`from\` added the other person to the contacts; no fields
 - \`request\`: \`from\` asks to join \`group\`, which the reader owns
 - \`refuse\`: the request to join \`group\` was turned down; \`by\` is the admin who did it, \`from\` the owner
+- \`edit\`: a change of an earlier message, its \`target\`, whose fields are \`fields\` now
 - \`erase\`: a change of an earlier message, its \`target\`, which is gone
-- \`gone\`, without \`from\` and fields: stands in an inbox for a message that was erased or is kept no more`,
+- \`react\`: \`from\` reacted to the reader's message, the \`target\`, with \`reaction\`; told once for each person and message
+- \`gone\`, without fields: stands for a message that was erased; in an inbox also for one that is kept no more, without \`from\``,
       examples: ['join'],
     }),
   ),
@@ -55,20 +58,71 @@ export const messageProperties = {
   fields: Fields,
   sentAt: TimeText('When it was sent.'),
   clientMessageId: Type.Optional(ClientMessageIdText),
+  replyTo: Type.Optional(MessageIdText('The earlier message that this one replies to.')),
+  mentions: Type.Optional(
+    Type.Array(Type.String({ examples: ['bob'] }), { description: 'Whom it mentions; `*` is everybody in the group.' }),
+  ),
 };
+
+export const ReactionCount = component('ReactionCount', {
+  description: 'How often a message was reacted to in one way.',
+  properties: {
+    reaction: Type.String({ description: 'An emoji or a name.', examples: ['👍'] }),
+    count: Type.Integer({ minimum: 1, description: 'How many people.', examples: [3] }),
+    mine: Type.Boolean({ description: 'Whether the reader is one of them.', examples: [true] }),
+  },
+  examples: [{ reaction: '👍', count: 3, mine: true }],
+});
 
 export const Message = component('Message', {
   description: 'A message, or a system event of a conversation.',
-  properties: messageProperties,
+  properties: {
+    ...messageProperties,
+    replyCount: Type.Optional(Type.Integer({ minimum: 1, description: 'How many replies it has.', examples: [2] })),
+    editedAt: Type.Optional(TimeText('When it was last edited; `fields` are the newest ones.')),
+    erasedAt: Type.Optional(TimeText('When it was erased: `action` is `gone` then.')),
+    reactions: Type.Optional(
+      Type.Array(ref(ReactionCount), { description: 'In the order in which they came; at most 20 kinds.' }),
+    ),
+  },
   examples: [MessageExample],
 });
+
+/** What a message may refer to, where it is sent. */
+export const referenceProperties = {
+  replyTo: Type.Optional(MessageIdText('An earlier message of the conversation, which this one replies to.')),
+  mentions: Type.Optional(
+    Type.Array(
+      Type.String({
+        pattern: MENTION_PATTERN,
+        description: 'A uid, or `*` for everybody in the group.',
+        examples: ['bob'],
+      }),
+      {
+        maxItems: 50,
+        description:
+          'Whom the message mentions, who is in the conversation; or `["*"]` for everybody, which the owner of a group may.',
+        examples: [['bob']],
+      },
+    ),
+  ),
+};
 
 const reserved = [...RESERVED_MESSAGE_FIELDS].map((name) => `\`${name}\``).join(', ');
 
 export const MessageInput = input('MessageInput', {
   description: `A message to send. Reserved as names of fields: ${reserved}.`,
-  properties: { fields: MessageFields, clientMessageId: Type.Optional(ClientMessageIdText) },
-  examples: [{ fields: { text: 'hi' }, clientMessageId: 'm-0001' }],
+  properties: { fields: MessageFields, clientMessageId: Type.Optional(ClientMessageIdText), ...referenceProperties },
+  examples: [
+    { fields: { text: 'hi' }, clientMessageId: 'm-0001' },
+    { fields: { text: 'me too, @bob' }, replyTo: '1763900311455-42', mentions: ['bob'] },
+  ],
+});
+
+export const MessagePatch = input('MessagePatch', {
+  description: `The fields to change. Reserved as names of fields: ${reserved}.`,
+  properties: { fields: FieldsPatch },
+  examples: [{ fields: { text: 'hi!' } }],
 });
 
 export const MessageList = listOf(
@@ -84,5 +138,10 @@ export const HistoryQuery = query({
   after: Type.Optional(
     MessageIdText('Only what was sent after this message; the page starts just after it. Not together with `before`.'),
   ),
+  limit: limitUpTo(100),
+});
+
+export const RepliesQuery = query({
+  after: Type.Optional(MessageIdText('The `next` of the page before; absent for the first.')),
   limit: limitUpTo(100),
 });

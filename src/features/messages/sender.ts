@@ -1,5 +1,5 @@
 import type { Store } from '../../redis/store.ts';
-import { type Sending, type SendReply, send, sendMany } from './commands.ts';
+import { refers, type Sending, type SendReply, send, sendMany } from './commands.ts';
 
 /** What came of one of several sends; an error is what Redis or the script said. */
 export type SendOutcome = SendReply | { outcome: 'failed'; error: unknown };
@@ -41,10 +41,11 @@ export class Sender {
   #flush(): void {
     const all = this.#waiting;
     this.#waiting = [];
-    for (let first = 0; first < all.length; first += TOGETHER) {
-      const some = all.slice(first, first + TOGETHER);
-      if (some.length === 1) this.#store.run(send, some[0]!.sending).then(some[0]!.resolve, some[0]!.reject);
-      else void this.#sendTogether(some);
+    for (let start = 0; start < all.length; start += TOGETHER) {
+      const some = all.slice(start, start + TOGETHER);
+      const [first, second] = some as [Waiting, Waiting?];
+      if (second || refers(first.sending)) void this.#sendTogether(some);
+      else this.#store.run(send, first.sending).then(first.resolve, first.reject);
     }
   }
 

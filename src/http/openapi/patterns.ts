@@ -17,6 +17,10 @@ export const PATH_NAME_PATTERN = `^${ANY_NAME}$`;
 export const MAX_IDS = 100;
 /** As many uids with commas in between. */
 export const UIDS_PATTERN = `^${ANY_NAME}(,${ANY_NAME}){0,${MAX_IDS - 1}}$`;
+/** Who is mentioned: a uid, or everybody. */
+export const MENTION_PATTERN = `^(\\*|(?!me$)${ANY_NAME})$`;
+/** What one reacts with. */
+export const REACTION_PATTERN = '^[^\\s\\u0000-\\u001f\\u007f-\\u009f]{1,32}$';
 /** Where to start reading an inbox. */
 export const START_PATTERN = `^(0|\\$|${STREAM_ID})$`;
 /** What to call oneself at the demo login. */
@@ -77,6 +81,13 @@ const WORDS: Record<string, Words> = {
     code: 'invalid_cursor',
   },
   [DISPLAY_NAME_PATTERN]: { tell: () => 'A name has 1 to 64 characters, not counting the spaces around it' },
+  [MENTION_PATTERN]: {
+    tell: (given) => `${quote(given)} is neither * for everybody nor a uid, which ${NAME}`,
+    example: 'bob',
+  },
+  [REACTION_PATTERN]: {
+    tell: (given) => `${quote(given)} is no reaction: use an emoji or a name of 1 to 32 characters, without spaces`,
+  },
   [UIDS_PATTERN]: { tell: whatIsWrongWithUids },
   [NEXT_PATTERN.bans]: aNext,
   [NEXT_PATTERN.contacts]: aNext,

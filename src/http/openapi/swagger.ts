@@ -10,6 +10,7 @@ const TAGS = [
   { name: 'contacts', description: "One's own list of people and groups." },
   { name: 'groups', description: 'Groups, their members, and requests to join.' },
   { name: 'messages', description: 'Sending, reading and erasing messages.' },
+  { name: 'reactions', description: 'What people answer a message with, without words.' },
   { name: 'conversations', description: 'What one has talked about, and how far one has read.' },
   { name: 'inbox', description: 'Everything that happens to a user, resumable from any cursor.' },
   { name: 'tokens', description: 'Credentials for users and for browsers.' },

@@ -2,15 +2,12 @@
 -- @include "fields"
 -- @include "order"
 
--- A replacement or a merge, to be applied to the fields of a hash. `change` is the number of pairs, the pairs, and the
--- names to remove, from `first` on; `own` names the hash's own members, which stay as they are.
--- Returns { fields = the new ones, flat and sorted by name, set = pairs to write, removed = names to delete }, or nil
--- and the refusal.
-local function change_fields(key, own, replace, change, first)
-  local current, before, after = redis.call('HGETALL', key), {}, {}
-  for i = 1, #current, 2 do
-    if not own[current[i]] then before[current[i]] = current[i + 1] end
-  end
+-- A replacement or a merge, to be applied to fields (name → value). `change` is the number of pairs, the pairs, and the
+-- names to remove, from `first` on; `own` names what no field may be called.
+-- Returns { fields = the new ones, flat and sorted by name, set = pairs to write, removed = names to delete, changes =
+-- whether there are any }, or nil and the refusal.
+local function merge_fields(before, own, replace, change, first)
+  local after = {}
   if not replace then
     for name, value in pairs(before) do after[name] = value end
   end
@@ -42,6 +39,15 @@ local function change_fields(key, own, replace, change, first)
     flat[2 * i] = after[names[i]]
   end
   return { fields = flat, set = set, removed = removed, changes = #set + #removed > 0 }
+end
+
+-- The same for the fields of a hash, whose own members stay as they are.
+local function change_fields(key, own, replace, change, first)
+  local current, before = redis.call('HGETALL', key), {}
+  for i = 1, #current, 2 do
+    if not own[current[i]] then before[current[i]] = current[i + 1] end
+  end
+  return merge_fields(before, own, replace, change, first)
 end
 
 local function write_fields(key, change)

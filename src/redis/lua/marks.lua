@@ -7,3 +7,11 @@ local function mark_read(uid, message) redis.call('HSET', read_key(uid), message
 local function appear(uid, message)
   redis.call('HSETNX', read_key(uid), message.log, message.last_n .. ' ' .. message.last_id)
 end
+
+-- The conversation is none of the user's any more.
+local function forget_conversation(uid, log)
+  redis.call('HDEL', read_key(uid), log)
+  redis.call('HDEL', floors_key(uid), log)
+  redis.call('HDEL', mentions_key(uid), log)
+  redis.call('HDEL', settings_key(uid), log)
+end

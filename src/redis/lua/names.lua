@@ -6,7 +6,7 @@ local function read_key(uid) return PREFIX .. 'rd:' .. uid end
 local function floors_key(uid) return PREFIX .. 'fl:' .. uid end
 local function presence_key(uid) return PREFIX .. 'pr:' .. uid end
 local function requested_key(uid) return PREFIX .. 'rq:' .. uid end
-local function banned_from_key(uid) return PREFIX .. 'bn:' .. uid end
+local function sanctions_key(uid) return PREFIX .. 'sn:' .. uid end
 local function removed_user_key(uid) return PREFIX .. 'ru:' .. uid end
 local function removals_key() return PREFIX .. 'im:removals' end
 local function group_key(gid) return PREFIX .. 'gi:' .. gid end
@@ -17,5 +17,12 @@ local function roles_key(gid) return PREFIX .. 'gr:' .. gid end
 local function bans_key(gid) return PREFIX .. 'gb:' .. gid end
 local function groups_key() return PREFIX .. 'im:groups' end
 local function log_key(log) return PREFIX .. log end
+local function state_key(log) return PREFIX .. 'ms:' .. log end
+local function changed_key(log) return PREFIX .. 'ch:' .. log end
+local function erased_key(log) return PREFIX .. 'er:' .. log end
+local function replies_key(log) return PREFIX .. 'rp:' .. log end
+local function mentions_of_all_key(log) return PREFIX .. 'ma:' .. log end
+local function mentions_key(uid) return PREFIX .. 'mn:' .. uid end
+local function settings_key(uid) return PREFIX .. 'cs:' .. uid end
 local function feed_key() return PREFIX .. 'feed' end
 local function signals_key() return PREFIX .. 'signals' end

@@ -5,10 +5,8 @@
 -- @include "log"
 -- @include "marks"
 -- @include "may_send"
+-- @include "own_fields"
 -- @include "refusals"
-
--- Names that a log entry uses itself.
-local MESSAGE_OWN = { uid = true, n = true, action = true, target = true, by = true, cid = true }
 
 -- What an earlier send under the same clientMessageId left, if it holds for this user and this group and not for
 -- former ones of the same name. `incarnation` is the group's, '' in a direct chat.
@@ -31,11 +29,13 @@ local function repeated(record, log, from, incarnation, digest)
 end
 
 -- keys: { idempotency, log, u:<from>, u:<peer> } or { idempotency, log, gm:<gid>, gi:<gid> }. idempotency is false where
--- a repeat is another message; peer is '' in a group, cid '' where the sender gave none.
+-- a repeat is another message; peer is '' in a group, cid '' where the sender gave none; about is nil, or what
+-- the message refers to, as addressing.lua has it.
 -- Returns { 'sent', message id, refused writes, the first one's reason, how many inboxes were written },
 --   { 'repeated', message id, entry (flat; empty if erased or trimmed since) }, or a refusal: CLIENT_MESSAGE_ID_REUSED,
---   USER_NOT_FOUND, GROUP_NOT_FOUND, NOT_MEMBER, SILENCED, POSTING_RESTRICTED, RESERVED_FIELD, INVALID_REQUEST, FIELDS_TOO_LARGE, EMPTY_MESSAGE
-local function send(keys, log, from, peer, cid, digest, ttl, fields)
+--   USER_NOT_FOUND, GROUP_NOT_FOUND, NOT_MEMBER, SILENCED, POSTING_RESTRICTED, RESERVED_FIELD, INVALID_REQUEST,
+--   FIELDS_TOO_LARGE, EMPTY_MESSAGE, MESSAGE_NOT_FOUND (reply), MENTION_OUTSIDE, MENTION_OF_ALL
+local function send(keys, log, from, peer, cid, digest, ttl, fields, about)
   local idempotency, incarnation, recipients, refusal = keys[1], '', nil, nil
   -- Who it goes to, and whether the sender may write there now: whatever forbids it sets `refusal`.
   if peer ~= '' then
@@ -62,10 +62,14 @@ local function send(keys, log, from, peer, cid, digest, ttl, fields)
     return repeated(idempotency and redis.call('GET', idempotency), log, from, incarnation, digest) or refusal
   end
   if #fields == 0 then return refuse('EMPTY_MESSAGE', '') end
-  refusal = check_fields(fields, MESSAGE_OWN)
-  if refusal then return refusal end
+  refusal = check_fields(fields, MESSAGE_OWN) or (about and about.check(log, from, peer, about))
+  if refusal then
+    -- What a message refers to may have gone since it was sent.
+    return repeated(about and idempotency and redis.call('GET', idempotency), log, from, incarnation, digest) or refusal
+  end
 
-  local message = next_entry(log, from, { cid = cid ~= '' and cid or nil }, fields)
+  local own = { cid = cid ~= '' and cid or nil, reply = about and about.reply, mentions = about and about.mentions }
+  local message = next_entry(log, from, own, fields)
   local record = message.id .. ' ' .. digest
   if incarnation ~= '' then record = record .. ' ' .. incarnation end
   local earlier = idempotency and redis.call('SET', idempotency, record, 'NX', 'GET', 'PX', ttl)
@@ -79,6 +83,7 @@ local function send(keys, log, from, peer, cid, digest, ttl, fields)
     if idempotency then redis.call('DEL', idempotency) end
     error(problem)
   end
+  if about then about.note(log, message.id, from, about) end
   mark_read(from, message)
   if peer ~= '' and peer ~= from then appear(peer, message) end
   local failed, reason = fan_out(log, message.id, message.entry, recipients, {})

@@ -23,7 +23,7 @@ test('a ban takes a member out at once, and everybody is told, once', async () =
   assert.deepEqual([ban.uid, created], ['mallory', true]);
   assert.deepEqual(await im.bans.ban(user('bob'), team, mallory), { ban, created: false });
   for (const name of ['alice', 'bob', 'mallory']) assert.equal((await actions(name)).at(-1), 'ban mallory bob');
-  const sees = () => im.messages.history(mallory, conversation('group:team'), { limit: 5 });
+  const sees = () => im.history.page(mallory, conversation('group:team'), { limit: 5 });
   await assert.rejects(sees(), { code: 'not_member' });
   await assert.rejects(im.say('mallory', 'group:team', 'still here'), { code: 'not_member' });
   assert.deepEqual((await im.conversations.list(mallory, { limit: 5 })).items, []);
@@ -101,14 +101,14 @@ test('bans go with the group, and with the user', async () => {
   await im.team('club', 'alice');
   for (const group of [team, gid('club')]) await im.bans.ban(backend, group, mallory);
   await im.groups.remove(backend, gid('club'));
-  assert.deepEqual(await im.redis.smembers(im.keys.bannedFrom(mallory)), ['team']);
+  assert.deepEqual(await im.redis.smembers(im.keys.sanctions(mallory)), ['team']);
   await im.users.remove(mallory);
   assert.deepEqual(await banned(), []);
   await im.people('mallory');
   assert.equal((await im.members.join(user('mallory'), team, mallory)).outcome, 'joined');
   const left = await im.redis.keys(`${im.keys.prefix}*`);
   assert.deepEqual(
-    left.filter((key) => /:(gb|bn):/.test(key)),
+    left.filter((key) => /:(gb|sn):/.test(key)),
     [],
   );
 });

@@ -167,7 +167,7 @@ test('a removed user leaves memberships, contacts, inbox and fields; messages to
   const left = (await im.redis.keys(`${im.keys.prefix}*:bob`)).map((key) => key.slice(im.keys.prefix.length));
   assert.deepEqual(left.sort(), ['ds:alice:bob', 'fl:bob', 'ru:bob'], 'and where a new user of the name starts');
   assert.deepEqual(await members(), ['alice owner']);
-  const kept = await im.messages.history(uid('alice'), conversation('user:bob'), { limit: 5 });
+  const kept = await im.history.page(uid('alice'), conversation('user:bob'), { limit: 5 });
   assert.deepEqual(kept.items.map((message) => [message.from, message.fields.text]).at(-1), ['bob', 'bye']);
   await assert.rejects(im.say('alice', 'user:bob', 'there?'), { code: 'user_not_found' });
   await assert.rejects(im.users.remove(uid('bob')), { code: 'user_not_found' });

@@ -25,9 +25,20 @@ const CALLS: Record<Action, ((world: World, uid: string) => Call)[]> = {
     ({ gid }, uid) => ['get', `/v1/users/${uid}/conversations/group:${gid}/messages`],
     ({ gid, mid }, uid) => ['get', `/v1/users/${uid}/conversations/group:${gid}/messages/${mid}`],
   ],
-  send: [({ gid }, uid) => ['post', `/v1/users/${uid}/conversations/group:${gid}/messages`, { fields: { text: 'x' } }]],
+  send: [
+    ({ gid }, uid) => ['post', `/v1/users/${uid}/conversations/group:${gid}/messages`, { fields: { text: 'x' } }],
+    ({ gid, mid }, uid) => ['put', `/v1/users/${uid}/conversations/group:${gid}/messages/${mid}/reactions/ok`],
+  ],
   sendRestricted: [
     ({ gid }, uid) => ['post', `/v1/users/${uid}/conversations/group:${gid}/messages`, { fields: { text: 'x' } }],
+    ({ gid, mid }, uid) => ['put', `/v1/users/${uid}/conversations/group:${gid}/messages/${mid}/reactions/ok`],
+  ],
+  mentionAll: [
+    ({ gid }, uid) => [
+      'post',
+      `/v1/users/${uid}/conversations/group:${gid}/messages`,
+      { fields: { text: 'x' }, mentions: ['*'] },
+    ],
   ],
   edit: [
     () => ['patch', '', { fields: { title: 'x' } }],
@@ -90,6 +101,7 @@ async function answerTo(action: Action, index: number, caller: string): Promise<
 /** What these two are told is more than who may. */
 const REFUSED: Partial<Record<Action, string>> = {
   sendRestricted: 'posting_restricted',
+  mentionAll: 'forbidden',
   erase: 'forbidden',
 };
 

@@ -177,7 +177,7 @@ test('a message is rendered for each of the two of a direct chat, and again only
     }
   }
   const { id } = (await page(OLDEST)).items[0]!.message;
-  await im.messages.erase(uid('alice'), 'user:bob' as never, id);
+  await im.editing.erase(uid('alice'), 'user:bob' as never, id);
   assert.equal(JSON.parse((await page(OLDEST)).items[0]!.json).action, 'gone');
 });
 

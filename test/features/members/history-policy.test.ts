@@ -12,9 +12,7 @@ beforeEach(() => im.people('alice', 'bob', 'carol'));
 const [team, bob, carol] = [gid('team'), uid('bob'), uid('carol')];
 const toTeam = conversation('group:team');
 const sees = async (name: string) =>
-  (await im.messages.history(uid(name), toTeam, { limit: 50 })).items.map(
-    ({ action, fields }) => action ?? fields.text,
-  );
+  (await im.history.page(uid(name), toTeam, { limit: 50 })).items.map(({ action, fields }) => action ?? fields.text);
 const secretive = () => im.groups.patch(user('alice'), team, { historyPolicy: 'joined' });
 
 test('who joins sees the join and what follows, nothing before', async () => {
@@ -25,16 +23,16 @@ test('who joins sees the join and what follows, nothing before', async () => {
   const after = await im.say('alice', 'group:team', 'hello');
   assert.deepEqual(await sees('carol'), ['join', 'hello']);
   assert.deepEqual(await sees('bob'), ['create', 'join', 'secret', 'update', 'join', 'hello'], 'as before');
-  const forward = await im.messages.history(carol, toTeam, { after: '0-1' as never, limit: 1 });
+  const forward = await im.history.page(carol, toTeam, { after: '0-1' as never, limit: 1 });
   assert.deepEqual(
     forward.items.map(({ action }) => action),
     ['join'],
   );
-  const back = await im.messages.history(carol, toTeam, { before: after.id, limit: 1 });
+  const back = await im.history.page(carol, toTeam, { before: after.id, limit: 1 });
   assert.deepEqual([back.items[0]?.action, back.next], ['join', undefined]);
   for (const refused of [
-    () => im.messages.get(carol, toTeam, before.id),
-    () => im.messages.erase(carol, toTeam, before.id),
+    () => im.history.get(carol, toTeam, before.id),
+    () => im.editing.erase(carol, toTeam, before.id),
     () => im.conversations.markRead(carol, toTeam, before.id),
   ]) {
     await assert.rejects(refused(), { code: 'message_not_found' });

@@ -14,7 +14,7 @@ const withBob = conversation('user:bob');
 const send = (clientMessageId: string, text: string, to = withBob) =>
   im.messages.send(alice, to, { fields: { text }, clientMessageId });
 const texts = async (reader: typeof alice, where = withBob) =>
-  (await im.messages.history(reader, where, { limit: 100 })).items.map((message) => message.fields.text);
+  (await im.history.page(reader, where, { limit: 100 })).items.map((message) => message.fields.text);
 const keysOf = async (name: string) => (await im.redis.keys(`${im.keys.prefix}*${name}*`)).map((key) => key.slice(14));
 
 test('a user made again reads nothing of the former one, and the others still do', async () => {
@@ -22,8 +22,8 @@ test('a user made again reads nothing of the former one, and the others still do
   await im.users.remove(alice);
   await im.people('alice');
   assert.deepEqual(await texts(alice), []);
-  await assert.rejects(im.messages.get(alice, withBob, message.id), { code: 'message_not_found' });
-  await assert.rejects(im.messages.erase(alice, withBob, message.id), { code: 'message_not_found' });
+  await assert.rejects(im.history.get(alice, withBob, message.id), { code: 'message_not_found' });
+  await assert.rejects(im.editing.erase(alice, withBob, message.id), { code: 'message_not_found' });
   assert.deepEqual((await im.conversations.list(alice, { limit: 9 })).items, []);
   assert.deepEqual(await texts(bob, conversation('user:alice')), ['secret']);
   await im.say('bob', 'user:alice', 'hello, new one');
@@ -106,7 +106,7 @@ test('nothing that others do brings keys of a removed user back', async () => {
   const { message } = await im.messages.send(bob, conversation('user:alice'), { fields: { text: 'oops' } });
   await im.users.remove(alice);
   assert.deepEqual((await im.members.requests(backend, gid('club'), { limit: 9 })).items, []);
-  await im.messages.erase(bob, conversation('user:alice'), message.id);
+  await im.editing.erase(bob, conversation('user:alice'), message.id);
   await assert.rejects(im.members.refuse(user('bob'), gid('club'), alice), { code: 'request_not_found' });
   await assert.rejects(im.members.approve(user('bob'), gid('club'), alice));
   const left = (await keysOf('alice')).filter((key) => /^(u|s|c|rd|gq|rq):/.test(key));
@@ -168,5 +168,5 @@ test('who is made again while the former removal is unfinished starts anew all t
   await im.redis.rename(`${im.keys.prefix}aside`, log);
   await im.people('alice');
   assert.deepEqual((await im.conversations.list(alice, { limit: 9 })).items, []);
-  await assert.rejects(im.messages.history(alice, conversation('group:two'), { limit: 9 }), { code: 'not_member' });
+  await assert.rejects(im.history.page(alice, conversation('group:two'), { limit: 9 }), { code: 'not_member' });
 });

@@ -1,0 +1,77 @@
+import { type Conversation, logOf, parseConversation } from '../../domain/conversations.ts';
+import type { Uid } from '../../domain/names.ts';
+import { type RawShown, toShownMessage } from '../../domain/shown-messages.ts';
+import type { MessageId } from '../../domain/stream-ids.ts';
+import { command } from '../../redis/command.ts';
+import type { Keys } from '../../redis/keys.ts';
+
+/** Who changes which message. */
+export interface Change {
+  actor: Uid;
+  conversation: Conversation;
+  mid: MessageId;
+}
+
+export interface Edit extends Change {
+  /** How old the message may be, ms; 0 is no limit. */
+  windowMs: number;
+  /** Name, value, name, value … of fields to set. */
+  pairs: readonly string[];
+  /** Names of fields to remove. */
+  removed: readonly string[];
+}
+
+/**
+ * Refuses `user_not_found`, `group_not_found`, `not_member`, `message_not_found`, `not_sender`, `message_erased`,
+ * `edit_window_over`, `too_many_edits`, `reserved_field`, `fields_too_large`.
+ */
+export const edit = command({
+  script: new URL('./edit.lua', import.meta.url),
+  keys: (keys, change: Edit) => [...stateKeys(keys, change), ...kindKeys(keys, change)],
+  args: ({ windowMs, pairs, removed, ...change }) => [
+    ...wordsOf(change),
+    windowMs,
+    pairs.length / 2,
+    ...pairs,
+    ...removed,
+  ],
+  decode: ([, shown, count, reason]: [outcome: string, RawShown, number, string], { conversation }) => ({
+    message: toShownMessage(conversation, shown),
+    refused: { count, reason },
+  }),
+});
+
+/** Refuses `not_member`, `group_not_found`, `user_not_found`, `message_not_found`, `forbidden`. */
+export const erase = command({
+  script: new URL('./erase.lua', import.meta.url),
+  keys: (keys, change: Change) => {
+    const log = logOf(change.actor, change.conversation);
+    return [...stateKeys(keys, change), keys.replies(log), keys.mentionsOfAll(log), ...kindKeys(keys, change)];
+  },
+  args: wordsOf,
+  decode: (reply: [outcome: 'already'] | [outcome: 'erased', edits: MessageId[], count: number, reason: string]) => ({
+    /** The edits that went with it. */
+    edits: reply[0] === 'erased' ? reply[1] : [],
+    refused: reply[0] === 'erased' ? { count: reply[2], reason: reply[3] } : { count: 0, reason: '' },
+  }),
+});
+
+/** The log, and what is kept beside it. */
+function stateKeys(keys: Keys, { actor, conversation }: Change): string[] {
+  const log = logOf(actor, conversation);
+  return [keys.log(log), keys.messageState(log), keys.changed(log), keys.erased(log)];
+}
+
+function kindKeys(keys: Keys, { actor, conversation }: Change): string[] {
+  const named = parseConversation(conversation);
+  const ofKind =
+    'peer' in named
+      ? [keys.user(actor), keys.user(named.peer)]
+      : [keys.members(named.gid), keys.group(named.gid), keys.roles(named.gid)];
+  return [keys.feed(), keys.floors(actor), ...ofKind];
+}
+
+function wordsOf({ actor, conversation, mid }: Change): string[] {
+  const named = parseConversation(conversation);
+  return [logOf(actor, conversation), actor, 'peer' in named ? named.peer : '', mid];
+}

@@ -1,0 +1,19 @@
+-- Who may read a conversation, and how far back.
+-- @include "names"
+-- @include "order"
+-- @include "refusals"
+
+-- Returns the message up to which `reader` reads nothing (nil: all), or nil and the refusal. `peer` is '' in a group.
+local function reading(log, reader, peer)
+  if peer == '' then
+    local gid = string.sub(log, 4)
+    if redis.call('EXISTS', group_key(gid)) == 0 then return nil, refuse('GROUP_NOT_FOUND', gid) end
+    if redis.call('SISMEMBER', members_key(gid), reader) == 0 then return nil, refuse('NOT_MEMBER', gid) end
+  elseif redis.call('EXISTS', user_key(peer), log_key(log)) == 0 then
+    -- The messages of somebody who was removed stay readable; a chat with somebody who never was is a mistake.
+    return nil, refuse('USER_NOT_FOUND', peer)
+  end
+  return redis.call('HGET', floors_key(reader), log) or nil
+end
+
+local function is_below(mid, floor) return floor and not id_less(floor, mid) end
