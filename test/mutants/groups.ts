@@ -151,8 +151,8 @@ export const GROUPS: readonly Mutant[] = [
   {
     name: 'a send that was stored is refused when it is repeated in silence',
     file: 'lua/send.lua',
-    from: "return repeated(idempotency and redis.call('GET', idempotency), log, from, incarnation, digest) or refusal",
-    to: 'return refusal',
+    from: "    return repeated(idempotency and redis.call('GET', idempotency), log, from, incarnation, digest) or refusal",
+    to: '    return refusal',
     tests: [ROLES],
     pattern: 'who is silenced sends nothing',
   },

@@ -4,6 +4,7 @@ import { FUNCTIONS } from './functions.ts';
 import { GROUPS } from './groups.ts';
 import { HTTP } from './http.ts';
 import { LUA } from './lua.ts';
+import { MESSAGES } from './messages.ts';
 import type { Mutant } from './mutant.ts';
 import { REDIS } from './redis.ts';
 import { RULES } from './rules.ts';
@@ -15,6 +16,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...LUA,
   ...RULES,
   ...GROUPS,
+  ...MESSAGES,
   ...DELIVERY,
   ...AUTH,
   ...HTTP,

@@ -1,4 +1,4 @@
-import { type Conversation, logOf, parseConversation } from '../../domain/conversations.ts';
+import { type Conversation, logOf, parseConversation, peerOf } from '../../domain/conversations.ts';
 import type { Uid } from '../../domain/names.ts';
 import { reactionCounts } from '../../domain/shown-messages.ts';
 import type { MessageId } from '../../domain/stream-ids.ts';
@@ -60,6 +60,5 @@ function stateKeys(keys: Keys, { actor, conversation }: Target): string[] {
 }
 
 function wordsOf({ actor, conversation, mid }: Target): string[] {
-  const named = parseConversation(conversation);
-  return [logOf(actor, conversation), actor, 'peer' in named ? named.peer : '', mid];
+  return [logOf(actor, conversation), actor, peerOf(conversation), mid];
 }

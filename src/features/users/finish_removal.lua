@@ -1,6 +1,7 @@
 -- Ends the removal of a user who is in no group any more. What stays is where a new user of this name starts: the
 -- newest message of each direct chat, below which it reads nothing, and the end of the inbox.
---   KEYS   im:meta, c:<uid>, s:<uid>, rd:<uid>, fl:<uid>, rq:<uid>, sn:<uid>, ru:<uid>, im:removals, mn:<uid>, cs:<uid>, pr:<uid>
+--   KEYS   im:meta, c:<uid>, s:<uid>, rd:<uid>, fl:<uid>, rq:<uid>, sn:<uid>, ru:<uid>, im:removals, mn:<uid>, cs:<uid>,
+--          pr:<uid>
 --   ARGV   uid
 --   reply  { 'finished' } | { 'still_member' }
 -- @include "epoch"
@@ -27,6 +28,6 @@ for _, gid in ipairs(redis.call('SMEMBERS', sanctions)) do
   redis.call('HDEL', roles_key(gid), uid)
 end
 redis.call('HSET', removed_user, 'inboxEnded', last_generated(inbox) or epoch() .. '-0')
-redis.call('UNLINK', contacts, inbox, marks, requested, sanctions, KEYS[10], KEYS[11], presence_key(uid))
+redis.call('UNLINK', contacts, inbox, marks, requested, sanctions, unpack(KEYS, 10))
 redis.call('SREM', removals, uid)
 return { 'finished' }
