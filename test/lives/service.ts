@@ -11,6 +11,8 @@ import type { Log } from './model/world.ts';
 /** Nobody listens: what a node does for its streams has tests of its own. */
 const NOBODY = { hasReader: () => false, readerRemoved: () => {} } as unknown as Hub;
 
+const NO_PRESENCE = { readerChanged: () => {}, watched: () => {}, told: () => {}, missed: () => {} };
+
 /** Two nodes on one Redis, under a key prefix of their own. */
 export interface Service {
   nodes: [Im, Im];
@@ -32,6 +34,7 @@ export async function startTwoNodes(redis: TestRedis): Promise<Service> {
         keys: node.keys,
         messages: node.logs,
         revocations: { add: () => {}, reload: () => {} },
+        presence: NO_PRESENCE,
         metrics: { delivered: () => {} } as never,
         log: quiet,
       }),

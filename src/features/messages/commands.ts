@@ -78,9 +78,16 @@ function keysOf(keys: Keys, { from, conversation, log, clientMessageId }: Sendin
       keys.read(from),
       keys.feed(),
       keys.roles(named.gid),
+      keys.removedUser(from),
     ];
   }
-  const people = [keys.user(from), keys.user(named.peer), keys.read(from), keys.read(named.peer), keys.floors(from)];
+  const people = [
+    keys.user(from),
+    keys.user(named.peer),
+    keys.read(from),
+    keys.read(named.peer),
+    keys.removedUser(from),
+  ];
   return [...own, ...people, keys.feed()];
 }
 
@@ -98,10 +105,12 @@ function allKeysOf(keys: Keys, sending: Sending): string[] {
   return [...own, ...beside, keys.mentionsOfAll(log), keys.floors(from), ...mentioned];
 }
 
+/** How many keys {@link keysOf} has. */
+const OWN_KEYS = 8;
+
 function keyCount(sending: Sending): number {
-  const own = 'gid' in parseConversation(sending.conversation) ? 7 : 8;
-  if (!refers(sending)) return own;
-  return own + 6 + sending.mentions.filter((uid) => uid !== '*').length;
+  if (!refers(sending)) return OWN_KEYS;
+  return OWN_KEYS + 6 + sending.mentions.filter((uid) => uid !== '*').length;
 }
 
 function wordsOf(one: Sending): (string | number)[] {

@@ -13,8 +13,8 @@
 local function sent_before(record, log, from, incarnation)
   local mid, digest, of_incarnation = string.match(record, '^(%S+) (%S+) ?(%S*)$')
   if of_incarnation ~= incarnation then return nil end
-  local floor = incarnation == '' and floor_of(from, log)
-  if floor and not id_less(floor, mid) then return nil end
+  local former = redis.call('HGET', removed_user_key(from), log)
+  if former and not id_less(former, mid) then return nil end
   return mid, digest
 end
 

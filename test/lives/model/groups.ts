@@ -221,6 +221,8 @@ export function ban(world: World, actor: string, gid: string, uid: string): bool
     leave(world, gid, uid);
   }
   group.requests.delete(uid);
+  // A ban takes the place of a silence.
+  group.silenced.delete(uid);
   group.bans.add(uid);
   return true;
 }

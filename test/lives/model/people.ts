@@ -27,16 +27,15 @@ export function removeUser(world: World, uid: string, order: readonly string[]):
     world.setFloor(uid, log, world.log(log).end);
     world.log(log).receipts.delete(uid);
   }
-  for (const { requests, bans } of world.groups.values()) {
-    requests.delete(uid);
-    bans.delete(uid);
+  for (const { requests, bans, silenced } of world.groups.values()) {
+    for (const set of [requests, bans, silenced]) set.delete(uid);
   }
 }
 
-/** The member is one no more: what it had of the group is gone. */
+/** The member is one no more: what it had of the group is gone, but that it is silenced. */
 export function leave(world: World, gid: string, uid: string): void {
   const group = world.group(gid);
-  for (const set of [group.members, group.admins, group.silenced, group.log.receipts]) set.delete(uid);
+  for (const set of [group.members, group.admins, group.log.receipts]) set.delete(uid);
   forget(world, uid, `gs:${gid}`);
 }
 
