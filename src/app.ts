@@ -5,6 +5,8 @@ import { Delivery } from './delivery/delivery.ts';
 import { ImError } from './domain/errors.ts';
 import { Bans } from './features/bans/bans.ts';
 import { banRoutes } from './features/bans/routes.ts';
+import { Blocks } from './features/blocks/blocks.ts';
+import { blockRoutes } from './features/blocks/routes.ts';
 import { Contacts } from './features/contacts/contacts.ts';
 import { contactRoutes } from './features/contacts/routes.ts';
 import { Conversations } from './features/conversations/conversations.ts';
@@ -169,6 +171,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   const users = new Users(store);
   userRoutes(app, { users });
   contactRoutes(app, { contacts: new Contacts(store) });
+  blockRoutes(app, { blocks: new Blocks(store) });
   const groups = new Groups(store, logs);
   groupRoutes(app, { groups });
   memberRoutes(app, { members: new Members(store) });
@@ -202,6 +205,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     await delivery.start();
     await revocations.load();
     users.finishRemovals().catch((error: unknown) => app.log.warn({ err: error }, 'a removal could not be finished'));
+    users.index().catch((error: unknown) => app.log.warn({ err: error }, 'the list of users could not be made'));
     groups.index().catch((error: unknown) => app.log.warn({ err: error }, 'the list of groups could not be made'));
   });
   // Before the server stops to listen: an open stream would keep it from ending.

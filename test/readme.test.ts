@@ -107,6 +107,10 @@ const FORMS: Record<Exclude<keyof Keys, 'prefix'>, string[]> = {
   floors: ['<uid>'],
   requested: ['<uid>'],
   bannedFrom: ['<uid>'],
+  users: [],
+  attributes: ['<uid>'],
+  blocks: ['<uid>'],
+  blockedBy: ['<uid>'],
   removedUser: ['<uid>'],
   group: ['<gid>'],
   members: ['<gid>'],
@@ -167,6 +171,8 @@ test('the keys are of the types in the table, and the redis-cli lines show somet
   await (await service.user('carol')).put('/v1/groups/club/members/me').expect(202);
   await server.patch('/v1/groups/team/members/bob', { role: 'admin' }).expect(200);
   await server.put('/v1/groups/team/bans/carol').expect(201);
+  await server.patch('/v1/users/bob', { attributes: { plan: 'pro' } }).expect(200);
+  await server.put('/v1/users/bob/blocks/carol').expect(201);
   await say('alice', 'user:dave', 'hi');
   const { id: upTo } = await say('alice', 'user:bob', 'hi');
   await server.put('/v1/users/bob/conversations/user:alice/read', { upTo }).expect(200);
@@ -179,6 +185,9 @@ test('the keys are of the types in the table, and the redis-cli lines show somet
     'u:<uid>': keys.user(alice),
     's:<uid>': keys.inbox(bob),
     'c:<uid>': keys.contacts(alice),
+    'ua:<uid>': keys.attributes(bob),
+    'bl:<uid>': keys.blocks(bob),
+    'bb:<uid>': keys.blockedBy(carol),
     'rd:<uid>': keys.read(bob),
     'rc:<log>': keys.receipts(direct),
     'gi:<gid>': keys.group(gid('team')),

@@ -4,6 +4,7 @@ import type { Gid, Uid } from '../../src/domain/names.ts';
 import type { Cursor } from '../../src/domain/stream-ids.ts';
 import { parseStreamId, type StreamId } from '../../src/domain/stream-ids.ts';
 import { Bans } from '../../src/features/bans/bans.ts';
+import { Blocks } from '../../src/features/blocks/blocks.ts';
 import { Contacts } from '../../src/features/contacts/contacts.ts';
 import { Conversations } from '../../src/features/conversations/conversations.ts';
 import { Groups } from '../../src/features/groups/groups.ts';
@@ -53,6 +54,7 @@ export async function startIm(server: TestRedis, settings: Partial<ScriptSetting
     levels,
     users: new Users(store),
     contacts: new Contacts(store),
+    blocks: new Blocks(store),
     groups: new Groups(store, logs),
     members: new Members(store),
     bans: new Bans(store),

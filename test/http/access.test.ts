@@ -72,6 +72,17 @@ const ROWS: Record<string, Row> = {
     call: (_w, uid) => [`/v1/users/${uid}/contacts/linked`],
     expect: '401 401 401 403 204 204 204 204 204 204 204 204',
   },
+  listBlocks: { acting: true, call: (_w, uid) => [`/v1/users/${uid}/blocks`], expect: SELF },
+  putBlock: {
+    acting: true,
+    call: ({ fresh }, uid) => [`/v1/users/${uid}/blocks/${fresh}`],
+    expect: '401 401 401 403 201 201 201 201 201 201 201 201',
+  },
+  deleteBlock: {
+    acting: true,
+    call: ({ fresh }, uid) => [`/v1/users/${uid}/blocks/${fresh}`],
+    expect: '401 401 401 403 204 204 204 204 204 204 204 204',
+  },
   putGroup: { call: ({ gid }) => [`/v1/groups/${gid}`, FIELDS], expect: ADMINS },
   patchGroup: { call: ({ gid }) => [`/v1/groups/${gid}`, FIELDS], expect: ADMINS },
   listGroups: { call: ({ gid }) => [`/v1/groups?ids=${gid}`], expect: SIGNED_IN },

@@ -34,12 +34,12 @@ const FOUND: Record<string, RegExp> = {
   'remove_group.lua': /^(rd|mn|cs|c|fl|rq|bn):/,
   // The groups that the user is in.
   'remove_user.lua': /^gi:/,
-  // The chats of the user, who has read them, and the groups that were asked or have banned it.
-  'finish_removal.lua': /^(ds|rc:ds|gq|gb):/,
+  // The chats of the user, who has read them, the groups that were asked or have banned it, and blocks either way.
+  'finish_removal.lua': /^(ds|rc:ds|gq|gb|bl|bb):/,
   // The owner of the group, who is asked.
-  'join.lua': /^(u|rd|ds):/,
+  'join.lua': /^(u|rd|ds|bl):/,
   // The owner of the group, who refuses.
-  'refuse_request.lua': /^(u|rd|ds):/,
+  'refuse_request.lua': /^(u|rd|ds|bl):/,
 };
 
 /** The keys of a command that a script calls. */
@@ -93,8 +93,14 @@ test('what a script touches it has declared, or could not know', async () => {
   const team = gid('team');
   const toTeam = conversation('group:team');
   await im.people('alice', 'bob', 'carol', 'dave');
-  await im.users.merge(alice, { name: null });
+  await im.users.merge(alice, { name: null }, { attributes: { plan: 'pro' }, directPolicy: 'contacts' });
+  await im.redis.hdel(im.keys.meta(), 'usersIndexed');
+  await im.users.index();
   await im.contacts.link(alice, bob);
+  await im.blocks.block(alice, uid('dave'));
+  await im.blocks.block(carol, bob);
+  await assert.rejects(im.say('bob', 'user:carol', 'hi'), { code: 'blocked' });
+  await im.blocks.unblock(carol, bob);
   const direct = await im.say('alice', 'user:bob', 'hi');
   await im.say('alice', 'user:alice', 'a note');
   await im.messages.send(alice, conversation('user:bob'), { fields: { text: 'x' }, clientMessageId: 'c' });

@@ -3,7 +3,7 @@ import { type LogEntry, parseEntry } from '../../domain/entries.ts';
 import type { Uid } from '../../domain/names.ts';
 import type { MessageId } from '../../domain/stream-ids.ts';
 import { command, type RefusedWrites } from '../../redis/command.ts';
-import type { Keys } from '../../redis/keys.ts';
+import { type Keys, mayKeys } from '../../redis/keys.ts';
 
 /** One message to send, as the scripts want it. */
 export interface Sending {
@@ -81,7 +81,7 @@ function keysOf(keys: Keys, { from, conversation, log, clientMessageId }: Sendin
     ];
   }
   const people = [keys.user(from), keys.user(named.peer), keys.read(from), keys.read(named.peer), keys.floors(from)];
-  return [...own, ...people, keys.feed()];
+  return [...own, ...people, ...mayKeys(keys, from, named.peer), keys.feed()];
 }
 
 /** Whether a message refers to another one, or to people. */
@@ -99,7 +99,7 @@ function allKeysOf(keys: Keys, sending: Sending): string[] {
 }
 
 function keyCount(sending: Sending): number {
-  const own = 'gid' in parseConversation(sending.conversation) ? 7 : 8;
+  const own = 'gid' in parseConversation(sending.conversation) ? 7 : 11;
   if (!refers(sending)) return own;
   return own + 6 + sending.mentions.filter((uid) => uid !== '*').length;
 }

@@ -1,6 +1,6 @@
 -- Sends a message.
 --   KEYS   im:meta, i:<log>:<from>:<clientMessageId>, the log,
---          u:<from>, u:<peer>, rd:<from>, rd:<peer>, fl:<from>, feed   in a direct chat
+--          u:<from>, u:<peer>, rd:<from>, rd:<peer>, fl:<from>, bl:<from>, bl:<peer>, c:<peer>, feed   in a direct chat
 --          gm:<gid>, gi:<gid>, rd:<from>, feed, gr:<gid>               in a group
 --   ARGV   log, from, peer ('' in a group), clientMessageId to show ('' if the sender gave none), digest, ttl ms,
 --          field, value, …

@@ -1,6 +1,6 @@
 -- Begins to remove a user: from here on there is none, its tokens are refused, and it can't become anything any more.
 -- What it is in is left one by one then, and finish_removal ends it.
---   KEYS   im:meta, u:<uid>, rd:<uid>, ru:<uid>, im:removals, im:revoked, feed
+--   KEYS   im:meta, u:<uid>, rd:<uid>, ru:<uid>, im:removals, im:revoked, ua:<uid>, im:users, feed
 --   ARGV   uid
 --   reply  { 'begun' }
 --   refuses  USER_NOT_FOUND, OWNER_MUST_HAND_OVER (the groups, with spaces in between)
@@ -24,7 +24,8 @@ end
 if #owned > 0 then return refuse('OWNER_MUST_HAND_OVER', table.concat(owned, ' ')) end
 
 redis.call('SADD', removals, uid)
-redis.call('UNLINK', user)
+redis.call('UNLINK', user, KEYS[7])
+redis.call('ZREM', KEYS[8], uid)
 redis.call('HSET', removed_user, 'removedAt', now_ms())
 redis.call('HINCRBY', removed_user, 'incarnation', 1)
 local second = string.format('%.0f', math.floor(tonumber(now_ms()) / 1000))
