@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import Fastify, { LogController } from 'fastify';
 import type { Config } from './config/config.ts';
 import { Delivery } from './delivery/delivery.ts';
+import { NO_PRESENCE } from './delivery/presence.ts';
 import { ImError } from './domain/errors.ts';
 import { Bans } from './features/bans/bans.ts';
 import { banRoutes } from './features/bans/routes.ts';
@@ -25,11 +26,16 @@ import { History } from './features/messages/history.ts';
 import { Logs } from './features/messages/logs.ts';
 import { Messages } from './features/messages/messages.ts';
 import { messageRoutes } from './features/messages/routes.ts';
+import { Keeper, type KeeperOptions } from './features/presence/keeper.ts';
+import { Presence } from './features/presence/presence.ts';
+import { presenceRoutes } from './features/presence/routes.ts';
 import { Reactions } from './features/reactions/reactions.ts';
 import { reactionRoutes } from './features/reactions/routes.ts';
 import { serviceRoutes } from './features/service/routes.ts';
 import { Revocations } from './features/tokens/revocations.ts';
 import { tokenRoutes } from './features/tokens/routes.ts';
+import { typingRoutes } from './features/typing/routes.ts';
+import { Typing } from './features/typing/typing.ts';
 import { userRoutes } from './features/users/routes.ts';
 import { Users } from './features/users/users.ts';
 import { registerAuth } from './http/auth/auth.ts';
@@ -74,6 +80,8 @@ export interface AppOptions {
   pageFolder?: string;
   /** A subscriber whose socket takes nothing for so long is sent away, ms. */
   stallMs?: number;
+  /** How soon it is told that somebody has gone. */
+  presence?: Pick<KeeperOptions, 'graceMs' | 'renewMs'>;
 }
 
 /**
@@ -133,10 +141,15 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   );
   const tokens = new Tokens(config);
   const revocations = new Revocations(store, () => delivery.feedLagMs);
+  const presence = new Presence(store);
+  const keeper = config.presence
+    ? new Keeper({ store, presence, log: app.log, hub: () => delivery.hub, ...options.presence })
+    : undefined;
   const delivery: Delivery = new Delivery({
     ...config,
     messages: logs,
     revocations,
+    presence: keeper ?? NO_PRESENCE,
     store,
     connection: link.openFeed(),
     blockMs: FEED_BLOCK_MS,
@@ -172,8 +185,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   userRoutes(app, { users });
   contactRoutes(app, { contacts: new Contacts(store) });
   blockRoutes(app, { blocks: new Blocks(store) });
-  const groups = new Groups(store, logs);
-  groupRoutes(app, { groups });
+  groupRoutes(app, { groups: new Groups(store, logs) });
   memberRoutes(app, { members: new Members(store) });
   banRoutes(app, { bans: new Bans(store) });
   messageRoutes(app, {
@@ -184,8 +196,10 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   batchRoutes(app, { messages });
   reactionRoutes(app, { reactions: new Reactions(store) });
   conversationRoutes(app, { conversations: new Conversations(store) });
-  inboxRoutes(app, { inbox, hub });
-  socketRoutes(app, { inbox, hub, heartbeatMs: config.heartbeatMs, corsOrigins: config.corsOrigins });
+  typingRoutes(app, { typing: new Typing(store) });
+  presenceRoutes(app, { presence: keeper && presence });
+  inboxRoutes(app, { inbox, hub, presence: config.presence });
+  socketRoutes(app, { ...config, inbox, hub });
   tokenRoutes(app, { tokens, users, revocations });
   demoRoutes(app, {
     users,
@@ -204,13 +218,15 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     // The feed's position comes first, so that no revocation can fall between the two.
     await delivery.start();
     await revocations.load();
+    keeper?.start();
     users.finishRemovals().catch((error: unknown) => app.log.warn({ err: error }, 'a removal could not be finished'));
-    users.index().catch((error: unknown) => app.log.warn({ err: error }, 'the list of users could not be made'));
-    groups.index().catch((error: unknown) => app.log.warn({ err: error }, 'the list of groups could not be made'));
   });
   // Before the server stops to listen: an open stream would keep it from ending.
   app.addHook('preClose', async () => hub.drain());
-  app.addHook('onClose', () => delivery.stop());
+  app.addHook('onClose', async () => {
+    keeper?.stop();
+    await delivery.stop();
+  });
   return app;
 }
 

@@ -91,7 +91,7 @@ test('key names are built in keys.ts and in shared Lua alone', () => {
   for (const { file, text } of sources) {
     if (file === 'redis/keys.ts') continue;
     const code = text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
-    assert.ok(!/['"`](u|s|c|rd|gi|gm|gr|gb|gq|bn|fl|rq|ru|i):['"`$]|im:meta/.test(code), file);
+    assert.ok(!/['"`](u|s|c|rd|gi|gm|gr|gb|gq|sn|fl|rq|ru|i):['"`$]|im:meta/.test(code), file);
   }
   for (const file of readdirSync(SRC, { recursive: true, encoding: 'utf8' })) {
     if (!file.endsWith('.lua') || file.startsWith('redis/lua/')) continue;

@@ -104,13 +104,15 @@ const FORMS: Record<Exclude<keyof Keys, 'prefix'>, string[]> = {
   contacts: ['<uid>'],
   read: ['<uid>'],
   receipts: ['<log>'],
+  typing: ['<log>', '<uid>'],
+  presence: ['<uid>'],
   floors: ['<uid>'],
   requested: ['<uid>'],
-  bannedFrom: ['<uid>'],
   users: [],
   attributes: ['<uid>'],
   blocks: ['<uid>'],
   blockedBy: ['<uid>'],
+  sanctions: ['<uid>'],
   removedUser: ['<uid>'],
   group: ['<gid>'],
   members: ['<gid>'],
@@ -165,6 +167,7 @@ test('the keys are of the types in the table, and the redis-cli lines show somet
   t.after(() => rmSync(folder, { recursive: true }));
   await pasteReadme(t, 'bash', service, folder);
   const { redis: db, server, people, say } = service;
+  await server.put('/v1/users/bob/conversations/user:alice/typing').expect(204);
   // What the README's lines do not leave: a request to join, a role, a ban, a receipt, and a user who was removed.
   await people('carol', 'dave');
   await server.put('/v1/groups/club', { fields: {}, owner: 'alice', joinPolicy: 'approval' }).expect(201);
@@ -190,13 +193,15 @@ test('the keys are of the types in the table, and the redis-cli lines show somet
     'bb:<uid>': keys.blockedBy(carol),
     'rd:<uid>': keys.read(bob),
     'rc:<log>': keys.receipts(direct),
+    'pr:<uid>': keys.presence(bob),
+    'ty:<log>:<uid>': keys.typing(direct, bob),
     'gi:<gid>': keys.group(gid('team')),
     'gm:<gid>': keys.members(gid('team')),
     'gs:<gid>': keys.log('gs:team' as LogName),
     'ds:<lo>:<hi>': keys.log(direct),
     'gr:<gid>': keys.roles(gid('team')),
     'gb:<gid>': keys.bans(gid('team')),
-    'bn:<uid>': keys.bannedFrom(carol),
+    'sn:<uid>': keys.sanctions(carol),
     'gq:<gid>': keys.requests(gid('club')),
     'rq:<uid>': keys.requested(carol),
     'fl:<uid>': keys.floors(dave),

@@ -77,6 +77,7 @@ function toConfig(env: Environment) {
     rateLimit: env.RATE_LIMIT,
     rateLimitBurst: env.RATE_LIMIT_BURST,
     rateLimitServer: env.RATE_LIMIT_SERVER,
+    presence: env.PRESENCE === 'on',
     corsOrigins: list(env.CORS_ORIGINS),
     trustProxy: trustOf(env.TRUST_PROXY),
   };

@@ -95,6 +95,7 @@ export const configSchema = Type.Object({
   RATE_LIMIT: whole('Requests a second for each user, on each node; 0 is no limit', 10, 0, 1_000_000),
   RATE_LIMIT_BURST: whole('Requests that a user may make at once, after a pause', 600, 1, 1_000_000),
   RATE_LIMIT_SERVER: whole('As RATE_LIMIT, for each API key; its burst is in proportion', 0, 0, 1_000_000),
+  PRESENCE: choice('Whether it is told who has a stream open; off writes nothing of it', 'on', ['on', 'off']),
   CORS_ORIGINS: text(
     'Web origins that may call the API, comma separated; * is any, empty is none',
     '',

@@ -8,6 +8,7 @@ import { Feed } from './feed.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { Hub } from './hub.ts';
 import type { DeliveryMetrics } from './metrics.ts';
+import type { PresenceKeeper } from './presence.ts';
 
 export interface DeliveryOptions {
   store: Store;
@@ -17,6 +18,7 @@ export interface DeliveryOptions {
   messages: MessageMemory;
   /** Kept up to date by what the feed tells. */
   revocations: RevocationMemory;
+  presence: PresenceKeeper;
   metrics: DeliveryMetrics;
   /** How long one read of the feed blocks, ms; also how soon a feed that was deleted is noticed. */
   blockMs: number;

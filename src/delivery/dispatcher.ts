@@ -8,6 +8,7 @@ import type { FeedEntry } from './feed-entry.ts';
 import type { Hub } from './hub.ts';
 import type { Listener } from './listener.ts';
 import type { DeliveryMetrics } from './metrics.ts';
+import type { PresenceKeeper } from './presence.ts';
 import type { SignalEntry } from './signal-entry.ts';
 
 /** Names one message: its log, and its id in it. */
@@ -38,6 +39,7 @@ export interface DispatcherOptions {
   keys: Keys;
   messages: MessageMemory;
   revocations: RevocationMemory;
+  presence: PresenceKeeper;
   metrics: DeliveryMetrics;
   log: Logger;
 }
@@ -68,6 +70,7 @@ export class Dispatcher {
   signal(batch: readonly SignalEntry[]): void {
     const touched = new Set<Listener>();
     for (const entry of batch) {
+      if (entry.present !== undefined) this.#options.presence.told(entry.present);
       if (!entry.isKnown) continue;
       for (const uid of entry.recipients) {
         for (const listener of this.#listenersAt(uid) ?? []) {
@@ -81,9 +84,10 @@ export class Dispatcher {
 
   /** Signals may have been missed: nothing else has them, so that everybody is told. */
   signalsMissed(reason: string): void {
-    const { hub, log } = this.#options;
+    const { hub, log, presence } = this.#options;
     log.info({ reason, subscribers: hub.subscribers.size }, 'subscribers are told that signals may have been missed');
     hub.signalsMissed();
+    presence.missed();
   }
 
   /** Entries of the feed may have been missed: what was to be known from them is read. */

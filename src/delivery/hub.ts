@@ -2,6 +2,7 @@ import type { Uid } from '../domain/names.ts';
 import type { Cursor } from '../domain/stream-ids.ts';
 import { Doorbell } from './doorbell.ts';
 import type { Listener } from './listener.ts';
+import type { PresenceKeeper } from './presence.ts';
 import type { Sink } from './sink.ts';
 import type { Source } from './source.ts';
 import { Subscriber, type SubscriberHost } from './subscriber.ts';
@@ -10,6 +11,8 @@ export interface HubOptions extends SubscriberHost {
   /** Streams and long-polls of this node. */
   maxSubscribers: number;
   maxSubscribersPerUser: number;
+  /** Told who has come to this node, and who has gone. */
+  presence: PresenceKeeper;
 }
 
 const NOBODY: ReadonlySet<Listener> = new Set();
@@ -22,6 +25,7 @@ export class Hub {
   readonly #options: HubOptions;
   readonly #byStream = new Map<string, Set<Listener>>();
   readonly #byReader = new Map<Uid, Set<Listener>>();
+  readonly #byWatched = new Map<Uid, Set<Subscriber>>();
   readonly #subscribers = new Set<Subscriber>();
   readonly #doorbells = new Set<Doorbell>();
   #draining = false;
@@ -55,6 +59,16 @@ export class Hub {
     return this.#byReader.has(reader);
   }
 
+  /** The open streams that watch a user. */
+  watchersOf(uid: Uid): ReadonlySet<Subscriber> | undefined {
+    return this.#byWatched.get(uid);
+  }
+
+  /** All users that are watched. */
+  get watched(): Iterable<Uid> {
+    return this.#byWatched.keys();
+  }
+
   /** Whether one more stream or long-poll of this user may be opened. */
   admits(reader: Uid): boolean {
     const { maxSubscribers, maxSubscribersPerUser } = this.#options;
@@ -68,13 +82,16 @@ export class Hub {
    *
    * @param start a position that the source has resolved
    * @param expiresAt when the stream has to end, ms since 1970
+   * @param watched who the stream is told of when they come and go
    */
-  subscribe(source: Source, start: Cursor, sink: Sink, expiresAt: number): Subscriber {
+  subscribe(source: Source, start: Cursor, sink: Sink, expiresAt: number, watched: readonly Uid[] = []): Subscriber {
     // Listening comes before the first read, so that nothing can fall between the two.
-    const subscriber = new Subscriber(this.#options, source, start, sink, expiresAt);
+    const subscriber = new Subscriber(this.#options, source, start, sink, expiresAt, watched);
     this.#subscribers.add(subscriber);
     this.#add(subscriber);
+    for (const uid of watched) addTo(this.#byWatched, uid, subscriber);
     subscriber.open();
+    if (watched.length > 0) this.#options.presence.watched(subscriber);
     return subscriber;
   }
 
@@ -83,6 +100,7 @@ export class Hub {
     if (!this.#subscribers.delete(subscriber)) return;
     subscriber.gone();
     this.#options.catchUps.remove(subscriber);
+    for (const uid of subscriber.watched) removeFrom(this.#byWatched, uid, subscriber);
     this.#remove(subscriber);
   }
 
@@ -129,23 +147,28 @@ export class Hub {
   }
 
   #add(listener: Listener): void {
-    addTo(this.#byStream, listener.source.key, listener);
-    addTo(this.#byReader, listener.source.reader, listener);
+    const { key, reader } = listener.source;
+    addTo(this.#byStream, key, listener);
+    const isFirst = !this.hasReader(reader);
+    addTo(this.#byReader, reader, listener);
+    if (isFirst) this.#options.presence.readerChanged(reader);
   }
 
   #remove(listener: Listener): void {
-    removeFrom(this.#byStream, listener.source.key, listener);
-    removeFrom(this.#byReader, listener.source.reader, listener);
+    const { key, reader } = listener.source;
+    removeFrom(this.#byStream, key, listener);
+    removeFrom(this.#byReader, reader, listener);
+    if (!this.hasReader(reader)) this.#options.presence.readerChanged(reader);
   }
 }
 
-function addTo<Key>(sets: Map<Key, Set<Listener>>, key: Key, listener: Listener): void {
+function addTo<Key, Value>(sets: Map<Key, Set<Value>>, key: Key, listener: Value): void {
   const set = sets.get(key);
   if (set) set.add(listener);
   else sets.set(key, new Set([listener]));
 }
 
-function removeFrom<Key>(sets: Map<Key, Set<Listener>>, key: Key, listener: Listener): void {
+function removeFrom<Key, Value>(sets: Map<Key, Set<Value>>, key: Key, listener: Value): void {
   const set = sets.get(key);
   if (set?.delete(listener) && set.size === 0) sets.delete(key);
 }

@@ -4,17 +4,14 @@ import type { Uid } from '../domain/names.ts';
 import { decodeSignal, type SignalKind } from '../domain/signals.ts';
 import { parseStreamId, type StreamId } from '../domain/stream-ids.ts';
 
-/** In place of recipients: whoever watches the user that it is about. */
-const WATCHERS = '*';
-
 /** One entry of the stream of signals. */
 export class SignalEntry {
   /** Its own id. */
   readonly id: StreamId;
   readonly kind: SignalKind;
   readonly recipients: readonly Uid[];
-  /** The user whose watchers are told, in place of recipients. */
-  readonly watched: Uid | undefined;
+  /** Who has come or gone; there is nothing else in it then. */
+  readonly present: Uid | undefined;
   readonly #log: LogName;
   readonly #data: object | undefined;
   #conversation: string | undefined;
@@ -26,8 +23,8 @@ export class SignalEntry {
     this.id = parseStreamId(id)!;
     this.kind = (kind ?? '') as SignalKind;
     this.#log = (log ?? '') as LogName;
-    this.watched = to === WATCHERS ? (data.uid as Uid) : undefined;
-    this.recipients = to && to !== WATCHERS ? (to.split(' ') as Uid[]) : [];
+    this.present = kind === 'presence' ? (data.uid as Uid) : undefined;
+    this.recipients = to ? (to.split(' ') as Uid[]) : [];
     this.#data = decodeSignal(this.kind, data);
   }
 

@@ -1,3 +1,4 @@
+import type { Uid } from '../domain/names.ts';
 import type { Cursor } from '../domain/stream-ids.ts';
 import type { FeedEntry } from './feed-entry.ts';
 import type { Listener } from './listener.ts';
@@ -31,6 +32,8 @@ export interface SubscriberHost {
  */
 export class Subscriber implements Listener {
   readonly source: Source;
+  /** Who it is told of when they come and go, as far as its reader may know. */
+  readonly watched: readonly Uid[];
   /** When the stream has to end, ms since 1970; later, once a client has renewed its credential. */
   expiresAt: number;
   readonly #host: SubscriberHost;
@@ -48,8 +51,16 @@ export class Subscriber implements Listener {
   /** Whether the cursor was reached by reading, rather than named by the client. */
   #cursorIsOurs = false;
 
-  constructor(host: SubscriberHost, source: Source, start: Cursor, sink: Sink, expiresAt: number) {
+  constructor(
+    host: SubscriberHost,
+    source: Source,
+    start: Cursor,
+    sink: Sink,
+    expiresAt: number,
+    watched: readonly Uid[],
+  ) {
     this.source = source;
+    this.watched = watched;
     this.expiresAt = expiresAt;
     this.#host = host;
     this.#sink = sink;

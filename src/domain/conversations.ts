@@ -33,6 +33,12 @@ export function parseConversation(conversation: Conversation): { peer: Uid } | {
   return conversation.startsWith('group:') ? { gid: name as Gid } : { peer: name as Uid };
 }
 
+/** The other person of a direct chat, `''` for a group: how the scripts take it. */
+export function peerOf(conversation: Conversation): string {
+  const named = parseConversation(conversation);
+  return 'peer' in named ? named.peer : '';
+}
+
 /** How `reader` names the conversation that `log` holds. */
 export function conversationOf(reader: Uid, log: LogName): Conversation {
   const [kind, first, second] = log.split(':');

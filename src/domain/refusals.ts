@@ -38,13 +38,17 @@ const REFUSALS: Record<string, (subject: string) => [code: ErrorCode, detail: st
   group_full: (gid) => ['group_full', `The group "${gid}" has as many members as a group may have.`],
   too_many_members: (gid) => [
     'too_many_members',
-    `The group "${gid}" has more than ${RECEIPTS_MAX} members: who has read what is told only in smaller ones.`,
+    `The group "${gid}" has more than ${RECEIPTS_MAX} members: who has read what, or is typing, is told only in smaller ones.`,
   ],
   member_not_found: (uid) => ['member_not_found', `"${uid}" is not a member of the group. Nothing was changed.`],
   request_not_found: (uid) => ['request_not_found', `"${uid}" has not asked to join the group. Nothing was changed.`],
   owner_must_hand_over: (gids) => [
     'owner_must_hand_over',
     `The owner can't leave ${quoted(gids)}. First name another member as owner, PATCH /v1/groups/${gids.split(' ', 1)[0]} with {"owner": "bob"}, or delete the group.`,
+  ],
+  update_pending: () => [
+    'update_pending',
+    'Nodes of an older version may be running, which would not obey this. Once all are of this version, "redisim level raise" allows it.',
   ],
   owner_unchanged: (gid) => [
     'owner_unchanged',

@@ -23,16 +23,19 @@ export function toShownMessage(conversation: Conversation, raw: RawShown): Messa
   return message;
 }
 
-/** Reactions as they are kept, `<reaction> <count> …`, for one who reacted with `mine`. */
-export function reactionCounts(kept: string, mine: string): ReactionCount[] {
-  if (kept === '') return [];
-  const own = new Set(mine.split(' '));
-  const words = kept.split(' ');
-  const counts: ReactionCount[] = [];
-  for (let i = 0; i < words.length; i += 2) {
-    counts.push({ reaction: words[i]!, count: Number(words[i + 1]), mine: own.has(words[i]!) });
+/** Reactions as they are kept, `<reaction> <count> …`. */
+export function reactionsFrom(kept: string): Omit<ReactionCount, 'mine'>[] {
+  const counts: Omit<ReactionCount, 'mine'>[] = [];
+  for (const [, reaction, count] of kept.matchAll(/(\S+) (\d+)/g)) {
+    counts.push({ reaction: reaction!, count: Number(count) });
   }
   return counts;
+}
+
+/** The same for a reader who reacted with `mine`, with spaces in between. */
+export function reactionCounts(kept: string, mine: string): ReactionCount[] {
+  const own = new Set(mine.split(' '));
+  return reactionsFrom(kept).map((one) => ({ ...one, mine: own.has(one.reaction) }));
 }
 
 function toTombstone(conversation: Conversation, tombstone: string): Message {

@@ -1,4 +1,5 @@
 import type { Uid } from './names.ts';
+import { reactionsFrom } from './shown-messages.ts';
 import type { MessageId } from './stream-ids.ts';
 
 /** The most members of a group in which others are told who has read what, and who is typing. As in lua/signals.lua. */
@@ -32,27 +33,19 @@ type Decoder<Kind extends SignalKind> = (data: Readonly<Record<string, string | 
  * From what scripts give `signal` (lua/signals.lua), all text:
  * - read: `uid`, `upTo`
  * - typing: `uid`, `until` (ms)
- * - presence: `uid`, `online` (1 or 0), `lastSeenAt` (ms; absent if never seen)
- * - reaction: `target`, `uid`, `reaction`, `added` (1 or 0), `reactions` (`<count> <reaction>` a line)
+ * - presence: `uid`; how it is with that user each node looks up, for those who may know
+ * - reaction: `target`, `uid`, `reaction`, `added` (1 or 0), `reactions` (`<reaction> <count> …`, as `ms:` has it)
  * - conversation: `settings` (JSON, as `cs:` has it)
  */
-const DECODERS: { [Kind in SignalKind]: Decoder<Kind> } = {
+const DECODERS: { [Kind in Exclude<SignalKind, 'presence'>]: Decoder<Kind> } = {
   read: ({ uid, upTo }) => ({ uid: uid as Uid, upTo: upTo as MessageId }),
   typing: ({ uid, until }) => ({ uid: uid as Uid, until: timeOf(until) }),
-  presence: ({ uid, online, lastSeenAt }) => ({
-    uid: uid as Uid,
-    online: online === '1',
-    ...(lastSeenAt ? { lastSeenAt: timeOf(lastSeenAt) } : {}),
-  }),
   reaction: ({ target, uid, reaction, added, reactions }) => ({
     target: target as MessageId,
     uid: uid as Uid,
     reaction: reaction ?? '',
     added: added === '1',
-    reactions: (reactions ?? '').split('\n').flatMap((line) => {
-      const [, count, name] = /^(\d+) (.+)$/.exec(line) ?? [];
-      return name ? [{ reaction: name, count: Number(count) }] : [];
-    }),
+    reactions: reactionsFrom(reactions ?? ''),
   }),
   conversation: ({ settings }) => {
     const { mutedUntil, ...others } = JSON.parse(settings ?? '{}') as Record<string, unknown>;
@@ -64,7 +57,7 @@ const DECODERS: { [Kind in SignalKind]: Decoder<Kind> } = {
 export function decodeSignal(kind: string, data: Readonly<Record<string, string | undefined>>): object | undefined {
   if (!Object.hasOwn(DECODERS, kind)) return undefined;
   try {
-    return DECODERS[kind as SignalKind](data);
+    return DECODERS[kind as keyof typeof DECODERS](data);
   } catch {
     return undefined;
   }

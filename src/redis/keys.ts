@@ -30,16 +30,20 @@ export class Keys {
   readonly read = (uid: Uid) => `${this.prefix}rd:${uid}`;
   /** hash: uid → up to where that user lets the others of a conversation know that it has read */
   readonly receipts = (log: LogName) => `${this.prefix}rc:${log}`;
+  /** zset: node → when it last had an open stream of the user, and `gone` → when the last one was closed */
+  readonly presence = (uid: Uid) => `${this.prefix}pr:${uid}`;
+  /** string: this user has just told the conversation that it is typing */
+  readonly typing = (log: LogName, uid: Uid) => `${this.prefix}ty:${log}:${uid}`;
   /** hash: log → the message below which this user reads nothing, since a former user of the name was told it */
   readonly floors = (uid: Uid) => `${this.prefix}fl:${uid}`;
   /** set: the groups that this user has asked to join */
   readonly requested = (uid: Uid) => `${this.prefix}rq:${uid}`;
-  /** set: the groups that this user is banned from */
-  readonly bannedFrom = (uid: Uid) => `${this.prefix}bn:${uid}`;
   /** zset: whom this user has blocked, scored by when */
   readonly blocks = (uid: Uid) => `${this.prefix}bl:${uid}`;
   /** set: who has blocked this user */
   readonly blockedBy = (uid: Uid) => `${this.prefix}bb:${uid}`;
+  /** set: the groups that hold something against this user, who is none of their members: a ban, or a silence that goes on */
+  readonly sanctions = (uid: Uid) => `${this.prefix}sn:${uid}`;
   /** hash: what is known of the last user of this name that was removed */
   readonly removedUser = (uid: Uid) => `${this.prefix}ru:${uid}`;
   /** set: the users whose removal has begun and not ended */

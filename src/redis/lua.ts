@@ -12,8 +12,11 @@ export interface ScriptSettings {
   logDays: number;
 }
 
-/** The highest writer level that this version understands, and writes where it may. */
-export const KNOWN_LEVEL = 1;
+/**
+ * The highest writer level that this version understands, and writes where it may (`lua/level.lua`).
+ * - 2: roles, silence, bans and policies of groups
+ */
+export const KNOWN_LEVEL = 2;
 
 /** Of the keys' layout; another one in the database is not touched. */
 export const SCHEMA_VERSION = '1';

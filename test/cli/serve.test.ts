@@ -264,7 +264,7 @@ describe('two versions on one Redis', () => {
   let newer: Product;
   before(async () => {
     newer = await buildProduct([
-      { file: 'redis/lua.ts', from: 'export const KNOWN_LEVEL = 1;', to: 'export const KNOWN_LEVEL = 2;' },
+      { file: 'redis/lua.ts', from: 'export const KNOWN_LEVEL = 2;', to: 'export const KNOWN_LEVEL = 3;' },
     ]);
   });
   after(() => newer.remove());
@@ -277,7 +277,7 @@ describe('two versions on one Redis', () => {
       const url = await older.listening();
       const level = (product: Product, ...words: string[]) =>
         run(process.execPath, [product.main, 'level', ...words], { env: { PATH: process.env.PATH, ...env } });
-      assert.match((await level(newer)).stdout, /written at level 1; this version knows 2/);
+      assert.match((await level(newer)).stdout, /written at level 2; this version knows 3/);
       const put = (name: string) =>
         fetch(`${url}/v1/users/${name}`, {
           method: 'PUT',
@@ -285,9 +285,9 @@ describe('two versions on one Redis', () => {
           body: '{"fields":{}}',
         });
       assert.equal((await put('alice')).status, 201);
-      assert.match((await level(newer, 'raise')).stdout, /written at level 2/);
+      assert.match((await level(newer, 'raise')).stdout, /written at level 3/);
       assert.equal(await older.ended(), 1);
-      assert.match(older.stdout, /written at level 2 by a newer version of redisim/);
+      assert.match(older.stdout, /written at level 3 by a newer version of redisim/);
       const again = new Service(env);
       assert.equal(await again.ended(), 1);
       assert.match(again.stdout, /by a newer version of redisim/);

@@ -53,6 +53,36 @@ test('a signal reaches the streams of its recipients on all nodes, each with its
   assert.deepEqual([bob.sink.gaps, bob.subscriber.state], [[], 'live']);
 });
 
+test('a reaction is told to who is in the conversation, settings of one’s own to one’s own devices', async (t) => {
+  const { id } = await talk();
+  const node = await start(t);
+  const [alice, bob, carol] = [await node.live('alice'), await node.live('bob'), await node.live('carol')];
+  const toAlice = conversation('user:alice');
+  await im.reactions.add(uid('bob'), toAlice, id, '👍');
+  await im.reactions.add(uid('bob'), toAlice, id, '👍');
+  await im.reactions.remove(uid('bob'), toAlice, id, '👍');
+  await im.conversations.change(uid('bob'), toAlice, { pinned: true });
+  await im.conversations.hide(uid('bob'), toAlice);
+  await told(alice.sink, 'stale', 'reaction', 'reaction');
+  await told(bob.sink, 'stale', 'reaction', 'reaction', 'conversation', 'conversation');
+  const reaction = { conversation: 'user:bob', target: id, uid: 'bob', reaction: '👍' };
+  assert.deepEqual(
+    alice.sink.signals.slice(1).map(({ data }) => data),
+    [
+      { ...reaction, added: true, reactions: [{ reaction: '👍', count: 1 }] },
+      { ...reaction, added: false, reactions: [] },
+    ],
+  );
+  assert.deepEqual(
+    bob.sink.signals.slice(3).map(({ data }) => data),
+    [
+      { conversation: toAlice, pinned: true },
+      { conversation: toAlice, hidden: true },
+    ],
+  );
+  assert.deepEqual(names(carol.sink), ['stale']);
+});
+
 test('ids of signals have no holes, and go beyond all former ones when the stream is made anew', async () => {
   const ids = async () => (await im.redis.xrange(im.keys.signals(), '-', '+')).map(([id]) => id.split('-').map(BigInt));
   await im.people('alice');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { check, type Kind } from './checker.ts';
-import { type Heard, type History, newHistory, type Truth } from './history.ts';
+import { type Heard, type History, newHistory, type Signal, type Truth } from './history.ts';
 
 /** Alice writes three times to a group of hers and bob's; bob follows from the first entry on. */
 function run(): { history: History; truth: Truth } {
@@ -35,6 +35,8 @@ function run(): { history: History; truth: Truth } {
         ['alice', '9-2'],
         ['bob', '9-2'],
       ]),
+      receipts: new Map(),
+      marks: new Map(),
       unread: new Map([
         ['alice', new Map([[log, 0]])],
         ['bob', new Map([[log, 3]])],
@@ -174,6 +176,42 @@ for (const [what, expected, breakIt] of cases) {
     assert.deepEqual(kindsAfter(breakIt), expected);
   });
 }
+
+/** Bob has read; alice, who follows as well, hears it or not. */
+function afterReceipt(...signals: Signal[]): Kind[] {
+  return kindsAfter(({ history, truth }) => {
+    history.marks = [{ uid: 'bob', log: 'gs:team', upTo: '105-3', from: 30 }];
+    truth.receipts = new Map([['gs:team', new Map([['bob', '105-3']])]]);
+    truth.unread.get('bob')!.set('gs:team', 0);
+    history.followers.push({ name: 'alice@1', uid: 'alice', heard: [], signals });
+  });
+}
+const opened = { at: 1, event: 'stale' };
+
+test('one’s own devices are told of a mark, unless one’s own message has moved it', () => {
+  const afterMark = (sender: string, ...signals: Signal[]) =>
+    kindsAfter(({ history, truth }) => {
+      history.sends[2]!.from = sender;
+      truth.logs.get('gs:team')![2]!.from = sender;
+      history.marks = [{ uid: 'bob', log: 'gs:team', upTo: '105-3', from: 30 }];
+      truth.marks = new Map([['bob', new Map([['gs:team', '105-3']])]]);
+      truth.unread.set('bob', new Map([['gs:team', 0]]));
+      truth.unread.set('alice', new Map([['gs:team', sender === 'bob' ? 1 : 0]]));
+      history.followers[0]!.signals = signals;
+    });
+  assert.deepEqual(afterMark('alice'), ['signal']);
+  assert.deepEqual(afterMark('alice', { at: 31, event: 'read', log: 'gs:team', uid: 'bob', upTo: '105-3' }), []);
+  assert.deepEqual(afterMark('bob'), []);
+});
+
+test('who was not told of a receipt, is told that something may be missing', () => {
+  assert.deepEqual(afterReceipt(opened), ['signal']);
+  assert.deepEqual(afterReceipt(opened, { at: 31, event: 'stale' }), []);
+  assert.deepEqual(afterReceipt(opened, { at: 31, event: 'read', log: 'gs:team', uid: 'bob', upTo: '105-3' }), []);
+  assert.deepEqual(afterReceipt(opened, { at: 31, event: 'read', log: 'gs:team', uid: 'bob', upTo: '100-2' }), [
+    'signal',
+  ]);
+});
 
 const gap = (requested: string, resumed: string, reason = 'trimmed'): Extract<Heard, { event: 'gap' }> => ({
   at: 20,

@@ -1,6 +1,7 @@
 import { judgeFollower } from './follower-checker.ts';
 import type { History, Send, Truth } from './history.ts';
 import { outcomeOf } from './history.ts';
+import { missingSignals } from './signal-checker.ts';
 import { epochOf, isNext, numberOf } from './stream-ids.ts';
 
 export type Kind =
@@ -13,6 +14,7 @@ export type Kind =
   | 'heartbeat'
   | 'unread'
   | 'answer'
+  | 'signal'
   | 'odd';
 
 /** Something that the service has promised and not kept. */
@@ -43,6 +45,7 @@ export function check(history: History, truth: Truth): Verdict {
   checkUnread(history, truth, blame);
   for (const follower of history.followers) judgeFollower(follower, history, truth, blame);
   checkHeartbeats(history, truth, blame);
+  for (const detail of missingSignals(history, truth)) blame('signal', detail);
   const stored = history.sends.filter((send) => outcomeOf(send) === 'ok').length;
   return { violations, stored, excused };
 }

@@ -50,6 +50,8 @@ export interface Mark {
   uid: string;
   log: string;
   upTo: string;
+  /** When it was asked for. */
+  from: number;
 }
 
 /** All that one receiver heard, over all its connections. */
@@ -57,8 +59,19 @@ export interface Follower {
   name: string;
   uid: string;
   heard: Heard[];
+  /** What came without a cursor; absent where nothing of that kind comes. */
+  signals?: Signal[];
   /** It was not there at the end, so that it may lack the last entries. */
   hasLeft?: boolean;
+}
+
+/** `read` or `stale`. */
+export interface Signal {
+  at: number;
+  event: string;
+  log?: string;
+  uid?: string;
+  upTo?: string;
 }
 
 export type Heard = { at: number } & (
@@ -76,6 +89,10 @@ export interface Truth {
   ends: Map<string, string>;
   /** Unread messages by user, then log, as the service tells. */
   unread: Map<string, Map<string, number>>;
+  /** Up to where each user lets the others know that it has read, by log. */
+  receipts: Map<string, Map<string, string>>;
+  /** Up to where each user has read, by user, then log. */
+  marks: Map<string, Map<string, string>>;
 }
 
 export interface LogEntry {

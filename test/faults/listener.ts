@@ -1,5 +1,5 @@
 import { type Connect, type Connection, overSse } from './connections.ts';
-import type { Follower, Heard } from './history.ts';
+import type { Follower, Heard, Signal } from './history.ts';
 import type { Random } from './random.ts';
 import { API_KEY } from './requests.ts';
 
@@ -21,6 +21,7 @@ export interface ListenerOptions {
  */
 export class Listener {
   readonly record: Follower;
+  readonly #signals: Signal[] = [];
   /** The last event's id; before the first one, where it wants to start. */
   position: string;
   readonly #urls: Urls;
@@ -35,7 +36,7 @@ export class Listener {
 
   /** @param home which node it prefers */
   constructor(urls: Urls, uid: string, home: number, random: Random, options: ListenerOptions = {}) {
-    this.record = { name: `${uid}@${home}`, uid, heard: [] };
+    this.record = { name: `${uid}@${home}`, uid, heard: [], signals: this.#signals };
     this.position = options.start ?? '$';
     this.#urls = urls;
     this.#home = home;
@@ -122,9 +123,21 @@ export class Listener {
   }
 
   #take(name: string, cursor: string | undefined, data: object): void {
-    const heard = cursor === undefined ? undefined : toHeard(this.record.uid, cursor, name, data);
+    if (cursor === undefined) {
+      const { conversation, uid, upTo } = data as { conversation?: string; uid?: string; upTo?: string };
+      const of = conversation ? { log: logOf(this.record.uid, conversation) } : {};
+      this.#signals.push({
+        at: performance.now(),
+        event: name,
+        ...of,
+        ...(uid ? { uid } : {}),
+        ...(upTo ? { upTo } : {}),
+      });
+      return;
+    }
+    const heard = toHeard(this.record.uid, cursor, name, data);
     if (!heard) return;
-    this.position = cursor!;
+    this.position = cursor;
     this.#hear(heard);
     this.#onEvent();
   }

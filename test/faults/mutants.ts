@@ -98,6 +98,19 @@ export const MUTANTS: readonly Mutant[] = [
     expected: ['gap'],
   },
   {
+    name: 'lost signals are not told',
+    patches: [
+      {
+        file: 'delivery/feed.ts',
+        from: "if (!isNext(entry, followed)) dispatcher.signalsMissed('hole in the signals');",
+        to: '',
+      },
+    ],
+    scenario: 'signals-lost',
+    seed: 1,
+    expected: ['signal'],
+  },
+  {
     name: 'the epoch never moves',
     patches: [
       {

@@ -6,7 +6,8 @@ import { type History, newHistory } from './history.ts';
 import { Listener } from './listener.ts';
 import { Poller } from './poller.ts';
 import { Random } from './random.ts';
-import { inboxEnd, readTruth } from './truth.ts';
+import { missingSignals } from './signal-checker.ts';
+import { inboxEnd, readKnown, readTruth } from './truth.ts';
 import { Workload, type WorkloadOptions } from './workload.ts';
 
 /** A fault, and the service that it happens to. */
@@ -55,6 +56,8 @@ export interface PerformOptions {
 }
 
 const SETTLE_MS = 45_000;
+/** That signals were lost is told within 10 s, once it was seen. */
+const SIGNALS_MS = 15_000;
 const DEADLINE_MS = 240_000;
 
 /** Runs a scenario on a product, and judges it. */
@@ -114,6 +117,7 @@ export async function perform(scenario: Scenario, product: Product, options: Per
     clearInterval(hangUps);
     const present = [...listeners, ...pollers].filter(({ record }) => !record.hasLeft);
     await settle(cluster, history, present, options.settleMs ?? SETTLE_MS);
+    await settleSignals(cluster, history);
     await closeReceivers();
     const truth = await readTruth(cluster.admin, cluster.urls().at(-1)!, workload.users);
     const verdict = check(history, truth);
@@ -130,6 +134,14 @@ export async function perform(scenario: Scenario, product: Product, options: Per
     await workload.stop().catch(() => {});
     await closeReceivers();
     await cluster.stop();
+  }
+}
+
+/** Waits until everybody has been told what need not last, or that it may have missed some. */
+async function settleSignals({ admin }: Cluster, history: History): Promise<void> {
+  const deadline = Date.now() + SIGNALS_MS;
+  while (Date.now() < deadline && missingSignals(history, await readKnown(admin)).length > 0) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
 

@@ -2,13 +2,20 @@ import type { Redis } from 'ioredis';
 import type { Truth } from './history.ts';
 import { logOf } from './listener.ts';
 import { ask } from './requests.ts';
+import type { Known } from './signal-checker.ts';
 import { endOf } from './stream-ids.ts';
 
 type Entries = [id: string, flat: string[]][];
 
 /** Reads all logs and inboxes from Redis, and asks a node for everybody's unread messages. */
 export async function readTruth(redis: Redis, url: string, users: readonly string[]): Promise<Truth> {
-  const truth: Truth = { logs: new Map(), inboxes: new Map(), ends: new Map(), unread: new Map() };
+  const truth: Truth = {
+    logs: new Map(),
+    inboxes: new Map(),
+    ends: new Map(),
+    unread: new Map(),
+    ...(await readKnown(redis)),
+  };
   for (const key of [...(await redis.keys('gs:*')), ...(await redis.keys('ds:*'))]) {
     const entries = (await redis.xrange(key, '-', '+')) as Entries;
     truth.logs.set(
@@ -27,6 +34,20 @@ export async function readTruth(redis: Redis, url: string, users: readonly strin
   }
   for (const uid of users) truth.unread.set(uid, await unreadOf(url, uid));
   return truth;
+}
+
+/** What users have read, and let the others know that they have. */
+export async function readKnown(redis: Redis): Promise<Known> {
+  const hashes = async (prefix: string) => {
+    const found = new Map<string, Map<string, string>>();
+    for (const key of await redis.keys(`${prefix}*`)) {
+      found.set(key.slice(prefix.length), new Map(Object.entries(await redis.hgetall(key))));
+    }
+    return found;
+  };
+  const marks = await hashes('rd:');
+  for (const logs of marks.values()) for (const [log, mark] of logs) logs.set(log, mark.split(' ')[1]!);
+  return { receipts: await hashes('rc:'), marks };
 }
 
 /** Where an inbox ends. */

@@ -81,6 +81,14 @@ export class Workload {
     }
   }
 
+  /** Has messages read by somebody who got them; resolves when that is answered. */
+  async read(count: number): Promise<void> {
+    for (let i = 0; i < count; i++) {
+      const send = this.#random.pick(this.#history.sends.filter(({ to }) => to.length > 1).slice(-200));
+      await this.#markRead(this.#random.pick(send.to), send);
+    }
+  }
+
   /** Resolves when everybody has ended, with repeats. */
   async stop(): Promise<void> {
     this.#isStopping = true;
@@ -187,7 +195,7 @@ export class Workload {
     if (upTo === undefined) return;
     const [kind, first, second] = log.split(':') as [string, string, string];
     const conversation = kind === 'gs' ? `group:${first}` : `user:${first === uid ? second : first}`;
-    this.#history.marks.push({ uid, log, upTo });
+    this.#history.marks.push({ uid, log, upTo, from: performance.now() });
     const path = `/v1/users/${uid}/conversations/${conversation}/read`;
     const deadline = Date.now() + REACH_TIMEOUT_MS;
     for (;;) {

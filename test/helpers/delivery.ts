@@ -1,4 +1,5 @@
 import { Delivery, type DeliveryOptions } from '../../src/delivery/delivery.ts';
+import { NO_PRESENCE } from '../../src/delivery/presence.ts';
 import type { Sink } from '../../src/delivery/sink.ts';
 import type { Uid } from '../../src/domain/names.ts';
 import { type Cursor, formatStreamId, type StreamId } from '../../src/domain/stream-ids.ts';
@@ -20,6 +21,7 @@ export async function startNode(
   const delivery = new Delivery({
     messages: im.logs,
     revocations: { add: () => {}, reload: () => {} },
+    presence: NO_PRESENCE,
     store: im.store,
     connection,
     log: quiet,

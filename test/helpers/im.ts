@@ -15,6 +15,7 @@ import { History } from '../../src/features/messages/history.ts';
 import { Logs } from '../../src/features/messages/logs.ts';
 import { Messages } from '../../src/features/messages/messages.ts';
 import { Reactions } from '../../src/features/reactions/reactions.ts';
+import { Typing } from '../../src/features/typing/typing.ts';
 import { Users } from '../../src/features/users/users.ts';
 import { connectCommands } from '../../src/redis/connection/command-connection.ts';
 import { Keys } from '../../src/redis/keys.ts';
@@ -65,6 +66,7 @@ export async function startIm(server: TestRedis, settings: Partial<ScriptSetting
     editing: new Editing(store, logs, 0),
     reactions: new Reactions(store),
     conversations: new Conversations(store),
+    typing: new Typing(store),
     inbox: new Inbox(store, logs),
     /** Creates users. */
     people: async (...uids: string[]) => {

@@ -188,6 +188,13 @@ const ROWS: Record<string, Row> = {
     call: ({ gid }, uid) => [`/v1/users/${uid}/conversations/group:${gid}/receipts`],
     expect: MEMBERS,
   },
+  listPresence: { call: () => ['/v1/presence?ids=alice,bob'], expect: SIGNED_IN },
+  putTyping: {
+    acting: true,
+    call: ({ gid }, uid) => [`/v1/users/${uid}/conversations/group:${gid}/typing`],
+    // Who is silenced does not type either.
+    expect: '401 401 401 403 204 403 403 204 403 204 204 204',
+  },
   readInbox: { acting: true, call: (_w, uid) => [`/v1/users/${uid}/inbox?block=0`], expect: SELF },
   streamInbox: { acting: true, call: (_w, uid) => [`/v1/users/${uid}/inbox/stream`], expect: SELF },
   openSocket: {

@@ -81,6 +81,7 @@ test('query parameters that are wrong, twice, or nobody asked for', async () => 
     before: ['', 'x', '1', '18446744073709551616-0', '1-1%00'],
     after: ['', '%00', 'a%20b', 'x'.repeat(129)],
     start: ['x', '1', '-1', '$$', '18446744073709551616-0', '0-0-0', '%00', '1'.repeat(5_000)],
+    watch: ['', ',', 'a,,b', 'a%2Cb:c', '%00', 'me', 'a'.repeat(10_000)],
     ids: ['', ',', 'a,,b', 'a%2Cb:c', '%00', 'me', 'a'.repeat(10_000)],
   };
   for (const operation of operations) {

@@ -5,6 +5,7 @@ import { GROUPS } from './groups.ts';
 import { HTTP } from './http.ts';
 import { LUA } from './lua.ts';
 import type { Mutant } from './mutant.ts';
+import { PEOPLE } from './people.ts';
 import { REDIS } from './redis.ts';
 import { RULES } from './rules.ts';
 import { SIGNALS } from './signals.ts';
@@ -15,6 +16,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...LUA,
   ...RULES,
   ...GROUPS,
+  ...PEOPLE,
   ...DELIVERY,
   ...AUTH,
   ...HTTP,

@@ -1,6 +1,8 @@
 import type { Mutant } from './mutant.ts';
 
 const RECEIPTS = ['test/features/conversations/receipts.test.ts'];
+const TYPING = ['test/features/typing/typing.test.ts'];
+const PRESENCE = ['test/features/presence/presence.test.ts'];
 const DELIVERY = ['test/delivery/signals.test.ts'];
 
 /** What need not last: to whom it is told, and that a loss is. */
@@ -103,7 +105,7 @@ export const SIGNALS: readonly Mutant[] = [
   },
   {
     name: 'receipts outlive the membership',
-    file: 'members/quit.lua',
+    file: 'lua/membership.lua',
     from: "redis.call('HDEL', receipts_key('gs:' .. gid), uid)",
     to: '',
     tests: RECEIPTS,
@@ -112,8 +114,8 @@ export const SIGNALS: readonly Mutant[] = [
   {
     name: 'receipts outlive the group',
     file: 'groups/remove_group.lua',
-    from: "requests, receipts_key('gs:' .. gid))",
-    to: 'requests)',
+    from: 'unpack(KEYS, 10))',
+    to: 'unpack(KEYS, 10, #KEYS - 1))',
     tests: RECEIPTS,
     pattern: 'receipts go with the group',
   },
@@ -132,5 +134,109 @@ export const SIGNALS: readonly Mutant[] = [
     to: 'mid',
     tests: RECEIPTS,
     pattern: 'is not told what the former one was told',
+  },
+  {
+    name: 'every keystroke is told',
+    file: 'typing/typing.lua',
+    from: "if not redis.call('SET', limit, '1', 'NX', 'PX', pause_ms) then return { 'repeated' } end",
+    to: '',
+    tests: TYPING,
+    pattern: 'at most one signal',
+  },
+  {
+    name: 'strangers type to a group',
+    file: 'typing/typing.lua',
+    from: "if redis.call('SISMEMBER', KEYS[5], uid) == 0 then return refuse('NOT_MEMBER', gid) end",
+    to: '',
+    tests: TYPING,
+    pattern: 'who may not send may not type',
+  },
+  {
+    name: 'who is silenced types',
+    file: 'typing/typing.lua',
+    from: 'if refusal then return refusal end',
+    to: '',
+    tests: TYPING,
+    pattern: 'who is silenced, or may not post',
+  },
+  {
+    name: 'who types is told of it',
+    file: 'typing/typing.lua',
+    from: 'if one ~= uid then others',
+    to: 'if one then others',
+    tests: TYPING,
+    pattern: 'the others are told',
+  },
+  {
+    name: 'strangers see who is there',
+    file: 'presence/look.lua',
+    from: "redis.call('ZSCORE', KEYS[key + 2], 'user:' .. asker)",
+    to: 'true',
+    tests: PRESENCE,
+    pattern: 'only who somebody has as a contact',
+  },
+  {
+    name: 'one node that a user leaves speaks for all',
+    file: 'presence/leave.lua',
+    from: "if redis.call('ZREM', key, node) == 1 then",
+    to: "if redis.call('DEL', key) == 1 then",
+    tests: PRESENCE,
+    pattern: 'somebody with several streams',
+  },
+  {
+    name: 'each reconnect is a farewell',
+    file: 'presence/arrivals.ts',
+    from: '}, this.#options.graceMs);',
+    to: '}, 0);',
+    tests: PRESENCE,
+    pattern: 'who comes back soon was never gone',
+  },
+  {
+    name: 'who was on a node that has died stays',
+    file: 'lua/presence.lua',
+    from: "flat[i] ~= 'gone' and tonumber(flat[i + 1]) > since",
+    to: "flat[i] ~= 'gone'",
+    tests: PRESENCE,
+    pattern: 'the users of a node that has died',
+  },
+  {
+    name: 'nobody looks for nodes that have died',
+    file: 'presence/keeper.ts',
+    from: 'void this.#watch.review();',
+    to: '',
+    tests: PRESENCE,
+    pattern: 'the users of a node that has died',
+  },
+  {
+    name: 'who is here is said once',
+    file: 'presence/keeper.ts',
+    from: 'void this.#arrivals.renew();',
+    to: '',
+    tests: PRESENCE,
+    pattern: 'what Redis has lost is said again',
+  },
+  {
+    name: 'presence of a removed user comes back',
+    file: 'presence/note.lua',
+    from: "if redis.call('EXISTS', user) == 1 then",
+    to: 'if user then',
+    tests: PRESENCE,
+    pattern: 'it goes with the user',
+  },
+  {
+    name: 'who may have come while signals were lost is not looked at',
+    file: 'presence/watch.ts',
+    from: 'for (const uid of this.#options.watched()) this.#perhapsThere.add(uid);',
+    to: '',
+    tests: PRESENCE,
+    pattern: 'after a loss of signals',
+  },
+  {
+    name: 'presence is written where it is off',
+    file: 'app.ts',
+    from: 'const keeper = config.presence',
+    to: 'const keeper = presence',
+    tests: PRESENCE,
+    pattern: 'with PRESENCE=off',
   },
 ];

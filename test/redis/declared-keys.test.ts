@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { directLog } from '../../src/domain/conversations.ts';
 import { InboxSource } from '../../src/features/inbox/inbox-source.ts';
+import { leave, look, note } from '../../src/features/presence/commands.ts';
 import { moveEpoch, raiseLevel } from '../../src/redis/meta/commands.ts';
 import { programOf } from '../../src/redis/program.ts';
 import { newestIds } from '../../src/redis/streams/commands.ts';
@@ -30,12 +31,12 @@ const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter(
 const RECIPIENTS = /^s:/;
 /** What a script finds out only when it runs: whose keys, and why. */
 const FOUND: Record<string, RegExp> = {
-  // The members, those who asked to join, and those who are banned.
-  'remove_group.lua': /^(rd|mn|cs|c|fl|rq|bn):/,
+  // The members, those who asked to join, and those who are banned or silenced.
+  'remove_group.lua': /^(rd|mn|cs|c|fl|rq|sn):/,
   // The groups that the user is in.
   'remove_user.lua': /^gi:/,
-  // The chats of the user, who has read them, the groups that were asked or have banned it, and blocks either way.
-  'finish_removal.lua': /^(ds|rc:ds|gq|gb|bl|bb):/,
+  // The chats of the user, who has read them, the groups that were asked, or hold something against it, and blocks either way.
+  'finish_removal.lua': /^(ds|rc:ds|gq|gb|gr|bl|bb):/,
   // The owner of the group, who is asked.
   'join.lua': /^(u|rd|ds|bl):/,
   // The owner of the group, who refuses.
@@ -95,7 +96,7 @@ test('what a script touches it has declared, or could not know', async () => {
   await im.people('alice', 'bob', 'carol', 'dave');
   await im.users.merge(alice, { name: null }, { attributes: { plan: 'pro' }, directPolicy: 'contacts' });
   await im.redis.hdel(im.keys.meta(), 'usersIndexed');
-  await im.users.index();
+  await im.users.list({ limit: 5 });
   await im.contacts.link(alice, bob);
   await im.blocks.block(alice, uid('dave'));
   await im.blocks.block(carol, bob);
@@ -139,6 +140,8 @@ test('what a script touches it has declared, or could not know', async () => {
   ]);
   await im.store.run(newestIds, [im.keys.feed(), im.keys.signals()]);
   await im.conversations.markRead(alice, toTeam, id);
+  await im.typing.tell(alice, toTeam);
+  await im.typing.tell(alice, conversation('user:bob'));
   await im.conversations.receipts(alice, toTeam);
   await im.conversations.receipts(bob, conversation('user:alice'));
   await im.editing.erase(alice, toTeam, id);
@@ -150,9 +153,15 @@ test('what a script touches it has declared, or could not know', async () => {
   await im.groups.patch(backend, team, { historyPolicy: 'joined' });
   await im.members.add(backend, team, [carol, uid('dave'), alice]);
   await im.redis.hdel(im.keys.meta(), 'groupsIndexed');
-  await im.groups.index();
+  await im.groups.list({ limit: 1 });
   await im.inbox.page(alice, OLDEST, { count: 5, maxBytes: 1_000 });
   await im.inbox.verify([alice, bob].map((name) => new InboxSource(im.inbox, name)));
+  await im.store.run(note, { node: 'n1', uids: [alice, bob] });
+  await im.store.run(leave, { node: 'n1', uids: [alice, bob] });
+  await im.store.run(look, [
+    { asker: alice, uid: bob },
+    { asker: '', uid: alice },
+  ]);
   await im.users.remove(alice);
   await im.people('alice');
   await im.members.join(user('alice'), team, alice);

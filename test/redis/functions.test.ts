@@ -142,7 +142,7 @@ test('functions work on data that a service of their version has prepared, and r
   const held = await im.redis.hgetall(meta);
   for (const [change, code] of [
     [{ schema: '2' }, 'SCHEMA_MISMATCH'],
-    [{ writerLevel: '2' }, 'WRITER_LEVEL'],
+    [{ writerLevel: '3' }, 'WRITER_LEVEL'],
     [{ inboxMax: undefined }, 'SETTINGS_MISSING'],
     [{ logDays: undefined }, 'SETTINGS_MISSING'],
     [{ groupMax: 'many' }, 'SETTINGS_MISSING'],

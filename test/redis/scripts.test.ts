@@ -49,10 +49,10 @@ test('shared Lua names keys as keys.ts does', async () => {
   const keys = new Keys('{p}:');
   const shared = includesOf('-- @include "direct_events"').join('\n');
   const names = await redis.eval(
-    `local PREFIX = '{p}:' ${shared} return { feed_key(), signals_key(), receipts_key('gs:g1'), user_key('u1'), inbox_key('u1'), contacts_key('u1'),
-       read_key('u1'), floors_key('u1'), requested_key('u1'), removed_user_key('u1'), removals_key(), banned_from_key('u1'),
-       blocks_key('u1'), blocked_by_key('u1'),
-       users_key(), attributes_key('u1'), groups_key(), roles_key('g1'), bans_key('g1'), group_key('g1'),
+    `local PREFIX = '{p}:' ${shared} return { feed_key(), signals_key(), receipts_key('gs:g1'), presence_key('u1'), user_key('u1'), inbox_key('u1'), contacts_key('u1'),
+       read_key('u1'), floors_key('u1'), requested_key('u1'), removed_user_key('u1'), removals_key(), sanctions_key('u1'),
+       blocks_key('u1'), blocked_by_key('u1'), users_key(), attributes_key('u1'),
+       groups_key(), roles_key('g1'), bans_key('g1'), group_key('g1'),
        members_key('g1'), requests_key('g1'), mentions_key('u1'), settings_key('u1'), state_key('ds:a:b'),
        changed_key('ds:a:b'), erased_key('ds:a:b'), replies_key('ds:a:b'), mentions_of_all_key('ds:a:b'), receipts_key('ds:a:b'),
        log_key(direct_log('zed', 'Abe')), log_key(direct_log('Abe', 'zed')) }`,
@@ -64,6 +64,7 @@ test('shared Lua names keys as keys.ts does', async () => {
     keys.feed(),
     keys.signals(),
     keys.receipts(groupLog(g1)),
+    keys.presence(u1),
     keys.user(u1),
     keys.inbox(u1),
     keys.contacts(u1),
@@ -72,7 +73,7 @@ test('shared Lua names keys as keys.ts does', async () => {
     keys.requested(u1),
     keys.removedUser(u1),
     keys.removals(),
-    keys.bannedFrom(u1),
+    keys.sanctions(u1),
     keys.blocks(u1),
     keys.blockedBy(u1),
     keys.users(),

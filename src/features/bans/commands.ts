@@ -24,7 +24,7 @@ export const ban = command({
     keys.read(uid),
     keys.requested(uid),
     keys.floors(uid),
-    keys.bannedFrom(uid),
+    keys.sanctions(uid),
     keys.feed(),
     keys.receipts(groupLog(gid)),
     keys.mentions(uid),
@@ -41,7 +41,7 @@ export const ban = command({
 /** Refuses `group_not_found`, `not_admin`. */
 export const lift = command({
   script: new URL('./lift.lua', import.meta.url),
-  keys: (keys, { gid, uid }: Banning) => [keys.group(gid), keys.roles(gid), keys.bans(gid), keys.bannedFrom(uid)],
+  keys: (keys, { gid, uid }: Banning) => [keys.group(gid), keys.roles(gid), keys.bans(gid), keys.sanctions(uid)],
   args: ({ gid, uid, actor }) => [gid, uid, actor],
   decode: () => undefined,
 });

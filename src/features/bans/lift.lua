@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- Lifts a ban; nobody is told. Without a ban it changes nothing.
---   KEYS   im:meta, gi:<gid>, gr:<gid>, gb:<gid>, bn:<uid>
+--   KEYS   im:meta, gi:<gid>, gr:<gid>, gb:<gid>, sn:<uid>
 --   ARGV   gid, uid, actor ('' = the server)
 --   reply  { 'lifted' }
 --   refuses  GROUP_NOT_FOUND, NOT_ADMIN

@@ -51,6 +51,7 @@ export function banRoutes(app: App, { bans }: { bans: Bans }): void {
           'group_not_found',
           'user_not_found',
           'owner_must_hand_over',
+          'update_pending',
         ),
       },
     },

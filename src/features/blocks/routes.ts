@@ -36,12 +36,13 @@ export function blockRoutes(app: App, { blocks }: { blocks: Blocks }): void {
         description:
           'Until it is unblocked, the other person can send nothing to the user, edit nothing and react to nothing in their ' +
           'direct chat, nor link the user or ask to join its groups: all that is refused with `blocked`. The user can send ' +
-          'nothing either (`must_unblock`). Neither learns what the other has read, or that it is typing. Groups that both are in ' +
+          'nothing either (`must_unblock`). Neither learns what the other has read or that it is typing, and the other one not whether the user is there. Groups that both are in ' +
           'go on as before. Nobody is told. For the user itself, or a server key. Idempotent.',
         params: PeerParams,
         response: responses(
           { 201: answer(Block, 'The person is blocked now.'), 200: answer(Block, 'The person was blocked already.') },
           'user_not_found',
+          'update_pending',
         ),
       },
     },

@@ -4,6 +4,7 @@ import {
   type LogName,
   logOf,
   parseConversation,
+  peerOf,
 } from '../../domain/conversations.ts';
 import type { Uid } from '../../domain/names.ts';
 import { type RawShown, toShownMessage } from '../../domain/shown-messages.ts';
@@ -87,6 +88,7 @@ export const changeSettings = command({
   keys: (keys, { uid }: Own & { changes: Partial<Record<keyof KeptSettings, number | boolean>> }) => [
     keys.read(uid),
     keys.settings(uid),
+    keys.signals(),
   ],
   args: ({ uid, conversation, changes }) => [
     uid,
@@ -98,19 +100,17 @@ export const changeSettings = command({
 
 export const hide = command({
   script: new URL('./hide.lua', import.meta.url),
-  keys: (keys, { uid, conversation }: Own) => [...ownKeys(keys, uid), keys.log(logOf(uid, conversation))],
-  args: ({ uid, conversation }) => [logOf(uid, conversation)],
+  keys: (keys, { uid, conversation }: Own) => [
+    ...ownKeys(keys, uid),
+    keys.log(logOf(uid, conversation)),
+    keys.signals(),
+  ],
+  args: ({ uid, conversation }) => [logOf(uid, conversation), uid],
   decode: () => undefined,
 });
 
 function ownKeys(keys: Keys, uid: Uid): string[] {
   return [keys.read(uid), keys.floors(uid), keys.mentions(uid), keys.settings(uid)];
-}
-
-/** The other person of a direct chat, `''` for a group: how the scripts take it. */
-function peerOf(conversation: Conversation): string {
-  const named = parseConversation(conversation);
-  return 'peer' in named ? named.peer : '';
 }
 
 function summaryFrom(

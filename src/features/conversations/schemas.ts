@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import { component, input, ref } from '../../http/openapi/component.ts';
-import { ConversationText, defaulted, MessageIdText, TimeText, UidText } from '../../http/openapi/params.ts';
+import { ConversationText, MessageIdText, TimeText, UidText } from '../../http/openapi/params.ts';
 import { listOf } from '../../http/openapi/responses.ts';
 import { Message, MessageExample } from '../messages/schemas.ts';
 
@@ -47,10 +47,10 @@ export const ReadInput = input('ReadInput', {
   description: 'Up to where a conversation has been read.',
   properties: {
     upTo: MessageIdText('The last message read.'),
-    receipt: defaulted(
+    receipt: Type.Optional(
       Type.Boolean({
-        description: 'Whether the others of the conversation may know. One’s own devices always do.',
-        default: true,
+        description:
+          'Whether the others of the conversation may know, which is so if it is left out. One’s own devices always do.',
         examples: [true],
       }),
     ),

@@ -1,5 +1,5 @@
 -- Changes a user's own settings of a conversation.
---   KEYS   im:meta, rd:<uid>, cs:<uid>
+--   KEYS   im:meta, rd:<uid>, cs:<uid>, signals
 --   ARGV   uid, log, then name, value, …: a value is 'true', 'false' (which is the default, and not kept), or ms
 --   reply  1
 --   refuses  CONVERSATION_NOT_FOUND
@@ -16,4 +16,5 @@ for i = 3, #ARGV, 2 do
   else settings[ARGV[i]] = tonumber(value) end
 end
 write_own_settings(uid, log, settings)
+tell_devices(uid, log, settings)
 return 1

@@ -1,7 +1,6 @@
 import { type Actor, uidOf } from '../../domain/actor.ts';
 import { groupLog } from '../../domain/conversations.ts';
 import { type Fields, fieldsFrom, flatten } from '../../domain/entries.ts';
-import { ImError } from '../../domain/errors.ts';
 import { checkFields, checkPatch } from '../../domain/fields.ts';
 import type { Gid, Uid } from '../../domain/names.ts';
 import type { Page, PageRequest } from '../../domain/pages.ts';
@@ -49,6 +48,8 @@ const SCAN_COUNT = 1_000;
 export class Groups {
   readonly #store: Store;
   readonly #logs: Logs;
+  /** The search for groups that are not in the list, while it goes on. */
+  #indexing: Promise<void> | undefined;
 
   constructor(store: Store, logs: Logs) {
     this.#store = store;
@@ -105,29 +106,25 @@ export class Groups {
     });
   }
 
-  /** All groups in the order of their gids. `unavailable` while those of an older version are still being looked for. */
+  /** All groups in the order of their gids. Those that were made before there was a list of all are looked for once. */
   async list({ after, limit }: PageRequest): Promise<Page<Group>> {
     const { redis, keys } = this.#store;
-    const [isIndexed, gids] = await Promise.all([
-      redis.hexists(keys.meta(), 'groupsIndexed'),
-      redis.zrangebylex(keys.groups(), after === undefined ? '-' : `(${after}`, '+', 'LIMIT', 0, limit + 1),
-    ]);
-    if (isIndexed === 0) {
-      const detail = 'The list of the groups of an older version is still being made: try again.';
-      throw new ImError('unavailable', detail, { retryAfter: 1 });
+    if ((await redis.hexists(keys.meta(), 'groupsIndexed')) === 0) {
+      this.#indexing ??= this.#index().finally(() => {
+        this.#indexing = undefined;
+      });
+      await this.#indexing;
     }
+    const start = after === undefined ? '-' : `(${after}`;
+    const gids = await redis.zrangebylex(keys.groups(), start, '+', 'LIMIT', 0, limit + 1);
     const page = gids.slice(0, limit) as Gid[];
     const items = await this.some(page);
     return gids.length > limit ? { items, next: page.at(-1)! } : { items };
   }
 
-  /**
-   * Looks once for the groups that were made before there was a list of all. Several nodes may do it at a time, and one
-   * that is interrupted begins again at its next start.
-   */
-  async index(): Promise<void> {
+  /** Puts every group into the list of all. Several nodes may do it at a time, and it may be interrupted. */
+  async #index(): Promise<void> {
     const { redis, keys } = this.#store;
-    if ((await redis.hexists(keys.meta(), 'groupsIndexed')) === 1) return;
     const prefix = keys.group('' as Gid);
     const pattern = `${prefix.replace(/[\\*?[\]]/g, '\\$&')}*`;
     let cursor = '0';

@@ -7,9 +7,10 @@
 --   reply  { 'created' | 'changed', owner, joinPolicy, postPolicy, historyPolicy, createdAt ms, members, fields (flat),
 --            refused writes, reason }
 --   refuses  GROUP_NOT_FOUND (merge), NOT_ADMIN, NOT_OWNER, USER_NOT_FOUND, MEMBER_NOT_FOUND, OWNER_UNCHANGED,
---            OWNER_NEEDED, OWNER_NOT_SELF, RESERVED_FIELD, INVALID_REQUEST, FIELDS_TOO_LARGE
+--            OWNER_NEEDED, OWNER_NOT_SELF, RESERVED_FIELD, INVALID_REQUEST, FIELDS_TOO_LARGE, UPDATE_PENDING
 -- @include "change_fields"
 -- @include "group"
+-- @include "level"
 -- @include "marks"
 -- @include "roles"
 local info, members, groups = KEYS[2], KEYS[3], KEYS[6]
@@ -33,11 +34,14 @@ for i, name in ipairs(POLICIES) do
   end
 end
 
+local not_yet = (policies[2] ~= DEFAULTS[2] or policies[3] ~= DEFAULTS[3]) and needs_level(LEVEL_OF_ROLES)
+
 if not master then
   if mode == 'merge' then return refuse('GROUP_NOT_FOUND', gid) end
   if owner == '' then owner = actor end
   if owner == '' then return refuse('OWNER_NEEDED', gid) end
   if actor ~= '' and actor ~= owner then return refuse('OWNER_NOT_SELF', owner) end
+  if not_yet then return not_yet end
   if redis.call('EXISTS', user_key(owner)) == 0 then return refuse('USER_NOT_FOUND', owner) end
   local change, refusal = change_fields(info, OWN, true, ARGV, FIRST_FIELD)
   if refusal then return refusal end
@@ -58,6 +62,7 @@ end
 local refusal = owner ~= '' and owner ~= master and check('handOver', gid, actor, master)
   or #new_policies > 0 and check('policies', gid, actor, master)
   or check('edit', gid, actor, master)
+  or not_yet
 if refusal then return refusal end
 if owner ~= '' and owner ~= master then
   if mode == 'replace' then return refuse('OWNER_UNCHANGED', gid) end

@@ -19,7 +19,8 @@ local told = redis.call('SMEMBERS', members)
 local message = next_entry('gs:' .. gid, master, { action = 'delete' }, {})
 
 for _, uid in ipairs(redis.call('ZRANGE', requests, 0, -1)) do redis.call('SREM', requested_key(uid), gid) end
-for _, uid in ipairs(redis.call('ZRANGE', bans, 0, -1)) do redis.call('SREM', banned_from_key(uid), gid) end
+for _, uid in ipairs(redis.call('ZRANGE', bans, 0, -1)) do redis.call('SREM', sanctions_key(uid), gid) end
+for _, uid in ipairs(redis.call('HKEYS', KEYS[6])) do redis.call('SREM', sanctions_key(uid), gid) end
 redis.call('UNLINK', info, members, log, requests, KEYS[6], bans, unpack(KEYS, 10))
 redis.call('ZREM', KEYS[8], gid)
 for _, uid in ipairs(told) do

@@ -5,6 +5,7 @@ import type { Uid } from '../../domain/names.ts';
 import { component, named, ref } from '../../http/openapi/component.ts';
 import { ConversationText, MessageIdText, TimeText, UidText } from '../../http/openapi/params.ts';
 import { Message, MessageExample } from '../messages/schemas.ts';
+import { PresenceExample, presenceProperties } from '../presence/schemas.ts';
 import { cursor, Gap } from './schemas.ts';
 
 /** An event of a stream, as an NDJSON line tells it; as SSE `event` and `id` are lines of their own, and `data` is the data. */
@@ -65,13 +66,9 @@ const signals = {
   presence: signal(
     'PresenceEvent',
     'presence',
-    'Somebody whom this stream watches came, or went.',
-    Type.Object({
-      uid: UidText('Who.'),
-      online: Type.Boolean({ description: 'Whether there is an open stream.', examples: [false] }),
-      lastSeenAt: Type.Optional(TimeText('When the last stream was there; absent while there is one.')),
-    }),
-    { uid: 'bob' as Uid, online: false, lastSeenAt: '2025-11-23T12:18:31.455Z' },
+    'How it is with somebody whom this stream watches: at first, and when they come or go.',
+    Type.Object(presenceProperties),
+    PresenceExample,
   ),
   reaction: signal(
     'ReactionEvent',
@@ -104,11 +101,15 @@ const signals = {
     'ConversationEvent',
     'conversation',
     'The user has changed the settings of a conversation, on whichever device.',
-    Type.Object(
-      { ...conversation },
-      { description: 'The conversation, and beside it all of its settings as they are now.' },
-    ),
-    OF,
+    Type.Object({
+      ...conversation,
+      mutedUntil: Type.Optional(TimeText('Until when the user wants to hear nothing of it.')),
+      pinned: Type.Optional(Type.Boolean({ description: 'Kept on top. Absent if not.' })),
+      archived: Type.Optional(Type.Boolean({ description: 'Put away. Absent if not.' })),
+      markedUnread: Type.Optional(Type.Boolean({ description: 'To come back to. Absent if not.' })),
+      hidden: Type.Optional(Type.Boolean({ description: 'It was hidden, with its history up to now. Absent if not.' })),
+    }),
+    { ...OF, pinned: true },
   ),
   stale: signal(
     'StaleEvent',

@@ -6,10 +6,11 @@ import type { Start } from '../../delivery/source.ts';
 import { EventStream } from '../../delivery/transports/event-stream.ts';
 import { poll } from '../../delivery/transports/long-poll.ts';
 import { ImError } from '../../domain/errors.ts';
+import type { Uid } from '../../domain/names.ts';
 import { type Cursor, parseStreamId } from '../../domain/stream-ids.ts';
 import type { App } from '../../http/fastify.ts';
 import { ref } from '../../http/openapi/component.ts';
-import { UserParams } from '../../http/openapi/params.ts';
+import { UserParams, uidsOf } from '../../http/openapi/params.ts';
 import { complaint, START_PATTERN } from '../../http/openapi/patterns.ts';
 import { problems } from '../../http/openapi/problem.ts';
 import { wireForm } from '../../http/plugins/accept.ts';
@@ -34,8 +35,15 @@ Each carries a cursor as its \`id\`. Beside them, without one, what need not las
 With \`Accept: application/x-ndjson\` each event is one line, a \`StreamEvent\`; its
 \`data\` is that of Server-Sent Events, too.`;
 
+export interface InboxRoutesOptions {
+  inbox: Inbox;
+  hub: Hub;
+  /** Whether anybody is told who is there. */
+  presence: boolean;
+}
+
 /** What happens to a user: by long-poll, or as a stream. */
-export function inboxRoutes(app: App, { inbox, hub }: { inbox: Inbox; hub: Hub }): void {
+export function inboxRoutes(app: App, { inbox, hub, presence }: InboxRoutesOptions): void {
   app.get(
     '/v1/users/:uid/inbox',
     {
@@ -107,7 +115,7 @@ export function inboxRoutes(app: App, { inbox, hub }: { inbox: Inbox; hub: Hub }
               'application/x-ndjson': { schema: StreamEvent },
             },
           },
-          ...problems('invalid_cursor', 'user_not_found', 'not_acceptable'),
+          ...problems('invalid_cursor', 'user_not_found', 'not_acceptable', 'presence_off'),
         },
       },
     },
@@ -121,6 +129,7 @@ export function inboxRoutes(app: App, { inbox, hub }: { inbox: Inbox; hub: Hub }
             'object a line.',
         );
       }
+      const watched = watchedBy(request.query.watch, presence);
       // An EventSource without a last event sends an empty header, or none.
       const source = new InboxSource(inbox, uid);
       const position = await source.resolve(parseStart(request.headers['last-event-id'] || request.query.start));
@@ -137,7 +146,7 @@ export function inboxRoutes(app: App, { inbox, hub }: { inbox: Inbox; hub: Hub }
         stream.end();
         return reply;
       }
-      const subscriber = hub.subscribe(source, position, stream, request.caller.expiresAt);
+      const subscriber = hub.subscribe(source, position, stream, request.caller.expiresAt, watched);
       gone.addEventListener('abort', () => hub.unsubscribe(subscriber));
       return reply;
     },
@@ -150,6 +159,17 @@ export function parseStart(start: string): Start {
   if (start === '$') return 'now';
   if (parseStreamId(start)) return start as Cursor;
   throw new ImError('invalid_cursor', `${complaint(START_PATTERN, start)}.`);
+}
+
+/**
+ * The users that a stream asks to be told of.
+ *
+ * @throws ImError `presence_off`
+ */
+export function watchedBy(watch: string | undefined, presence: boolean): Uid[] {
+  if (watch === undefined) return [];
+  if (!presence) throw new ImError('presence_off', 'PRESENCE is off here: leave out "watch".');
+  return [...new Set(uidsOf(watch, 'querystring/watch'))];
 }
 
 /** Aborts when the client has gone, also if it already has. */

@@ -2,7 +2,7 @@ import Type from 'typebox';
 import type { Gap as StreamGap } from '../../delivery/source.ts';
 import { type Cursor, STREAM_ID_PATTERN } from '../../domain/stream-ids.ts';
 import { component, named, ref } from '../../http/openapi/component.ts';
-import { defaulted, query } from '../../http/openapi/params.ts';
+import { defaulted, query, UidsText } from '../../http/openapi/params.ts';
 import { START_PATTERN } from '../../http/openapi/patterns.ts';
 import { MessageExample, messageProperties } from '../messages/schemas.ts';
 
@@ -89,6 +89,9 @@ export const TICKET = {
 
 export const StreamQuery = query({
   start: defaulted(startText('Where to start:', { default: '$' })),
+  watch: Type.Optional(
+    UidsText('Users of whom the stream tells by `presence` events how they are at first, and when they come and go.'),
+  ),
   ticket: Type.Optional(Type.String(TICKET)),
 });
 

@@ -12,14 +12,14 @@ import { problemOf } from '../../http/plugins/problem.ts';
 import { asksForWebSocket, openWebSocket } from '../../http/plugins/upgrade.ts';
 import type { Inbox } from './inbox.ts';
 import { InboxSource } from './inbox-source.ts';
-import { parseStart } from './routes.ts';
+import { parseStart, watchedBy } from './routes.ts';
 import { StreamQuery } from './schemas.ts';
 import { SocketFrame } from './socket-schemas.ts';
 
 /** The largest body that a user may send, and the frame around it. */
 const MAX_FRAME = BODY_LIMIT.fields + BODY_LIMIT.small;
 
-const DESCRIPTION = `The events of the stream, each a text frame: a \`StreamEvent\`. \`start\` and \`bye\` are as there.
+const DESCRIPTION = `The events of the stream, each a text frame: a \`StreamEvent\`. \`start\`, \`watch\` and \`bye\` are as there.
 
 **Who calls**: \`Authorization\`; or a ticket, which only receives; or neither, and then the first frame is a \`SocketToken\`,
 within 5 s. A later one, of the same user, takes the place of the credential and moves the end of the socket. Where no
@@ -39,10 +39,12 @@ export interface SocketRoutesOptions {
   heartbeatMs: number;
   /** Web origins that may open a socket beside the service's own; `*` is any. */
   corsOrigins: readonly string[];
+  /** Whether anybody is told who is there. */
+  presence: boolean;
 }
 
 /** An inbox over a WebSocket, and requests in its frames. */
-export function socketRoutes(app: App, { inbox, hub, heartbeatMs, corsOrigins }: SocketRoutesOptions): void {
+export function socketRoutes(app: App, { inbox, hub, heartbeatMs, corsOrigins, presence }: SocketRoutesOptions): void {
   const sessions = new Set<SocketSession>();
   app.addHook('preClose', async () => {
     for (const session of sessions) session.drain();
@@ -65,12 +67,13 @@ export function socketRoutes(app: App, { inbox, hub, heartbeatMs, corsOrigins }:
             description: 'The WebSocket is open. These are its frames.',
             content: { 'application/json': { schema: SocketFrame } },
           },
-          ...problems('invalid_cursor', 'user_not_found', 'upgrade_required'),
+          ...problems('invalid_cursor', 'user_not_found', 'upgrade_required', 'presence_off'),
         },
       },
     },
     async (request, reply) => {
       const start = parseStart(request.query.start);
+      const watched = watchedBy(request.query.watch, presence);
       // Who comes without a credential learns nothing of who is here.
       const position = request.caller ? await new InboxSource(inbox, request.params.uid).resolve(start) : undefined;
       const member: Member | undefined = position && {
@@ -108,7 +111,13 @@ export function socketRoutes(app: App, { inbox, hub, heartbeatMs, corsOrigins }:
               sink.end();
               return () => {};
             }
-            const subscriber = hub.subscribe(new InboxSource(inbox, who.uid), who.position, sink, who.expiresAt);
+            const subscriber = hub.subscribe(
+              new InboxSource(inbox, who.uid),
+              who.position,
+              sink,
+              who.expiresAt,
+              watched,
+            );
             webSocket.once('close', () => hub.unsubscribe(subscriber));
             return (expiresAt) => {
               subscriber.expiresAt = expiresAt;

@@ -1,5 +1,5 @@
 -- Makes several users members at once; one event tells of all.
---   KEYS   im:meta, gi:<gid>, gm:<gid>, gr:<gid>, gb:<gid>, gq:<gid>, gs:<gid>, feed, and of each: u: c: rd: rq: fl:
+--   KEYS   im:meta, gi:<gid>, gm:<gid>, gr:<gid>, gb:<gid>, gq:<gid>, gs:<gid>, feed, and of each: u: c: rd: rq: fl: sn:
 --   ARGV   gid, actor ('' = the server), uid …
 --   reply  { outcomes, refused writes, reason }; an outcome is { 'joined' | 'already', role, silenced until ms } or
 --          { 'USER_NOT_FOUND' | 'BANNED' | 'GROUP_FULL', subject }
@@ -31,7 +31,7 @@ for i = 3, #ARGV do
   else
     is_member[uid] = true
     told[#told + 1], joined[#joined + 1] = uid, uid
-    outcomes[#outcomes + 1] = { 'joined', 'member', '0' }
+    outcomes[#outcomes + 1] = { 'joined', standing(gid, uid, master) }
   end
 end
 if #joined == 0 then return { outcomes, 0, '' } end

@@ -3,8 +3,9 @@
 --   ARGV   gid, uid, actor ('' = the server), role ('' = unchanged), silenced until ms ('' = unchanged, '0' = not), and
 --          the same as a date
 --   reply  { role, silenced until ms, refused writes, the first one's reason }
---   refuses  GROUP_NOT_FOUND, NOT_ADMIN, NOT_OWNER, MEMBER_NOT_FOUND, OWNER_STAYS
+--   refuses  GROUP_NOT_FOUND, NOT_ADMIN, NOT_OWNER, MEMBER_NOT_FOUND, OWNER_STAYS, UPDATE_PENDING
 -- @include "group"
+-- @include "level"
 -- @include "roles"
 local info, members = KEYS[2], KEYS[3]
 local gid, uid, actor, new_role, new_silence, until_date = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
@@ -16,6 +17,8 @@ local refusal = new_role ~= '' and check('appoint', gid, actor, master)
 if refusal then return refusal end
 if redis.call('SISMEMBER', members, uid) == 0 then return refuse('MEMBER_NOT_FOUND', uid) end
 if uid == master then return refuse('OWNER_STAYS', gid) end
+refusal = needs_level(LEVEL_OF_ROLES)
+if refusal then return refusal end
 
 local role, silenced_until = standing(gid, uid, master)
 local failed, reason = 0, ''

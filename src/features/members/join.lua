@@ -1,6 +1,6 @@
 -- Makes a user a member, or asks the owner to, as the group's joinPolicy says; or approves such a request.
 --   KEYS   im:meta, gi:<gid>, gm:<gid>, gr:<gid>, gb:<gid>, gq:<gid>, gs:<gid>, u:<uid>, c:<uid>, rd:<uid>, rq:<uid>,
---          fl:<uid>, feed
+--          fl:<uid>, sn:<uid>, feed
 --   ARGV   gid, uid, actor ('' = the server), 'join' | 'approve'
 --   reply  { 'joined' | 'already', role, silenced until ms, refused writes, reason }
 --          | { 'requested', requested at ms, '', refused writes, reason }
@@ -44,4 +44,5 @@ if #told >= GROUP_MAX then return refuse('GROUP_FULL', gid) end
 told[#told + 1] = uid
 local failed, reason, message = tell_group(gid, uid, done_by('join', actor, uid), {}, told)
 admit(gid, uid, message, history_policy)
-return { 'joined', 'member', '0', failed, reason }
+local role, silenced_until = standing(gid, uid, master)
+return { 'joined', role, silenced_until, failed, reason }

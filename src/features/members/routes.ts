@@ -112,6 +112,7 @@ export function memberRoutes(app: App, { members }: { members: Members }): void 
           'group_not_found',
           'member_not_found',
           'owner_must_hand_over',
+          'update_pending',
         ),
       },
     },

@@ -1,4 +1,4 @@
-import { type Conversation, type LogName, parseConversation } from '../../domain/conversations.ts';
+import { type Conversation, type LogName, parseConversation, peerOf } from '../../domain/conversations.ts';
 import { type LogEntry, parseEntry } from '../../domain/entries.ts';
 import type { Uid } from '../../domain/names.ts';
 import type { MessageId } from '../../domain/stream-ids.ts';
@@ -107,12 +107,6 @@ function keyCount(sending: Sending): number {
 function wordsOf(one: Sending): (string | number)[] {
   const { log, from, conversation, shownClientMessageId, digest, ttlMs, pairs } = one;
   return [log, from, peerOf(conversation), shownClientMessageId, digest, ttlMs, ...pairs];
-}
-
-/** The other person of a direct chat, `''` for a group: how the scripts take it. */
-function peerOf(conversation: Conversation): string {
-  const named = parseConversation(conversation);
-  return 'peer' in named ? named.peer : '';
 }
 
 const NOTHING_REFUSED: RefusedWrites = { count: 0, reason: '' };

@@ -1,4 +1,4 @@
-import { type Conversation, logOf, parseConversation } from '../../domain/conversations.ts';
+import { type Conversation, logOf, parseConversation, peerOf } from '../../domain/conversations.ts';
 import type { Uid } from '../../domain/names.ts';
 import { type RawShown, toShownMessage } from '../../domain/shown-messages.ts';
 import type { MessageId } from '../../domain/stream-ids.ts';
@@ -72,6 +72,5 @@ function kindKeys(keys: Keys, { actor, conversation }: Change): string[] {
 }
 
 function wordsOf({ actor, conversation, mid }: Change): string[] {
-  const named = parseConversation(conversation);
-  return [logOf(actor, conversation), actor, 'peer' in named ? named.peer : '', mid];
+  return [logOf(actor, conversation), actor, peerOf(conversation), mid];
 }

@@ -1,4 +1,4 @@
-import { type Conversation, type LogName, logOf, parseConversation } from '../../domain/conversations.ts';
+import { type Conversation, type LogName, logOf, parseConversation, peerOf } from '../../domain/conversations.ts';
 import type { Uid } from '../../domain/names.ts';
 import { type RawShown, toShownMessage } from '../../domain/shown-messages.ts';
 import type { MessageId } from '../../domain/stream-ids.ts';
@@ -60,6 +60,5 @@ function keysOf(keys: Keys, { reader, conversation }: Reading): string[] {
 }
 
 function wordsOf({ reader, conversation }: Reading): string[] {
-  const named = parseConversation(conversation);
-  return [logOf(reader, conversation), reader, 'peer' in named ? named.peer : ''];
+  return [logOf(reader, conversation), reader, peerOf(conversation)];
 }

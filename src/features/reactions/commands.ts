@@ -1,4 +1,4 @@
-import { type Conversation, logOf, parseConversation } from '../../domain/conversations.ts';
+import { type Conversation, logOf, parseConversation, peerOf } from '../../domain/conversations.ts';
 import type { Uid } from '../../domain/names.ts';
 import { reactionCounts } from '../../domain/shown-messages.ts';
 import type { MessageId } from '../../domain/stream-ids.ts';
@@ -29,7 +29,7 @@ export const react = command({
       'peer' in named
         ? [keys.user(actor), keys.user(named.peer), ...mayKeys(keys, actor, named.peer)]
         : [keys.members(named.gid), keys.group(named.gid), keys.roles(named.gid)];
-    return [...stateKeys(keys, reacting), keys.feed(), keys.floors(actor), ...ofKind];
+    return [...stateKeys(keys, reacting), keys.feed(), keys.signals(), keys.floors(actor), ...ofKind];
   },
   args: (reacting) => [...wordsOf(reacting), reacting.reaction, reacting.change],
   decode: ([kept, mine, count, reason]: [kept: string, mine: string, count: number, reason: string]) => ({
@@ -60,6 +60,5 @@ function stateKeys(keys: Keys, { actor, conversation }: Target): string[] {
 }
 
 function wordsOf({ actor, conversation, mid }: Target): string[] {
-  const named = parseConversation(conversation);
-  return [logOf(actor, conversation), actor, 'peer' in named ? named.peer : '', mid];
+  return [logOf(actor, conversation), actor, peerOf(conversation), mid];
 }

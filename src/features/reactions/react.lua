@@ -1,6 +1,6 @@
 -- Adds a person's reaction to a message, or takes it back. The message's author is told of a person's first one.
---   KEYS   im:meta, the log, ms:<log>, ch:<log>, er:<log>, feed, fl:<actor>, and u:<actor>, u:<peer>, bl:<actor>, bl:<peer>,
---          c:<peer> in a direct chat, gm:<gid>, gi:<gid> in a group
+--   KEYS   im:meta, the log, ms:<log>, ch:<log>, er:<log>, feed, signals, fl:<actor>, and u:<actor>, u:<peer>, bl:<actor>,
+--          bl:<peer>, c:<peer> in a direct chat, gm:<gid>, gi:<gid> in a group
 --   ARGV   log, actor, peer ('' in a group), message id, reaction, 'add' | 'remove'
 --   reply  { reactions of the message, those of the actor (both as ms:<log> has them), refused writes, the first one's reason }
 --   refuses  USER_NOT_FOUND, BLOCKED, MUST_UNBLOCK, CONTACTS_ONLY, GROUP_NOT_FOUND, NOT_MEMBER, MESSAGE_NOT_FOUND, MESSAGE_ERASED, NO_MESSAGE, TOO_MANY_REACTIONS
@@ -8,6 +8,7 @@
 -- @include "fan_out"
 -- @include "reading"
 -- @include "shown"
+-- @include "signals"
 local log, actor, peer, mid, reaction, adds = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6] == 'add'
 local MAX_KINDS = 20
 
@@ -54,6 +55,8 @@ local reactions, now_mine = table.concat(counts, ' '), table.concat(own, ' ')
 keep(log, seq, 'reactions', reactions)
 -- What was taken back stays as '': the author was told of this person, and is not again.
 keep(log, seq, 'by:' .. actor, now_mine)
+signal('reaction', log, listeners(actor, peer, members_key(string.sub(log, 4))),
+  { 'target', mid, 'uid', actor, 'reaction', reaction, 'added', adds and '1' or '0', 'reactions', reactions })
 local author, failed, reason = flat[2], 0, ''
 local is_there = peer ~= '' or redis.call('SISMEMBER', members_key(string.sub(log, 4)), author) == 1
 if not mine and author ~= actor and is_there then

@@ -4,9 +4,11 @@
 --          how many words the change of the attributes has (0 = none), it, and the change of the fields; each of these is
 --          the number of pairs, name, value, …, names to remove …
 --   reply  { 'created' | 'changed', createdAt ms, fields (flat), directPolicy, attributes (flat) } | { 'exists' } (create)
---   refuses  USER_NOT_FOUND (merge), REMOVAL_UNFINISHED, RESERVED_FIELD, INVALID_REQUEST, FIELDS_TOO_LARGE
+--   refuses  USER_NOT_FOUND (merge), REMOVAL_UNFINISHED, RESERVED_FIELD, INVALID_REQUEST, FIELDS_TOO_LARGE,
+--            UPDATE_PENDING
 -- @include "epoch"
 -- @include "change_fields"
+-- @include "level"
 local user, removed_user, inbox, attributes = KEYS[2], KEYS[3], KEYS[4], KEYS[6]
 local uid, mode, direct_policy, of_attributes = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local OWN = { createdAt = true, directPolicy = true }
@@ -20,6 +22,9 @@ if refusal then return refusal end
 local given = of_attributes > 0 and { unpack(ARGV, 5, 4 + of_attributes) } or { '0' }
 local of_server
 of_server, refusal = change_fields(attributes, {}, mode == 'replace' and of_attributes > 0, given, 1)
+if refusal then return refusal end
+
+if direct_policy == 'contacts' then refusal = needs_level(LEVEL_OF_BLOCKS) end
 if refusal then return refusal end
 
 local created_at, policy = unpack(redis.call('HMGET', user, 'createdAt', 'directPolicy'))

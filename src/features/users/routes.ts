@@ -27,6 +27,7 @@ export function userRoutes(app: App, { users }: { users: Users }): void {
         body: ref(UserInput),
         response: responses(
           { 201: answer(User, 'The user was created.'), 200: answer(User, 'The profile was replaced.') },
+          'update_pending',
           'reserved_field',
           'fields_too_large',
         ),
@@ -57,6 +58,7 @@ export function userRoutes(app: App, { users }: { users: Users }): void {
         response: responses(
           { 200: answer(User, 'The profile as it is now.') },
           'user_not_found',
+          'update_pending',
           'reserved_field',
           'fields_too_large',
         ),

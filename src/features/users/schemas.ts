@@ -2,12 +2,9 @@ import Type from 'typebox';
 import type { DirectPolicy } from '../../domain/policy.ts';
 import { component, input, named } from '../../http/openapi/component.ts';
 import { Fields, FieldsPatch } from '../../http/openapi/fields.ts';
-import { pageQuery, query, TimeText, UidText } from '../../http/openapi/params.ts';
-import { MAX_IDS, UIDS_PATTERN } from '../../http/openapi/patterns.ts';
+import { pageQuery, query, TimeText, UidsText, UidText } from '../../http/openapi/params.ts';
 import { listOf } from '../../http/openapi/responses.ts';
 
-/** The length of as many of the longest uids, with commas. */
-const MAX_IDS_LENGTH = MAX_IDS * 65;
 /** How many users a page has at most; one may have fields and attributes of 64 KiB each. */
 const MAX_USERS = 100;
 
@@ -63,13 +60,6 @@ export const UserPatch = input('UserPatch', {
 export const UserList = listOf(User, 'alice');
 
 export const UsersQuery = query({
-  ids: Type.Optional(
-    Type.String({
-      maxLength: MAX_IDS_LENGTH,
-      pattern: UIDS_PATTERN,
-      description: `Uids with commas in between, at most ${MAX_IDS}. Not together with \`after\`.`,
-      examples: ['alice,bob'],
-    }),
-  ),
+  ids: Type.Optional(UidsText('Uids. Not together with `after`.')),
   ...pageQuery(MAX_USERS, 'users', 'alice').properties,
 });

@@ -37,6 +37,7 @@ const SCAN_COUNT = 1_000;
 /** People: profiles, and their removal. */
 export class Users {
   readonly #store: Store;
+  #indexing: Promise<void> | undefined;
 
   constructor(store: Store) {
     this.#store = store;
@@ -98,29 +99,25 @@ export class Users {
     });
   }
 
-  /** All users in the order of their uids. `unavailable` while those of an older version are still being looked for. */
+  /** All users in the order of their uids. The list of a database that had none yet is made first. */
   async list({ after, limit }: PageRequest): Promise<Page<User>> {
     const { redis, keys } = this.#store;
-    const [isIndexed, uids] = await Promise.all([
-      redis.hexists(keys.meta(), 'usersIndexed'),
-      redis.zrangebylex(keys.users(), after === undefined ? '-' : `(${after}`, '+', 'LIMIT', 0, limit + 1),
-    ]);
-    if (isIndexed === 0) {
-      const detail = 'The list of the users of an older version is still being made: try again.';
-      throw new ImError('unavailable', detail, { retryAfter: 1 });
+    if ((await redis.hexists(keys.meta(), 'usersIndexed')) === 0) {
+      this.#indexing ??= this.#index().finally(() => {
+        this.#indexing = undefined;
+      });
+      await this.#indexing;
     }
+    const start = after === undefined ? '-' : `(${after}`;
+    const uids = await redis.zrangebylex(keys.users(), start, '+', 'LIMIT', 0, limit + 1);
     const page = uids.slice(0, limit) as Uid[];
     const items = await this.some(page);
     return uids.length > limit ? { items, next: page.at(-1)! } : { items };
   }
 
-  /**
-   * Looks once for the users that were made before there was a list of all. Several nodes may do it at a time, and one
-   * that is interrupted begins again at its next start.
-   */
-  async index(): Promise<void> {
+  /** Puts every user into the list of all. Several nodes may do it at a time, and it may be interrupted. */
+  async #index(): Promise<void> {
     const { redis, keys } = this.#store;
-    if ((await redis.hexists(keys.meta(), 'usersIndexed')) === 1) return;
     const prefix = keys.user('' as Uid);
     const pattern = `${prefix.replace(/[\\*?[\]]/g, '\\$&')}*`;
     let cursor = '0';

@@ -3,7 +3,7 @@ import { CONVERSATION_PATTERN, type Conversation } from '../../domain/conversati
 import { ImError } from '../../domain/errors.ts';
 import { type Gid, isName, NAME_PATTERN, type Uid } from '../../domain/names.ts';
 import { type MessageId, parseStreamId, STREAM_ID_PATTERN } from '../../domain/stream-ids.ts';
-import { complaint, NEXT_PATTERN, PATH_NAME_PATTERN, UIDS_PATTERN } from './patterns.ts';
+import { complaint, MAX_IDS, NEXT_PATTERN, PATH_NAME_PATTERN, UIDS_PATTERN } from './patterns.ts';
 
 /** Text that is trusted to be what its type says once the pattern holds. */
 function name<Name extends string>(pattern: string, example: string, description: string): TUnsafe<Name> {
@@ -94,6 +94,16 @@ export function messageIdOf(text: string, path: string): MessageId {
   const message = complaint(STREAM_ID_PATTERN, text, '1763900311455-42');
   throw new ImError('invalid_request', `${path}: ${message}`, { errors: [{ path, message }] });
 }
+
+/** Several uids in a query; {@link uidsOf} takes them apart. */
+export const UidsText = (description = 'Uids.') =>
+  Type.String({
+    // As many of the longest ones, with commas.
+    maxLength: MAX_IDS * 65,
+    pattern: UIDS_PATTERN,
+    description: `${description} With commas in between, at most ${MAX_IDS}.`,
+    examples: ['alice,bob'],
+  });
 
 /** A moment, ms since 1970. The form is checked by the schema, but not that there is such a date. @throws ImError `invalid_request` */
 export function msOf(text: string, path: string): number {

@@ -12,7 +12,8 @@ offer('im_join', {}, function(words)
   local uid, gid = words[1], words[2]
 
   local keys = { META_KEY, group_key(gid), members_key(gid), roles_key(gid), bans_key(gid), requests_key(gid),
-    log_key('gs:' .. gid), user_key(uid), contacts_key(uid), read_key(uid), requested_key(uid), floors_key(uid), feed_key() }
+    log_key('gs:' .. gid), user_key(uid), contacts_key(uid), read_key(uid), requested_key(uid), floors_key(uid), sanctions_key(uid),
+    feed_key() }
   local reply = join(keys, { gid, uid, uid, 'join' })
   if reply.err then return reply end
   warn_of(reply[4], reply[5])

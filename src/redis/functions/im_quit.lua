@@ -12,7 +12,7 @@ offer('im_quit', {}, function(words)
   local uid, gid = words[1], words[2]
 
   local keys = { META_KEY, group_key(gid), members_key(gid), roles_key(gid), log_key('gs:' .. gid), user_key(uid),
-    contacts_key(uid), read_key(uid), floors_key(uid), feed_key() }
+    contacts_key(uid), read_key(uid), floors_key(uid), sanctions_key(uid), feed_key() }
   local reply = quit(keys, { gid, uid, uid })
   if reply.err then return reply end
   warn_of(reply[2], reply[3])

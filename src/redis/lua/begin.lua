@@ -1,12 +1,12 @@
 -- What every call has to know, read once at its beginning: the epoch, and the level at which writers write.
 -- Nodes of two versions may share a server. What older ones would not understand is written only from the level on that
 -- says so; a node refuses everything above the level that it knows, and stops.
-local META_KEY, EPOCH, NOW
+local META_KEY, EPOCH, LEVEL, NOW
 
 -- Begins with what was read of im:meta. Returns nil, or the refusal to answer with.
 local function begin_with(meta_key, epoch, level)
-  META_KEY, EPOCH, NOW = meta_key, epoch, nil
-  if level and tonumber(level) > KNOWN_LEVEL then return { err = 'WRITER_LEVEL ' .. level } end
+  META_KEY, EPOCH, LEVEL, NOW = meta_key, epoch, tonumber(level or 1), nil
+  if LEVEL > KNOWN_LEVEL then return { err = 'WRITER_LEVEL ' .. level } end
 end
 
 local function begin(meta_key)

@@ -2,21 +2,27 @@
 -- @include "clock"
 -- @include "marks"
 -- @include "names"
+-- @include "roles"
 
 -- `message` is the event that tells of it. What the log had before it stays unseen where historyPolicy is `joined`.
 local function admit(gid, uid, message, history_policy)
   redis.call('SADD', members_key(gid), uid)
   redis.call('ZREM', requests_key(gid), uid)
   redis.call('SREM', requested_key(uid), gid)
+  redis.call('SREM', sanctions_key(uid), gid)
   redis.call('ZADD', contacts_key(uid), now_ms(), 'group:' .. gid)
   if history_policy == 'joined' then redis.call('HSET', floors_key(uid), message.log, message.last_id) end
   mark_read(uid, message)
 end
 
--- The floor goes too: whoever comes back sees what anybody sees who joins then.
-local function expel(gid, uid)
+-- Who is silenced does not escape it by leaving and coming back, unless `is_for_good`. The floor goes: whoever comes back
+-- sees what anybody sees who joins then.
+local function expel(gid, uid, is_for_good)
+  local _, silenced_until = standing(gid, uid, '')
+  if is_for_good or not less(now_ms(), silenced_until) then silenced_until = '0' end
+  note_standing(gid, uid, 'member', silenced_until)
+  if silenced_until ~= '0' then redis.call('SADD', sanctions_key(uid), gid) end
   redis.call('SREM', members_key(gid), uid)
-  redis.call('HDEL', roles_key(gid), uid)
   redis.call('ZREM', contacts_key(uid), 'group:' .. gid)
   forget_conversation(uid, 'gs:' .. gid)
   redis.call('HDEL', receipts_key('gs:' .. gid), uid)

@@ -5,10 +5,11 @@ local function inbox_key(uid) return PREFIX .. 's:' .. uid end
 local function contacts_key(uid) return PREFIX .. 'c:' .. uid end
 local function read_key(uid) return PREFIX .. 'rd:' .. uid end
 local function floors_key(uid) return PREFIX .. 'fl:' .. uid end
+local function presence_key(uid) return PREFIX .. 'pr:' .. uid end
 local function requested_key(uid) return PREFIX .. 'rq:' .. uid end
-local function banned_from_key(uid) return PREFIX .. 'bn:' .. uid end
 local function blocks_key(uid) return PREFIX .. 'bl:' .. uid end
 local function blocked_by_key(uid) return PREFIX .. 'bb:' .. uid end
+local function sanctions_key(uid) return PREFIX .. 'sn:' .. uid end
 local function removed_user_key(uid) return PREFIX .. 'ru:' .. uid end
 local function removals_key() return PREFIX .. 'im:removals' end
 local function group_key(gid) return PREFIX .. 'gi:' .. gid end

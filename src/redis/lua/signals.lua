@@ -6,7 +6,7 @@
 --     kind        a name of Signals in src/domain/signals.ts, which says what the client gets
 --     log         the conversation's log, or '' where it is about none; each recipient gets the name of its own
 --     recipients  { uid, … }: the streams of these users on all nodes; listeners() makes the usual ones. {} tells nobody,
---                 so that a script need not ask. WATCHERS in its place is for whoever watches the user that it is about
+--                 so that a script need not ask
 --     data        { name, value, … } as the kind's decoder takes them, all text
 --   Returns nil, or why it was refused (the key is no stream, say); nodes notice that by themselves.
 --
@@ -18,7 +18,6 @@
 local SIGNALS_MAX = '10000'
 -- Groups of more members than this have no signals, but for one's own devices. As RECEIPTS_MAX of src/domain/signals.ts.
 local RECEIPTS_MAX = 100
-local WATCHERS = { '*' }
 
 -- Who has to know what `uid` does in a conversation: both of a direct chat, a group's members, or `uid` alone where they are
 -- too many. peer is '' in a group, members its key.

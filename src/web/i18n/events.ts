@@ -31,8 +31,6 @@ export function eventText(message: Message, uid: string, nameOf: (conversation: 
       return message.from === uid ? t.youAsked(group) : t.asked(who, group);
     case 'refuse':
       return t.refused(group);
-    case 'erase':
-      return t.erasedOne(who);
     case 'delete':
       return t.deleted;
     case 'gone':

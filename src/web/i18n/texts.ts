@@ -90,7 +90,6 @@ const en = {
   asked: (who: string, group: string) => `${who} asks to join “${group}”`,
   youAsked: (group: string) => `You asked to join “${group}”`,
   refused: (group: string) => `The request to join “${group}” was declined`,
-  erasedOne: (who: string) => `${who} erased a message`,
   deleted: 'The group was removed',
 
   members: 'Members',
@@ -217,7 +216,6 @@ const zh: Texts = {
   asked: (who, group) => `${actor(who)}申请加入“${group}”`,
   youAsked: (group) => `你申请加入“${group}”`,
   refused: (group) => `加入“${group}”的申请未通过`,
-  erasedOne: (who) => `${actor(who)}删除了一条消息`,
   deleted: '群组已解散',
 
   members: '成员',

@@ -1,5 +1,5 @@
 import { dayOf } from '../i18n/time.ts';
-import type { Outgoing, StoredMessage } from '../store/db.ts';
+import { isChange, type Outgoing, type StoredMessage } from '../store/db.ts';
 
 /** What a chat shows, from the oldest to the newest. */
 export type Entry =
@@ -11,7 +11,8 @@ export type Entry =
 /** Messages of one person that follow within this time are shown as one group, ms. */
 const GROUP_MS = 5 * 60_000;
 
-export function timeline(messages: readonly StoredMessage[], outbox: readonly Outgoing[], uid: string): Entry[] {
+export function timeline(kept: readonly StoredMessage[], outbox: readonly Outgoing[], uid: string): Entry[] {
+  const messages = kept.filter((message) => !isChange(message));
   const entries: Entry[] = [];
   let day = 0;
   const isBubble = (message: StoredMessage | undefined) =>

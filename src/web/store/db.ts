@@ -63,6 +63,29 @@ export function toStored(message: Message): StoredMessage {
   return { ...message, seq: Number(message.id.slice(message.id.indexOf('-') + 1)) };
 }
 
+/** Whether an entry is a change of an earlier message, which stands for nothing of its own in a conversation. */
+export function isChange({ action }: Message): boolean {
+  return action === 'edit' || action === 'erase';
+}
+
+/**
+ * A page of a history as it is kept. A history passes over changes: their numbers are filled, so that what is kept has holes
+ * only where something is missing. `after` is the number that the page follows, if that is known.
+ */
+export function toStoredPage(items: readonly Message[], after?: number): StoredMessage[] {
+  const stored: StoredMessage[] = [];
+  let expected = after === undefined ? undefined : after + 1;
+  for (const message of items.map(toStored)) {
+    for (let seq = expected ?? message.seq; seq < message.seq; seq++) {
+      const { conversation, sentAt } = message;
+      stored.push({ id: `${message.id} ${seq}`, conversation, sentAt, seq, action: 'edit', fields: {} });
+    }
+    stored.push(message);
+    expected = message.seq + 1;
+  }
+  return stored;
+}
+
 /** What the service says of a conversation replaces what was counted here. */
 export function toStoredConversation({ conversation, unread, last }: Conversation): StoredConversation {
   return {

@@ -1,5 +1,5 @@
 import { type Api, all, ask, type Message } from '../api/client.ts';
-import { type Store, toStored, toStoredConversation } from './db.ts';
+import { isChange, type Store, type StoredMessage, toStored, toStoredConversation, toStoredPage } from './db.ts';
 
 const ME = { uid: 'me' };
 
@@ -64,8 +64,15 @@ export class Inbox {
         await Promise.all([store.conversations.delete(conversation), this.#kept(conversation).delete()]);
         return;
       }
+      // It is of no log: what it tells is with the message itself.
+      if (message.action === 'react') return;
       await store.messages.put(stored);
-      if (message.action === 'erase') await this.#erase(conversation, message.target ?? '');
+      if (message.action === 'erase') await this.#change(conversation, message.target, { action: 'gone', fields: {} });
+      if (message.action === 'edit') {
+        const { fields, sentAt } = message;
+        await this.#change(conversation, message.target, { fields, editedAt: sentAt });
+      }
+      if (isChange(message)) return;
       const known = await store.conversations.get(conversation);
       if (known?.last && seq < known.last.seq) return;
       // What is the last one already has been counted: here, or by the service when the conversations were listed.
@@ -111,7 +118,7 @@ export class Inbox {
         params: { path: { ...ME, conversation }, query: { limit: 100, ...(oldest ? { before: oldest.id } : {}) } },
       }),
     );
-    await store.messages.bulkPut(page.items.map(toStored));
+    await store.messages.bulkPut(toStoredPage(page.items));
     return page.next !== undefined;
   }
 
@@ -147,22 +154,21 @@ export class Inbox {
         }),
       ),
     );
-    await messages.bulkPut(missed.map(toStored));
-    for (const { action, target } of missed) if (action === 'erase') await this.#erase(conversation, target ?? '');
+    await messages.bulkPut(toStoredPage(missed, beforeHole[1]));
   }
 
   #kept(conversation: string) {
     return this.#store.messages.where('[conversation+seq]').between([conversation, 0], [conversation, Infinity]);
   }
 
-  async #erase(conversation: string, id: string): Promise<void> {
+  /** Changes a message that was sent before. */
+  async #change(conversation: string, id = '', change: Partial<StoredMessage>): Promise<void> {
     const { messages, conversations } = this.#store;
     const { seq } = toStored({ id } as Message);
-    const gone = await messages.get([conversation, seq]);
-    if (gone) await messages.put({ ...gone, action: 'gone', fields: {} });
+    const message = await messages.get([conversation, seq]);
+    if (message) await messages.put({ ...message, ...change });
     const known = await conversations.get(conversation);
-    if (known?.last?.seq === seq)
-      await conversations.update(conversation, { last: { ...known.last, action: 'gone', fields: {} } });
+    if (known?.last?.seq === seq) await conversations.update(conversation, { last: { ...known.last, ...change } });
   }
 
   #concernsMe(message: Message): boolean {

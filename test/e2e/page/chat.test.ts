@@ -94,6 +94,26 @@ describe('the chat page: talking', { skip }, () => {
     }
   });
 
+  test('a message that is edited elsewhere shows its newest text, also after a reload', async () => {
+    const [alice, bob] = [await page.person('Edda'), await page.person('Finn')];
+    await alice.add('finn');
+    await alice.say('helo');
+    await bob.openChat('user:edda');
+    await bob.sees('helo');
+    const messages = '/users/edda/conversations/user:finn/messages';
+    const { items } = (await page.service.call('GET', messages)) as { items: { id: string }[] };
+    const { id } = items.at(-1)!;
+    await page.service.call('PATCH', `${messages}/${id}`, { fields: { text: 'hello there' } });
+    await page.service.call('PUT', `/users/finn/conversations/user:edda/messages/${id}/reactions/%F0%9F%91%8D`);
+    for (const one of [alice, bob]) {
+      await one.sees('hello there');
+      await one.page.reload();
+      await one.sees('hello there');
+      assert.equal(await one.bubble('helo').count(), 0);
+      assert.equal(await one.page.locator('p.event', { hasText: /edit|react/ }).count(), 0);
+    }
+  });
+
   test('a draft is kept for each chat; who logs out leaves nothing behind', async () => {
     const alice = await page.person('Kira');
     await page.person('Lars');

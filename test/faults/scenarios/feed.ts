@@ -57,6 +57,21 @@ export const feedScenarios: Scenario[] = [
     },
   },
   {
+    name: 'signals-lost',
+    hangUps: false,
+    async fault({ cluster: { admin, nodes }, workload }) {
+      for (const lose of [() => admin.xtrim('signals', 'MAXLEN', 0), () => admin.del('signals')]) {
+        // What a node that is stopped has not read, is gone when it goes on.
+        nodes[0]!.pause();
+        await workload.read(15);
+        await lose();
+        nodes[0]!.resume();
+        await workload.read(3);
+        await workload.more(20);
+      }
+    },
+  },
+  {
     name: 'wake-up-lost',
     cluster: { env: HEARTBEATS },
     async fault({ cluster: { admin }, workload, history, listeners, catchUp }) {

@@ -101,14 +101,14 @@ test('bans go with the group, and with the user', async () => {
   await im.team('club', 'alice');
   for (const group of [team, gid('club')]) await im.bans.ban(backend, group, mallory);
   await im.groups.remove(backend, gid('club'));
-  assert.deepEqual(await im.redis.smembers(im.keys.bannedFrom(mallory)), ['team']);
+  assert.deepEqual(await im.redis.smembers(im.keys.sanctions(mallory)), ['team']);
   await im.users.remove(mallory);
   assert.deepEqual(await banned(), []);
   await im.people('mallory');
   assert.equal((await im.members.join(user('mallory'), team, mallory)).outcome, 'joined');
   const left = await im.redis.keys(`${im.keys.prefix}*`);
   assert.deepEqual(
-    left.filter((key) => /:(gb|bn):/.test(key)),
+    left.filter((key) => /:(gb|sn):/.test(key)),
     [],
   );
 });

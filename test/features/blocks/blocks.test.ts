@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
+import { Presence } from '../../../src/features/presence/presence.ts';
 import { loadFunctions } from '../../helpers/functions.ts';
 import { conversation, gid, uid, user } from '../../helpers/im.ts';
 import { useIm } from '../../helpers/use.ts';
@@ -106,6 +107,17 @@ test('neither of the two learns what the other has read', async () => {
   await im.blocks.unblock(alice, bob);
   await im.conversations.markRead(alice, toBob, theirs.id);
   assert.deepEqual({ ...(await im.redis.hgetall(im.keys.receipts('ds:alice:bob' as never))) }, { alice: theirs.id });
+});
+
+test('who is blocked does not learn that the other one is typing, or is there', async () => {
+  await im.say('alice', 'user:bob', 'one');
+  const presence = new Presence(im.store);
+  const sees = async (name: string, other: string) => (await presence.list(user(name), [uid(other)])).length === 1;
+  assert.deepEqual([await sees('bob', 'alice'), await sees('alice', 'bob')], [true, true]);
+  await im.blocks.block(alice, bob);
+  await assert.rejects(im.typing.type(bob, toAlice), { code: 'blocked' });
+  await assert.rejects(im.typing.type(alice, toBob), { code: 'must_unblock' });
+  assert.deepEqual([await sees('bob', 'alice'), await sees('alice', 'bob')], [false, true]);
 });
 
 test('a request is turned down silently between two who have blocked each other', async () => {

@@ -29,7 +29,9 @@ const standings = async () =>
 
 test('the owner makes admins, all members are told, and no change is no event', async () => {
   assert.deepEqual(await appoint('bob'), { uid: 'bob', role: 'admin' });
+  const { length } = await told('carol');
   assert.deepEqual(await appoint('bob'), { uid: 'bob', role: 'admin' });
+  assert.equal((await told('carol')).length, length);
   assert.deepEqual(await standings(), ['alice owner', 'bob admin', 'carol member']);
   assert.deepEqual(await im.members.get(user('carol'), team, bob), { uid: 'bob', role: 'admin' });
   for (const name of ['alice', 'bob', 'carol']) {
@@ -71,6 +73,37 @@ test('a silence ends by itself, and one that has ended is none', async () => {
   const { length } = await told('carol');
   assert.deepEqual(await silence('carol', Date.now() - 60_000), { uid: 'carol', role: 'member' });
   assert.equal((await told('carol')).length, length, 'a time that has passed silences nobody');
+});
+
+test('nobody escapes a silence by leaving and coming back', async () => {
+  const silencedUntil = '2100-01-01T00:00:00.000Z';
+  const still = { uid: 'bob', role: 'member', silencedUntil };
+  await appoint('bob');
+  await silence('bob');
+  await im.members.quit(user('bob'), team, bob);
+  assert.deepEqual((await im.members.join(user('bob'), team, bob)) as object, { outcome: 'joined', member: still });
+  await assert.rejects(im.say('bob', 'group:team', 'x'), { code: 'silenced' });
+  await im.members.quit(user('alice'), team, bob);
+  assert.deepEqual((await im.members.add(backend, team, [bob])) as object[], [
+    { uid: 'bob', member: still, created: true },
+  ]);
+  await im.members.quit(user('bob'), team, bob);
+  await im.bans.ban(user('alice'), team, bob);
+  await im.bans.lift(user('alice'), team, bob);
+  await im.members.join(user('bob'), team, bob);
+  await im.say('bob', 'group:team', 'a ban has taken its place');
+
+  await silence('bob');
+  await im.members.quit(user('bob'), team, bob);
+  await im.users.remove(bob);
+  await im.people('bob');
+  await im.members.join(user('bob'), team, bob);
+  await im.say('bob', 'group:team', 'another bob');
+  await silence('carol');
+  await im.members.quit(user('carol'), team, carol);
+  assert.equal(await im.redis.exists(im.keys.sanctions(carol)), 1);
+  await im.groups.remove(backend, team);
+  assert.equal(await im.redis.exists(im.keys.sanctions(carol), im.keys.sanctions(bob)), 0);
 });
 
 test('the role of a silenced member changes, and a silenced admin stays one', async () => {

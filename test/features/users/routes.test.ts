@@ -98,7 +98,10 @@ test('attributes are written by server keys alone, read by everybody, and go wit
 test('directPolicy is set by the user itself, and stays', async () => {
   await service.people('dp');
   const self = await service.user('dp');
-  assert.equal((await self.patch('/v1/users/dp', { directPolicy: 'contacts' }).expect(200)).body.directPolicy, 'contacts');
+  assert.equal(
+    (await self.patch('/v1/users/dp', { directPolicy: 'contacts' }).expect(200)).body.directPolicy,
+    'contacts',
+  );
   assert.equal((await self.put('/v1/users/dp', { fields: {} }).expect(200)).body.directPolicy, 'contacts');
   await self.patch('/v1/users/dp', { directPolicy: 'nobody' }).expect(400);
   await self.patch('/v1/users/dp', {}).expect(400);
