@@ -115,8 +115,8 @@ test('who is blocked does not learn that the other one is typing, or is there', 
   const sees = async (name: string, other: string) => (await presence.list(user(name), [uid(other)])).length === 1;
   assert.deepEqual([await sees('bob', 'alice'), await sees('alice', 'bob')], [true, true]);
   await im.blocks.block(alice, bob);
-  await assert.rejects(im.typing.type(bob, toAlice), { code: 'blocked' });
-  await assert.rejects(im.typing.type(alice, toBob), { code: 'must_unblock' });
+  await assert.rejects(im.typing.tell(bob, toAlice), { code: 'blocked' });
+  await assert.rejects(im.typing.tell(alice, toBob), { code: 'must_unblock' });
   assert.deepEqual([await sees('bob', 'alice'), await sees('alice', 'bob')], [false, true]);
 });
 
