@@ -99,6 +99,7 @@ const FORMS: Record<Exclude<keyof Keys, 'prefix'>, string[]> = {
   signals: [],
   removals: [],
   revoked: [],
+  suspended: [],
   user: ['<uid>'],
   inbox: ['<uid>'],
   contacts: ['<uid>'],
@@ -179,6 +180,7 @@ test('the keys are of the types in the table, and the redis-cli lines show somet
   await say('alice', 'user:dave', 'hi');
   const { id: upTo } = await say('alice', 'user:bob', 'hi');
   await server.put('/v1/users/bob/conversations/user:alice/read', { upTo }).expect(200);
+  await server.put('/v1/users/carol/suspension').expect(201);
   await server.delete('/v1/users/dave').expect(204);
 
   const keys = new Keys('');

@@ -10,7 +10,9 @@ const CODES = {
   me_needs_user: [400, '"me" needs a user token'],
   // 401, 403
   unauthorized: [401, 'Authentication is needed'],
+  token_revoked: [401, 'The token was revoked'],
   user_removed: [401, 'The user of the token was removed'],
+  suspended: [403, 'The user is suspended'],
   forbidden: [403, 'Not allowed for this caller'],
   not_member: [403, 'Only members of the group may do this'],
   not_admin: [403, 'Only the owner and the admins of the group may do this'],

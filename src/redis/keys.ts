@@ -60,6 +60,8 @@ export class Keys {
   readonly roles = (gid: Gid) => `${this.prefix}gr:${gid}`;
   /** zset: who is banned, scored by since when */
   readonly bans = (gid: Gid) => `${this.prefix}gb:${gid}`;
+  /** zset: who is suspended, scored by since when */
+  readonly suspended = () => `${this.prefix}im:suspended`;
   /** zset: all uids, in bytewise order */
   readonly users = () => `${this.prefix}im:users`;
   /** zset: all gids, in bytewise order */

@@ -15,6 +15,7 @@ import { History } from '../../src/features/messages/history.ts';
 import { Logs } from '../../src/features/messages/logs.ts';
 import { Messages } from '../../src/features/messages/messages.ts';
 import { Reactions } from '../../src/features/reactions/reactions.ts';
+import { Revocations } from '../../src/features/tokens/revocations.ts';
 import { Typing } from '../../src/features/typing/typing.ts';
 import { Users } from '../../src/features/users/users.ts';
 import { connectCommands } from '../../src/redis/connection/command-connection.ts';
@@ -56,6 +57,7 @@ export async function startIm(server: TestRedis, settings: Partial<ScriptSetting
     users: new Users(store),
     contacts: new Contacts(store),
     blocks: new Blocks(store),
+    revocations: new Revocations(store, () => 0),
     groups: new Groups(store, logs),
     members: new Members(store),
     bans: new Bans(store),

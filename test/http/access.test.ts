@@ -205,6 +205,14 @@ const ROWS: Record<string, Row> = {
     expect: '101 401 401 403 101 101 101 101 101 101 101 101',
   },
   createToken: { call: () => ['/v1/tokens', { uid: 'bob' }], expect: `${SERVER} 201` },
+  deleteTokens: {
+    // Of its own user, whom nobody else in this table is.
+    subject: 'frank',
+    call: ({ fresh }) => [`/v1/users/${fresh}/tokens`],
+    expect: '401 401 401 403 403 403 403 403 403 403 403 204',
+  },
+  putSuspension: { call: ({ fresh }) => [`/v1/users/${fresh}/suspension`], expect: `${SERVER} 201` },
+  deleteSuspension: { call: ({ fresh }) => [`/v1/users/${fresh}/suspension`], expect: `${SERVER} 204` },
   createTicket: {
     acting: true,
     call: (_w, uid) => [`/v1/users/${uid}/tickets`],

@@ -1,9 +1,10 @@
 import type { Mutant } from './mutant.ts';
 
 const BLOCKS = 'test/features/blocks/blocks.test.ts';
+const SUSPENSION = 'test/features/tokens/suspension.test.ts';
 const USERS = 'test/features/users/routes.test.ts';
 
-/** Blocks, whose messages one takes, attributes, and the list of users. */
+/** Blocks, whose messages one takes, attributes, the list of users, and who is signed out or suspended. */
 export const PEOPLE: readonly Mutant[] = [
   {
     name: 'a block keeps nothing out',
@@ -116,5 +117,53 @@ export const PEOPLE: readonly Mutant[] = [
     to: '',
     tests: [USERS],
     pattern: 'a server key lists all users',
+  },
+  {
+    name: 'tokens go on after they were revoked',
+    file: 'tokens/revoke.lua',
+    from: "revoke_tokens(uid, 'token_revoked')",
+    to: '',
+    tests: [SUSPENSION],
+    pattern: 'signed out everywhere',
+  },
+  {
+    name: 'a suspended user signs in anew',
+    file: 'tokens/revocations.ts',
+    from: "if (this.#suspended.has(uid)) return 'suspended';",
+    to: '',
+    tests: [SUSPENSION],
+    pattern: 'a suspended user',
+  },
+  {
+    name: 'a node that starts does not know who is suspended',
+    file: 'tokens/revocations.ts',
+    from: 'this.#suspended = new Set(suspended as Uid[]);',
+    to: '',
+    tests: [SUSPENSION],
+    pattern: 'a suspended user',
+  },
+  {
+    name: 'a suspension is not lifted on other nodes',
+    file: 'lift_suspension.lua',
+    from: "tell_nodes(epoch(), 'lifted', ARGV[1])",
+    to: 'epoch()',
+    tests: [SUSPENSION],
+    pattern: 'a suspended user',
+  },
+  {
+    name: 'a suspension outlives its user',
+    file: 'remove_user.lua',
+    from: "redis.call('ZREM', KEYS[9], uid)",
+    to: '',
+    tests: [SUSPENSION],
+    pattern: 'ends with the user',
+  },
+  {
+    name: 'what a server key follows ends with the tokens of the user',
+    file: 'delivery/hub.ts',
+    from: "if (isOfServer && why !== 'user_removed') continue;",
+    to: '',
+    tests: [SUSPENSION],
+    pattern: 'signed out everywhere',
   },
 ];

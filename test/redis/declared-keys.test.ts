@@ -99,6 +99,9 @@ test('what a script touches it has declared, or could not know', async () => {
   await im.users.list({ limit: 5 });
   await im.contacts.link(alice, bob);
   await im.blocks.block(alice, uid('dave'));
+  await im.revocations.revoke(carol);
+  await im.revocations.suspend(carol);
+  await im.revocations.lift(carol);
   await im.blocks.block(carol, bob);
   await assert.rejects(im.say('bob', 'user:carol', 'hi'), { code: 'blocked' });
   await im.blocks.unblock(carol, bob);

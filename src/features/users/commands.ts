@@ -85,6 +85,7 @@ export const removeUser = command({
     keys.revoked(),
     keys.attributes(uid),
     keys.users(),
+    keys.suspended(),
     keys.feed(),
   ],
   args: (uid) => [uid],

@@ -18,6 +18,8 @@ local function receipts_key(log) return PREFIX .. 'rc:' .. log end
 local function requests_key(gid) return PREFIX .. 'gq:' .. gid end
 local function roles_key(gid) return PREFIX .. 'gr:' .. gid end
 local function bans_key(gid) return PREFIX .. 'gb:' .. gid end
+local function revoked_key() return PREFIX .. 'im:revoked' end
+local function suspended_key() return PREFIX .. 'im:suspended' end
 local function users_key() return PREFIX .. 'im:users' end
 local function groups_key() return PREFIX .. 'im:groups' end
 local function log_key(log) return PREFIX .. log end
