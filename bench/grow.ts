@@ -69,7 +69,11 @@ async function populate(service: Service, from: number, to: number): Promise<{ p
   await eachHundred((some) =>
     Promise.all(
       some.map((i) =>
-        store.run(putUser, { uid: uidOf(i), mode: 'replace', pairs: ['name', `User number ${i}`], removed: [] }),
+        store.run(putUser, {
+          uid: uidOf(i),
+          mode: 'replace',
+          fields: { pairs: ['name', `User number ${i}`], removed: [] },
+        }),
       ),
     ),
   );

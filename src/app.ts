@@ -6,6 +6,8 @@ import { NO_PRESENCE } from './delivery/presence.ts';
 import { ImError } from './domain/errors.ts';
 import { Bans } from './features/bans/bans.ts';
 import { banRoutes } from './features/bans/routes.ts';
+import { Blocks } from './features/blocks/blocks.ts';
+import { blockRoutes } from './features/blocks/routes.ts';
 import { Contacts } from './features/contacts/contacts.ts';
 import { contactRoutes } from './features/contacts/routes.ts';
 import { Conversations } from './features/conversations/conversations.ts';
@@ -182,6 +184,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   const users = new Users(store);
   userRoutes(app, { users });
   contactRoutes(app, { contacts: new Contacts(store) });
+  blockRoutes(app, { blocks: new Blocks(store) });
   groupRoutes(app, { groups: new Groups(store, logs) });
   memberRoutes(app, { members: new Members(store) });
   banRoutes(app, { bans: new Bans(store) });

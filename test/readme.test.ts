@@ -99,6 +99,7 @@ const FORMS: Record<Exclude<keyof Keys, 'prefix'>, string[]> = {
   signals: [],
   removals: [],
   revoked: [],
+  suspended: [],
   user: ['<uid>'],
   inbox: ['<uid>'],
   contacts: ['<uid>'],
@@ -108,6 +109,10 @@ const FORMS: Record<Exclude<keyof Keys, 'prefix'>, string[]> = {
   presence: ['<uid>'],
   floors: ['<uid>'],
   requested: ['<uid>'],
+  users: [],
+  attributes: ['<uid>'],
+  blocks: ['<uid>'],
+  blockedBy: ['<uid>'],
   sanctions: ['<uid>'],
   removedUser: ['<uid>'],
   group: ['<gid>'],
@@ -170,6 +175,8 @@ test('the keys are of the types in the table, and the redis-cli lines show somet
   await (await service.user('carol')).put('/v1/groups/club/members/me').expect(202);
   await server.patch('/v1/groups/team/members/bob', { role: 'admin' }).expect(200);
   await server.put('/v1/groups/team/bans/carol').expect(201);
+  await server.patch('/v1/users/bob', { attributes: { plan: 'pro' } }).expect(200);
+  await server.put('/v1/users/bob/blocks/carol').expect(201);
   await say('alice', 'user:dave', 'hi');
   const { id: upTo } = await say('alice', 'user:bob', 'hi');
   await server.put('/v1/users/bob/conversations/user:alice/read', { upTo }).expect(200);
@@ -185,6 +192,7 @@ test('the keys are of the types in the table, and the redis-cli lines show somet
   const erased = await say('alice', 'user:bob', 'oops');
   await server.delete(`${toBob}/messages/${erased.id}`).expect(204);
   await server.patch('/v1/users/bob/conversations/user:alice', { pinned: true }).expect(200);
+  await server.put('/v1/users/carol/suspension').expect(201);
   await server.delete('/v1/users/dave').expect(204);
 
   const keys = new Keys('');
@@ -194,6 +202,9 @@ test('the keys are of the types in the table, and the redis-cli lines show somet
     'u:<uid>': keys.user(alice),
     's:<uid>': keys.inbox(bob),
     'c:<uid>': keys.contacts(alice),
+    'ua:<uid>': keys.attributes(bob),
+    'bl:<uid>': keys.blocks(bob),
+    'bb:<uid>': keys.blockedBy(carol),
     'rd:<uid>': keys.read(bob),
     'rc:<log>': keys.receipts(direct),
     'pr:<uid>': keys.presence(bob),

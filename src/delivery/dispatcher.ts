@@ -4,7 +4,7 @@ import type { Uid } from '../domain/names.ts';
 import type { Cursor, MessageId } from '../domain/stream-ids.ts';
 import type { Keys } from '../redis/keys.ts';
 import type { Logger } from '../redis/logger.ts';
-import type { FeedEntry } from './feed-entry.ts';
+import type { FeedEntry, TokensEnd } from './feed-entry.ts';
 import type { Hub } from './hub.ts';
 import type { Listener } from './listener.ts';
 import type { DeliveryMetrics } from './metrics.ts';
@@ -29,7 +29,9 @@ export interface MessageMemory {
 /** What this node knows of tokens that are refused. */
 export interface RevocationMemory {
   /** Tokens of this user that were issued up to a moment are refused, s since 1970. */
-  add(uid: Uid, until: number): void;
+  add(uid: Uid, until: number, why: TokensEnd): void;
+  /** This user is not suspended any more. */
+  lifted(uid: Uid): void;
   /** Some may have been missed. */
   reload(): void;
 }
@@ -100,12 +102,13 @@ export class Dispatcher {
     hub.everybodyBehind();
   }
 
-  #remember({ log, message, revoked }: FeedEntry): void {
+  #remember({ log, message, revoked, lifted }: FeedEntry): void {
     const { hub, messages, revocations } = this.#options;
     if (revoked) {
-      revocations.add(revoked.uid, revoked.until);
-      hub.readerRemoved(revoked.uid);
+      revocations.add(revoked.uid, revoked.until, revoked.why);
+      hub.tokensEnded(revoked.uid, revoked.why);
     }
+    if (lifted) revocations.lifted(lifted);
     if (message?.action === 'erase') messages.forget({ log, id: message.target! });
     else if (message?.action === 'delete') messages.forgetLog(log);
   }

@@ -3,6 +3,9 @@ import { type LogEntry, parseEntry, type RawEntry, renderMessage } from '../doma
 import type { Uid } from '../domain/names.ts';
 import { type MessageId, parseStreamId, type StreamId } from '../domain/stream-ids.ts';
 
+/** Why all tokens of a user end before their time. */
+export type TokensEnd = 'user_removed' | 'token_revoked' | 'suspended';
+
 /** One entry of the feed: a message and which inbox entries refer to it, or what the nodes have to know. */
 export class FeedEntry {
   /** Its own id. */
@@ -14,7 +17,9 @@ export class FeedEntry {
   /** `uid n uid n …`: who was reached, and the number of the entry in each one's inbox. */
   readonly recipients: readonly string[];
   /** In place of a message: tokens of this user are refused that were issued up to a moment, s since 1970. */
-  readonly revoked: { uid: Uid; until: number } | undefined;
+  readonly revoked: { uid: Uid; until: number; why: TokensEnd } | undefined;
+  /** In place of a message: who is not suspended any more. */
+  readonly lifted: Uid | undefined;
   /** The message; undefined while only its log has it (it was too large for the feed), or if it is gone. */
   message: LogEntry | undefined;
   #reader = '';
@@ -23,8 +28,9 @@ export class FeedEntry {
   constructor([id, flat]: RawEntry) {
     this.id = parseStreamId(id)!;
     this.epoch = id.slice(0, id.indexOf('-') + 1);
-    this.revoked = flat[0] === 'revoked' ? { uid: flat[1] as Uid, until: Number(flat[3]) } : undefined;
-    const [, log, , mid, , to, ...body] = this.revoked ? [] : flat;
+    this.revoked = flat[0] === 'revoked' ? revocationFrom(flat) : undefined;
+    this.lifted = flat[0] === 'lifted' ? (flat[1] as Uid) : undefined;
+    const [, log, , mid, , to, ...body] = this.revoked || this.lifted ? [] : flat;
     this.log = (log ?? '') as LogName;
     this.mid = (mid ?? '0-0') as MessageId;
     this.recipients = to ? to.split(' ') : [];
@@ -40,4 +46,9 @@ export class FeedEntry {
     }
     return this.#json;
   }
+}
+
+/** `revoked <uid> until <s> why <reason>`; a node of an older version gives no reason, and there is only one. */
+function revocationFrom([, uid, , until, , why = 'user_removed']: string[]) {
+  return { uid: uid as Uid, until: Number(until), why: why as TokensEnd };
 }

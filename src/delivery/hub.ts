@@ -1,6 +1,7 @@
 import type { Uid } from '../domain/names.ts';
 import type { Cursor } from '../domain/stream-ids.ts';
 import { Doorbell } from './doorbell.ts';
+import type { TokensEnd } from './feed-entry.ts';
 import type { Listener } from './listener.ts';
 import type { PresenceKeeper } from './presence.ts';
 import type { Sink } from './sink.ts';
@@ -127,10 +128,15 @@ export class Hub {
     for (const subscriber of this.#subscribers) subscriber.signalsMissed();
   }
 
-  /** A user was removed: its streams end at once, and its long-polls look. */
-  readerRemoved(reader: Uid): void {
+  /**
+   * The tokens of a user have ended: its streams end at once, and its long-polls look. What a server key follows for a user
+   * goes on unless there is no such user any more.
+   */
+  tokensEnded(reader: Uid, why: TokensEnd): void {
     for (const listener of [...(this.#byReader.get(reader) ?? NOBODY)]) {
-      listener.close('user_removed');
+      const isOfServer = listener instanceof Subscriber && listener.expiresAt === Infinity;
+      if (isOfServer && why !== 'user_removed') continue;
+      listener.close(why);
       if (listener instanceof Subscriber) this.unsubscribe(listener);
     }
   }

@@ -7,7 +7,14 @@ export type EventName = 'ready' | 'message' | 'heartbeat' | 'gap' | 'bye';
 export type SignalName = SignalKind | 'stale';
 
 /** Why a stream ends. */
-export type ByeReason = 'shutdown' | 'token_expired' | 'user_removed' | 'too_slow' | 'too_many_subscribers';
+export type ByeReason =
+  | 'shutdown'
+  | 'token_expired'
+  | 'token_revoked'
+  | 'suspended'
+  | 'user_removed'
+  | 'too_slow'
+  | 'too_many_subscribers';
 
 /** Where a subscriber's events go: an open response in one of the wire forms. */
 export interface Sink {

@@ -9,6 +9,9 @@ export type PostPolicy = 'members' | 'admins';
 /** What a new member may read: everything, or what came since it joined. */
 export type HistoryPolicy = 'all' | 'joined';
 
+/** Whose direct messages a person takes: anybody's, or those of its contacts. */
+export type DirectPolicy = 'anyone' | 'contacts';
+
 interface Rule {
   /** What it is, for the documents. */
   readonly does: string;

@@ -8,6 +8,16 @@ const REFUSALS: Record<string, (subject: string) => [code: ErrorCode, detail: st
   not_member: (gid) => ['not_member', `Only members of the group "${gid}" may do this.`],
   not_owner: (gid) => ['not_owner', `Only the owner of the group "${gid}" may do this.`],
   not_admin: (gid) => ['not_admin', `Only the owner and the admins of the group "${gid}" may do this.`],
+  blocked: (uid) => ['blocked', `"${uid}" has blocked the user who acts: nothing of theirs arrives there.`],
+  must_unblock: (uid) => [
+    'must_unblock',
+    `The user who acts has blocked "${uid}". Unblock them first, with DELETE /v1/users/me/blocks/${uid}.`,
+  ],
+  block_of_self: () => ['invalid_request', 'Nobody can block themselves: name another user.'],
+  contacts_only: (uid) => [
+    'contacts_only',
+    `"${uid}" takes messages of contacts alone. Ask to become one, with PUT /v1/users/me/contacts/${uid}.`,
+  ],
   banned: (gid) => [
     'banned',
     `The user is banned from the group "${gid}". An admin lifts a ban with DELETE /v1/groups/${gid}/bans/{uid}.`,

@@ -20,6 +20,8 @@ export class Keys {
   readonly signals = () => `${this.prefix}signals`;
   /** hash: the user's fields */
   readonly user = (uid: Uid) => `${this.prefix}u:${uid}`;
+  /** hash: what server keys say of the user */
+  readonly attributes = (uid: Uid) => `${this.prefix}ua:${uid}`;
   /** stream: the user's inbox */
   readonly inbox = (uid: Uid) => `${this.prefix}s:${uid}`;
   /** zset: the user's contacts, as conversations, scored by when they were linked */
@@ -36,6 +38,10 @@ export class Keys {
   readonly floors = (uid: Uid) => `${this.prefix}fl:${uid}`;
   /** set: the groups that this user has asked to join */
   readonly requested = (uid: Uid) => `${this.prefix}rq:${uid}`;
+  /** zset: whom this user has blocked, scored by when */
+  readonly blocks = (uid: Uid) => `${this.prefix}bl:${uid}`;
+  /** set: who has blocked this user */
+  readonly blockedBy = (uid: Uid) => `${this.prefix}bb:${uid}`;
   /** set: the groups that hold something against this user, who is none of their members: a ban, or a silence that goes on */
   readonly sanctions = (uid: Uid) => `${this.prefix}sn:${uid}`;
   /** hash: what is known of the last user of this name that was removed */
@@ -54,6 +60,10 @@ export class Keys {
   readonly roles = (gid: Gid) => `${this.prefix}gr:${gid}`;
   /** zset: who is banned, scored by since when */
   readonly bans = (gid: Gid) => `${this.prefix}gb:${gid}`;
+  /** zset: who is suspended, scored by since when */
+  readonly suspended = () => `${this.prefix}im:suspended`;
+  /** zset: all uids, in bytewise order */
+  readonly users = () => `${this.prefix}im:users`;
   /** zset: all gids, in bytewise order */
   readonly groups = () => `${this.prefix}im:groups`;
   /** stream: a conversation's log, `gs:<gid>` or `ds:<lo>:<hi>` */
@@ -75,6 +85,11 @@ export class Keys {
   /** string: makes a send idempotent */
   readonly idempotency = (log: LogName, from: Uid, clientMessageId: string) =>
     `${this.prefix}i:${log}:${from}:${clientMessageId}`;
+}
+
+/** What decides whether one person may write to another, beside that there are both. */
+export function mayKeys(keys: Keys, from: Uid, peer: Uid): string[] {
+  return [keys.blocks(from), keys.blocks(peer), keys.contacts(peer)];
 }
 
 /** The keys of what is kept beside a log, and goes with it. */

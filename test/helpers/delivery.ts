@@ -20,7 +20,7 @@ export async function startNode(
   const counted = { waiting: 0, live: 0, 'catching-up': 0, behind: 0, closed: 0, delivered: 0, epochMoves: 0 };
   const delivery = new Delivery({
     messages: im.logs,
-    revocations: { add: () => {}, reload: () => {} },
+    revocations: { add: () => {}, lifted: () => {}, reload: () => {} },
     presence: NO_PRESENCE,
     store: im.store,
     connection,

@@ -4,6 +4,7 @@ import type { Gid, Uid } from '../../src/domain/names.ts';
 import type { Cursor } from '../../src/domain/stream-ids.ts';
 import { parseStreamId, type StreamId } from '../../src/domain/stream-ids.ts';
 import { Bans } from '../../src/features/bans/bans.ts';
+import { Blocks } from '../../src/features/blocks/blocks.ts';
 import { Contacts } from '../../src/features/contacts/contacts.ts';
 import { Conversations } from '../../src/features/conversations/conversations.ts';
 import { Groups } from '../../src/features/groups/groups.ts';
@@ -14,6 +15,7 @@ import { History } from '../../src/features/messages/history.ts';
 import { Logs } from '../../src/features/messages/logs.ts';
 import { Messages } from '../../src/features/messages/messages.ts';
 import { Reactions } from '../../src/features/reactions/reactions.ts';
+import { Revocations } from '../../src/features/tokens/revocations.ts';
 import { Typing } from '../../src/features/typing/typing.ts';
 import { Users } from '../../src/features/users/users.ts';
 import { connectCommands } from '../../src/redis/connection/command-connection.ts';
@@ -54,6 +56,8 @@ export async function startIm(server: TestRedis, settings: Partial<ScriptSetting
     levels,
     users: new Users(store),
     contacts: new Contacts(store),
+    blocks: new Blocks(store),
+    revocations: new Revocations(store, () => 0),
     groups: new Groups(store, logs),
     members: new Members(store),
     bans: new Bans(store),

@@ -72,6 +72,17 @@ const ROWS: Record<string, Row> = {
     call: (_w, uid) => [`/v1/users/${uid}/contacts/linked`],
     expect: '401 401 401 403 204 204 204 204 204 204 204 204',
   },
+  listBlocks: { acting: true, call: (_w, uid) => [`/v1/users/${uid}/blocks`], expect: SELF },
+  putBlock: {
+    acting: true,
+    call: ({ fresh }, uid) => [`/v1/users/${uid}/blocks/${fresh}`],
+    expect: '401 401 401 403 201 201 201 201 201 201 201 201',
+  },
+  deleteBlock: {
+    acting: true,
+    call: ({ fresh }, uid) => [`/v1/users/${uid}/blocks/${fresh}`],
+    expect: '401 401 401 403 204 204 204 204 204 204 204 204',
+  },
   putGroup: { call: ({ gid }) => [`/v1/groups/${gid}`, FIELDS], expect: ADMINS },
   patchGroup: { call: ({ gid }) => [`/v1/groups/${gid}`, FIELDS], expect: ADMINS },
   listGroups: { call: ({ gid }) => [`/v1/groups?ids=${gid}`], expect: SIGNED_IN },
@@ -194,6 +205,14 @@ const ROWS: Record<string, Row> = {
     expect: '101 401 401 403 101 101 101 101 101 101 101 101',
   },
   createToken: { call: () => ['/v1/tokens', { uid: 'bob' }], expect: `${SERVER} 201` },
+  deleteTokens: {
+    // Of its own user, whom nobody else in this table is.
+    subject: 'frank',
+    call: ({ fresh }) => [`/v1/users/${fresh}/tokens`],
+    expect: '401 401 401 403 403 403 403 403 403 403 403 204',
+  },
+  putSuspension: { call: ({ fresh }) => [`/v1/users/${fresh}/suspension`], expect: `${SERVER} 201` },
+  deleteSuspension: { call: ({ fresh }) => [`/v1/users/${fresh}/suspension`], expect: `${SERVER} 204` },
   createTicket: {
     acting: true,
     call: (_w, uid) => [`/v1/users/${uid}/tickets`],

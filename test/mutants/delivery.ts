@@ -293,8 +293,8 @@ export const DELIVERY: readonly Mutant[] = [
   {
     name: 'a long-poll of a removed user waits on',
     file: 'delivery/hub.ts',
-    from: "listener.close('user_removed');",
-    to: "if (listener instanceof Subscriber) listener.close('user_removed');",
+    from: 'listener.close(why);',
+    to: 'if (listener instanceof Subscriber) listener.close(why);',
     tests: ['test/delivery/long-poll.test.ts'],
     pattern: 'a long-poll of a user who is removed',
   },

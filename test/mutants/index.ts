@@ -7,6 +7,7 @@ import { LIVES_MUTANTS } from './lives.ts';
 import { LUA } from './lua.ts';
 import { MESSAGES } from './messages.ts';
 import type { Mutant } from './mutant.ts';
+import { PEOPLE } from './people.ts';
 import { REDIS } from './redis.ts';
 import { RULES } from './rules.ts';
 import { SIGNALS } from './signals.ts';
@@ -18,6 +19,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...RULES,
   ...GROUPS,
   ...MESSAGES,
+  ...PEOPLE,
   ...DELIVERY,
   ...AUTH,
   ...HTTP,

@@ -260,9 +260,9 @@ export const LUA: readonly Mutant[] = [
   },
   {
     name: 'who does not exist is written to',
-    file: 'lua/send.lua',
-    from: "if redis.call('EXISTS', keys[3], keys[4]) < 2 then",
-    to: "if redis.call('EXISTS', keys[3], keys[4]) < 1 then",
+    file: 'lua/may_send.lua',
+    from: 'if count < 6 then',
+    to: 'if count < 3 then',
     tests: ['test/features/messages/messages.test.ts'],
     pattern: 'a refused send leaves nothing behind',
   },

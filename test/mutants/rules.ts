@@ -189,7 +189,7 @@ export const RULES: readonly Mutant[] = [
   {
     name: 'who was refused is not told',
     file: 'refuse_request.lua',
-    from: 'if actor ~= uid then',
+    from: 'if actor ~= uid and not check_blocks(master, uid) then',
     to: 'if false then',
     tests: ['test/features/groups/groups.test.ts'],
     pattern: 'a join follows the policy',

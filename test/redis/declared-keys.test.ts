@@ -35,15 +35,15 @@ const FOUND: Record<string, RegExp> = {
   'remove_group.lua': /^(rd|mn|cs|c|fl|rq|sn):/,
   // The groups that the user is in.
   'remove_user.lua': /^gi:/,
-  // The chats of the user, who has read them, and the groups that were asked, or hold something against it.
-  'finish_removal.lua': /^(ds|rc:ds|gq|gb|gr):/,
+  // The chats of the user, who has read them, the groups that were asked, or hold something against it, and blocks either way.
+  'finish_removal.lua': /^(ds|rc:ds|gq|gb|gr|bl|bb):/,
   // Whether those who are in the conversation may read the message, and its author.
   'edit.lua': /^fl:/,
   'react.lua': /^fl:/,
   // The owner of the group, who is asked.
-  'join.lua': /^(u|rd|ds):/,
+  'join.lua': /^(u|rd|ds|bl):/,
   // The owner of the group, who refuses.
-  'refuse_request.lua': /^(u|rd|ds):/,
+  'refuse_request.lua': /^(u|rd|ds|bl):/,
 };
 
 /** The keys of a command that a script calls. */
@@ -97,8 +97,17 @@ test('what a script touches it has declared, or could not know', async () => {
   const team = gid('team');
   const toTeam = conversation('group:team');
   await im.people('alice', 'bob', 'carol', 'dave');
-  await im.users.merge(alice, { name: null });
+  await im.users.merge(alice, { name: null }, { attributes: { plan: 'pro' }, directPolicy: 'contacts' });
+  await im.redis.hdel(im.keys.meta(), 'usersIndexed');
+  await im.users.list({ limit: 5 });
   await im.contacts.link(alice, bob);
+  await im.blocks.block(alice, uid('dave'));
+  await im.revocations.revoke(carol);
+  await im.revocations.suspend(carol);
+  await im.revocations.lift(carol);
+  await im.blocks.block(carol, bob);
+  await assert.rejects(im.say('bob', 'user:carol', 'hi'), { code: 'blocked' });
+  await im.blocks.unblock(carol, bob);
   const direct = await im.say('alice', 'user:bob', 'hi');
   await im.say('alice', 'user:alice', 'a note');
   await im.messages.send(alice, conversation('user:bob'), { fields: { text: 'x' }, clientMessageId: 'c' });

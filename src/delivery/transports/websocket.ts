@@ -7,6 +7,8 @@ import type { ByeReason, EventName, SignalName, Sink } from '../sink.ts';
 export const CLOSE_CODES: Record<ByeReason, number> = {
   shutdown: 1001,
   token_expired: 4401,
+  token_revoked: 4401,
+  suspended: 4403,
   user_removed: 4404,
   too_slow: 4408,
   too_many_subscribers: 4429,

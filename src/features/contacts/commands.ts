@@ -2,7 +2,7 @@ import { directLog } from '../../domain/conversations.ts';
 import type { Uid } from '../../domain/names.ts';
 import { command } from '../../redis/command.ts';
 
-/** Refuses `user_not_found`. */
+/** Refuses `user_not_found`, `blocked`, `must_unblock`. */
 export const link = command({
   script: new URL('./link.lua', import.meta.url),
   keys: (keys, { uid, peer }: { uid: Uid; peer: Uid }) => [
@@ -13,6 +13,9 @@ export const link = command({
     keys.read(uid),
     keys.read(peer),
     keys.feed(),
+    keys.blocks(uid),
+    keys.blocks(peer),
+    keys.contacts(peer),
   ],
   args: ({ uid, peer }) => [uid, peer],
   decode: ([outcome, linkedAt, count, reason]: [outcome: string, linkedAt: string, count: number, reason: string]) => ({

@@ -35,11 +35,14 @@ export function contactRoutes(app: App, { contacts }: { contacts: Contacts }): v
         tags: ['contacts'],
         summary: 'Add a person to the contacts',
         description:
-          'The first time, both are told by a `link` event in their conversation. For the user itself, or a server key. ' +
+          'The first time, both are told by a `link` event in their conversation; a person who takes messages of contacts alone ' +
+          'only where the conversation is new. For the user itself, or a server key. ' +
           'Idempotent: repeated, it changes nothing and tells nobody.',
         params: PeerParams,
         response: responses(
           { 201: answer(Contact, 'The person was added.'), 200: answer(Contact, 'The person was there already.') },
+          'blocked',
+          'must_unblock',
           'user_not_found',
         ),
       },

@@ -55,8 +55,8 @@ export const read = command({
   keys: (keys, { uid, conversation }: Own & { upTo: MessageId; receipt: boolean }) => {
     const log = logOf(uid, conversation);
     const named = parseConversation(conversation);
-    const ofGroup = 'gid' in named ? [keys.members(named.gid)] : [];
-    return [...ownKeys(keys, uid), keys.log(log), keys.erased(log), keys.receipts(log), keys.signals(), ...ofGroup];
+    const ofKind = 'gid' in named ? [keys.members(named.gid)] : [keys.blocks(uid), keys.blocks(named.peer)];
+    return [...ownKeys(keys, uid), keys.log(log), keys.erased(log), keys.receipts(log), keys.signals(), ...ofKind];
   },
   args: ({ uid, conversation, upTo, receipt }) => [
     uid,

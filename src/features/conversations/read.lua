@@ -1,10 +1,12 @@
 #!lua flags=allow-oom
 -- Moves a user's read mark of a conversation forward, never back; and, where the others are told, how far they are.
---   KEYS   im:meta, rd:<uid>, fl:<uid>, mn:<uid>, cs:<uid>, the log, er:<log>, rc:<log>, signals, in a group also gm:<gid>
+--   KEYS   im:meta, rd:<uid>, fl:<uid>, mn:<uid>, cs:<uid>, the log, er:<log>, rc:<log>, signals, and gm:<gid> in a group,
+--          bl:<uid>, bl:<peer> in a direct chat
 --   ARGV   uid, log, message id read up to, peer ('' in a group), 1 if the others are told, else 0
 --   reply  1
 --   refuses  CONVERSATION_NOT_FOUND, MESSAGE_NOT_FOUND
 -- @include "listing"
+-- @include "may_send"
 -- @include "mentions"
 -- @include "own_settings"
 -- @include "reading"
@@ -31,6 +33,8 @@ if settings.markedUnread then
   settings.markedUnread = nil
   write_own_settings(uid, log, settings)
 end
+-- Two people, one of whom has blocked the other, don't learn what the other reads.
+if is_told and peer ~= '' and check_blocks(uid, peer) then is_told = false end
 local told = moves and { uid } or {}
 local receipt = is_told and redis.call('HGET', receipts, uid)
 if is_told and (not receipt or id_less(receipt, up_to)) then

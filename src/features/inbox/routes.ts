@@ -24,7 +24,7 @@ const EVENTS = `Events:
 - \`message\`: a Message, as in the history
 - \`gap\`: a Gap; something is missing, and \`backfill\` says where to find it
 - \`heartbeat\`: you have everything up to now; the server has just compared
-- \`bye\`: the stream ends, and \`reason\` says why: shutdown, token_expired, user_removed, too_slow, too_many_subscribers
+- \`bye\`: the stream ends, and \`reason\` says why: shutdown, token_expired, token_revoked, suspended, user_removed, too_slow, too_many_subscribers
 
 Each carries a cursor as its \`id\`. Beside them, without one, what need not last:
 - \`read\`: somebody, or another device of the user, has read a conversation up to a message

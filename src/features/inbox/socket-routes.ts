@@ -28,8 +28,8 @@ within 5 s. A later one, of the same user, takes the place of the credential and
 **Requests**: other frames are a \`SocketRequest\`, done one after the other and answered in this order, each with a
 \`SocketAnswer\`. At most 32 wait; one more is answered 429.
 
-**Close codes** beside the standard ones: 4401 \`token_expired\`, or no credential that is good; 4403 a token of another
-user, 4404 \`user_removed\` or there is none, 4408 \`too_slow\`, 4429 \`too_many_subscribers\`, 1001 \`shutdown\`; 1003 a binary
+**Close codes** beside the standard ones: 4401 \`token_expired\`, \`token_revoked\`, or no
+credential that is good; 4403 \`suspended\`, or a token of another user, 4404 \`user_removed\` or there is none, 4408 \`too_slow\`, 4429 \`too_many_subscribers\`, 1001 \`shutdown\`; 1003 a binary
 frame, 1008 too many frames that could not be read, 1009 a frame of more than 516 KiB, 1013 try again later.`;
 
 export interface SocketRoutesOptions {

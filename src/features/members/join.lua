@@ -4,9 +4,11 @@
 --   ARGV   gid, uid, actor ('' = the server), 'join' | 'approve'
 --   reply  { 'joined' | 'already', role, silenced until ms, refused writes, reason }
 --          | { 'requested', requested at ms, '', refused writes, reason }
---   refuses  GROUP_NOT_FOUND, USER_NOT_FOUND, NOT_ADMIN, BANNED, JOIN_CLOSED, REQUEST_NOT_FOUND, GROUP_FULL
+--   refuses  GROUP_NOT_FOUND, USER_NOT_FOUND, NOT_ADMIN, BANNED, BLOCKED, MUST_UNBLOCK, JOIN_CLOSED,
+--            REQUEST_NOT_FOUND, GROUP_FULL
 -- @include "direct_events"
 -- @include "group"
+-- @include "may_send"
 -- @include "membership"
 -- @include "roles"
 local info, members, bans, requests, user, requested = KEYS[2], KEYS[3], KEYS[5], KEYS[6], KEYS[8], KEYS[11]
@@ -28,6 +30,8 @@ if not_admitting then
   if join_policy == 'closed' then return refuse('JOIN_CLOSED', gid) end
   if join_policy == 'approval' then
     if requested_at then return { 'requested', requested_at, '', 0, '' } end
+    local refusal = check_blocks(uid, master)
+    if refusal then return refusal end
     local failed, reason = tell_direct(uid, master, { action = 'request' }, { 'group', gid })
     redis.call('ZADD', requests, now_ms(), uid)
     redis.call('SADD', requested, gid)

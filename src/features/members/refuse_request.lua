@@ -1,10 +1,12 @@
--- Refuses a request to join, or withdraws one's own. The one who asked is told of a refusal.
+-- Refuses a request to join, or withdraws one's own. The one who asked is told of a refusal, unless it
+-- and the owner have blocked each other.
 --   KEYS   im:meta, gi:<gid>, gr:<gid>, gq:<gid>, rq:<uid>, feed
 --   ARGV   gid, uid, actor ('' = the server)
 --   reply  { 'refused', refused writes, the first one's reason }
 --   refuses  GROUP_NOT_FOUND, NOT_ADMIN, REQUEST_NOT_FOUND
 -- @include "direct_events"
 -- @include "group"
+-- @include "may_send"
 -- @include "roles"
 local requests, requested = KEYS[4], KEYS[5]
 local gid, uid, actor = ARGV[1], ARGV[2], ARGV[3]
@@ -16,7 +18,7 @@ if refusal then return refusal end
 if not redis.call('ZSCORE', requests, uid) then return refuse('REQUEST_NOT_FOUND', uid) end
 
 local failed, reason = 0, ''
-if actor ~= uid then
+if actor ~= uid and not check_blocks(master, uid) then
   failed, reason = tell_direct(master, uid, done_by('refuse', actor, master), { 'group', gid })
 end
 redis.call('ZREM', requests, uid)

@@ -145,6 +145,8 @@ export function memberRoutes(app: App, { members }: { members: Members }): void 
           },
           'not_admin',
           'banned',
+          'blocked',
+          'must_unblock',
           'join_closed',
           'group_not_found',
           'user_not_found',

@@ -3,7 +3,7 @@ import { type LogEntry, parseEntry } from '../../domain/entries.ts';
 import type { Uid } from '../../domain/names.ts';
 import type { MessageId } from '../../domain/stream-ids.ts';
 import { command, type RefusedWrites } from '../../redis/command.ts';
-import type { Keys } from '../../redis/keys.ts';
+import { type Keys, mayKeys } from '../../redis/keys.ts';
 
 /** One message to send, as the scripts want it. */
 export interface Sending {
@@ -88,7 +88,7 @@ function keysOf(keys: Keys, { from, conversation, log, clientMessageId }: Sendin
     keys.read(named.peer),
     keys.removedUser(from),
   ];
-  return [...own, ...people, keys.feed()];
+  return [...own, ...people, ...mayKeys(keys, from, named.peer), keys.feed()];
 }
 
 /** Whether a message refers to another one, or to people. */
@@ -105,12 +105,11 @@ function allKeysOf(keys: Keys, sending: Sending): string[] {
   return [...own, ...beside, keys.mentionsOfAll(log), keys.floors(from), ...mentioned];
 }
 
-/** How many keys {@link keysOf} has. */
-const OWN_KEYS = 8;
-
+/** How many keys {@link allKeysOf} has. */
 function keyCount(sending: Sending): number {
-  if (!refers(sending)) return OWN_KEYS;
-  return OWN_KEYS + 6 + sending.mentions.filter((uid) => uid !== '*').length;
+  const own = 'gid' in parseConversation(sending.conversation) ? 8 : 11;
+  if (!refers(sending)) return own;
+  return own + 6 + sending.mentions.filter((uid) => uid !== '*').length;
 }
 
 function wordsOf(one: Sending): (string | number)[] {

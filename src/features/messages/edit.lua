@@ -1,10 +1,11 @@
 -- Edits a message: an `edit` change tells everybody who may read it the new fields.
---   KEYS   im:meta, the log, ms:<log>, ch:<log>, er:<log>, feed, fl:<actor>, and u:<actor>, u:<peer> in a direct chat,
---          gm:<gid>, gi:<gid> in a group
+--   KEYS   im:meta, the log, ms:<log>, ch:<log>, er:<log>, feed, fl:<actor>, and u:<actor>, u:<peer>, bl:<actor>, bl:<peer>,
+--          c:<peer> in a direct chat, gm:<gid>, gi:<gid>, gr:<gid> in a group
 --   ARGV   log, actor, peer ('' in a group), message id, how old it may be (ms; 0 is no limit),
 --          number of pairs, field, value, …, names to remove …
 --   reply  { 'edited' | 'unchanged', what `shown` of src/redis/lua/shown.lua replies, refused writes, the first one's reason }
---   refuses  USER_NOT_FOUND, GROUP_NOT_FOUND, NOT_MEMBER, MESSAGE_NOT_FOUND, NOT_SENDER, MESSAGE_ERASED, EDIT_WINDOW_OVER,
+--   refuses  USER_NOT_FOUND, BLOCKED, MUST_UNBLOCK, CONTACTS_ONLY, GROUP_NOT_FOUND, NOT_MEMBER, MESSAGE_NOT_FOUND,
+--            NOT_SENDER, MESSAGE_ERASED, EDIT_WINDOW_OVER,
 --            TOO_MANY_EDITS, RESERVED_FIELD, INVALID_REQUEST, FIELDS_TOO_LARGE, EMPTY_MESSAGE
 -- @include "audience"
 -- @include "change_fields"

@@ -3,7 +3,7 @@ import type { Uid } from '../../domain/names.ts';
 import { type RawShown, toShownMessage } from '../../domain/shown-messages.ts';
 import type { MessageId } from '../../domain/stream-ids.ts';
 import { command } from '../../redis/command.ts';
-import type { Keys } from '../../redis/keys.ts';
+import { type Keys, mayKeys } from '../../redis/keys.ts';
 
 /** Who changes which message. */
 export interface Change {
@@ -64,7 +64,7 @@ function kindKeys(keys: Keys, { actor, conversation }: Change): string[] {
   const named = parseConversation(conversation);
   const ofKind =
     'peer' in named
-      ? [keys.user(actor), keys.user(named.peer)]
+      ? [keys.user(actor), keys.user(named.peer), ...mayKeys(keys, actor, named.peer)]
       : [keys.members(named.gid), keys.group(named.gid), keys.roles(named.gid)];
   return [keys.feed(), keys.floors(actor), ...ofKind];
 }

@@ -35,7 +35,13 @@ export interface Question {
 export const look = command({
   script: new URL('./look.lua', import.meta.url),
   keys: (keys, questions: readonly Question[]) =>
-    questions.flatMap(({ uid }) => [keys.user(uid), keys.presence(uid), keys.contacts(uid), keys.read(uid)]),
+    questions.flatMap(({ uid }) => [
+      keys.user(uid),
+      keys.presence(uid),
+      keys.contacts(uid),
+      keys.read(uid),
+      keys.blocks(uid),
+    ]),
   args: (questions) => questions.flatMap(({ asker, uid }) => [asker, uid, directLog(asker as Uid, uid)]),
   decode: (replies: string[]) =>
     replies.map((reply) => {

@@ -3,7 +3,7 @@ import type { Uid } from '../../domain/names.ts';
 import { reactionCounts } from '../../domain/shown-messages.ts';
 import type { MessageId } from '../../domain/stream-ids.ts';
 import { command } from '../../redis/command.ts';
-import type { Keys } from '../../redis/keys.ts';
+import { type Keys, mayKeys } from '../../redis/keys.ts';
 
 interface Target {
   actor: Uid;
@@ -27,7 +27,7 @@ export const react = command({
     const named = parseConversation(reacting.conversation);
     const ofKind =
       'peer' in named
-        ? [keys.user(actor), keys.user(named.peer)]
+        ? [keys.user(actor), keys.user(named.peer), ...mayKeys(keys, actor, named.peer)]
         : [keys.members(named.gid), keys.group(named.gid), keys.roles(named.gid)];
     return [...stateKeys(keys, reacting), keys.feed(), keys.signals(), keys.floors(actor), ...ofKind];
   },

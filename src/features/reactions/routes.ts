@@ -21,6 +21,11 @@ export function reactionRoutes(app: App, { reactions }: { reactions: Reactions }
         response: responses(
           { 200: answer(MessageReactions, 'All reactions to the message.') },
           'not_member',
+          'silenced',
+          'posting_restricted',
+          'blocked',
+          'must_unblock',
+          'contacts_only',
           'user_not_found',
           'group_not_found',
           'message_not_found',
@@ -48,6 +53,11 @@ export function reactionRoutes(app: App, { reactions }: { reactions: Reactions }
         response: responses(
           { 204: nothing('The reaction is not there.') },
           'not_member',
+          'silenced',
+          'posting_restricted',
+          'blocked',
+          'must_unblock',
+          'contacts_only',
           'user_not_found',
           'group_not_found',
           'message_not_found',

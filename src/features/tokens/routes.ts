@@ -1,11 +1,12 @@
 import type { Tokens } from '../../http/auth/tokens.ts';
 import type { App } from '../../http/fastify.ts';
 import { ref } from '../../http/openapi/component.ts';
-import { UserParams } from '../../http/openapi/params.ts';
+import { SelfParams, UserParams } from '../../http/openapi/params.ts';
 import { problems } from '../../http/openapi/problem.ts';
+import { answer, nothing, responses } from '../../http/openapi/responses.ts';
 import type { Users } from '../users/users.ts';
 import type { Revocations } from './revocations.ts';
-import { Ticket, Token, TokenInput } from './schemas.ts';
+import { Suspension, Ticket, Token, TokenInput } from './schemas.ts';
 
 const DEFAULT_TTL_S = 3_600;
 
@@ -64,6 +65,77 @@ export function tokenRoutes(app: App, deps: { tokens: Tokens; users: Users; revo
     async (request, reply) => {
       const { credential, expiresAt } = await tokens.issueTicket(request.params.uid, request.caller);
       return reply.status(201).send({ ticket: credential, expiresAt });
+    },
+  );
+
+  app.delete(
+    '/v1/users/:uid/tokens',
+    {
+      config: { access: 'self' },
+      schema: {
+        operationId: 'deleteTokens',
+        tags: ['tokens'],
+        summary: 'Sign a user out everywhere',
+        description:
+          'Within a second every node refuses all tokens and tickets of the user that were issued up to now, with ' +
+          '`token_revoked`, and its open streams and sockets end. Tokens that are issued from the next second on are good: ' +
+          'those of `POST /v1/tokens` at once. For the user itself, or a server key.',
+        params: SelfParams,
+        response: responses({ 204: nothing('The tokens are revoked.') }, 'user_not_found'),
+      },
+    },
+    async (request, reply) => {
+      await revocations.revoke(request.params.uid);
+      return reply.status(204).send(null);
+    },
+  );
+
+  app.put(
+    '/v1/users/:uid/suspension',
+    {
+      config: { access: 'server' },
+      schema: {
+        operationId: 'putSuspension',
+        tags: ['tokens'],
+        summary: 'Suspend a user',
+        description:
+          'Within a second every node refuses all tokens of the user, new ones too, with `suspended`, and its open streams and ' +
+          'sockets end. Memberships, contacts and messages stay, and what others send arrives in its inbox. Only for a server ' +
+          'key, which may go on acting for the user. Idempotent.',
+        params: UserParams,
+        response: responses(
+          {
+            201: answer(Suspension, 'The user is suspended now.'),
+            200: answer(Suspension, 'The user was suspended already.'),
+          },
+          'user_not_found',
+        ),
+      },
+    },
+    async (request, reply) => {
+      const { suspension, created } = await revocations.suspend(request.params.uid);
+      return reply.status(created ? 201 : 200).send(suspension);
+    },
+  );
+
+  app.delete(
+    '/v1/users/:uid/suspension',
+    {
+      config: { access: 'server' },
+      schema: {
+        operationId: 'deleteSuspension',
+        tags: ['tokens'],
+        summary: 'Lift a suspension',
+        description:
+          'New tokens are good again; those of before the suspension stay refused. Only for a server key. Idempotent: without a ' +
+          'suspension it answers the same.',
+        params: UserParams,
+        response: responses({ 204: nothing('The user is not suspended.') }),
+      },
+    },
+    async (request, reply) => {
+      await revocations.lift(request.params.uid);
+      return reply.status(204).send(null);
     },
   );
 }

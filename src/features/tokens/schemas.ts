@@ -35,3 +35,9 @@ export const Ticket = component('Ticket', {
   },
   examples: [{ ticket: 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.…', expiresAt: '2026-11-23T09:28:31.000Z' }],
 });
+
+export const Suspension = component('Suspension', {
+  description: 'That a user is suspended: none of its tokens is taken.',
+  properties: { uid: UidText(), suspendedAt: TimeText('Since when.') },
+  examples: [{ uid: 'mallory', suspendedAt: '2025-11-23T12:18:31.455Z' }],
+});

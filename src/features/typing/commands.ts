@@ -1,6 +1,7 @@
 import { type Conversation, logOf, parseConversation, peerOf } from '../../domain/conversations.ts';
 import type { Uid } from '../../domain/names.ts';
 import { command } from '../../redis/command.ts';
+import { mayKeys } from '../../redis/keys.ts';
 
 interface Typing {
   uid: Uid;
@@ -18,7 +19,7 @@ export const type = command({
     const named = parseConversation(conversation);
     const ofKind =
       'peer' in named
-        ? [keys.user(uid), keys.user(named.peer)]
+        ? [keys.user(uid), keys.user(named.peer), ...mayKeys(keys, uid, named.peer)]
         : [keys.group(named.gid), keys.members(named.gid), keys.roles(named.gid)];
     return [keys.typing(logOf(uid, conversation), uid), keys.signals(), ...ofKind];
   },

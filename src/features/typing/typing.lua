@@ -1,9 +1,10 @@
 -- Tells the others of a conversation that somebody is typing, at most every so often.
---   KEYS   im:meta, ty:<log>:<uid>, signals, and u:<uid>, u:<peer> in a direct chat, gi:<gid>, gm:<gid>, gr:<gid> in a group
+--   KEYS   im:meta, ty:<log>:<uid>, signals, and u:<uid>, u:<peer>, bl:<uid>, bl:<peer>, c:<peer> in a direct chat,
+--          gi:<gid>, gm:<gid>, gr:<gid> in a group
 --   ARGV   log, uid, peer ('' in a group), for how long nobody is told again (ms), for how long it holds (ms)
 --   reply  { 'told' | 'repeated' }
---   refuses  USER_NOT_FOUND, GROUP_NOT_FOUND, NOT_MEMBER, SILENCED, POSTING_RESTRICTED, TOO_MANY_MEMBERS: who may not send may
---            not type
+--   refuses  USER_NOT_FOUND, BLOCKED, MUST_UNBLOCK, CONTACTS_ONLY, GROUP_NOT_FOUND, NOT_MEMBER, SILENCED,
+--            POSTING_RESTRICTED, TOO_MANY_MEMBERS: who may not send may not type
 -- @include "audience"
 -- @include "clock"
 -- @include "signals"

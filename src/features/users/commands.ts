@@ -1,30 +1,77 @@
 import type { Fields } from '../../domain/entries.ts';
 import { fieldsFrom } from '../../domain/entries.ts';
 import type { Uid } from '../../domain/names.ts';
+import type { DirectPolicy } from '../../domain/policy.ts';
 import { command } from '../../redis/command.ts';
+
+/** Fields to set (name, value, name, value …) and names to remove. */
+export interface FieldChange {
+  pairs: readonly string[];
+  removed: readonly string[];
+}
 
 interface PutUser {
   uid: Uid;
   /** `create` leaves a user that exists as it is. */
   mode: 'create' | 'replace' | 'merge';
-  /** Name, value, name, value … */
-  pairs: readonly string[];
-  removed: readonly string[];
+  fields: FieldChange;
+  /** Absent: unchanged. */
+  attributes?: FieldChange | undefined;
+  directPolicy?: DirectPolicy | undefined;
 }
 
-type PutUserReply =
-  | { outcome: 'created' | 'changed'; createdAtMs: number; fields: Fields }
-  | { outcome: 'exists'; createdAtMs?: never; fields?: never };
+type PutUserReply = { outcome: 'exists' } | ({ outcome: 'created' | 'changed' } & KeptUser);
+
+/** A user as it is kept. */
+export interface KeptUser {
+  createdAtMs: number;
+  fields: Fields;
+  directPolicy: DirectPolicy;
+  attributes: Fields;
+}
+
+type RawPut = [outcome: string, createdAt: string, fields: string[], directPolicy: string, attributes: string[]];
 
 /** Refuses `user_not_found`, `removal_unfinished`, `reserved_field`, `fields_too_large`. */
 export const putUser = command({
   script: new URL('./put_user.lua', import.meta.url),
-  keys: (keys, { uid }: PutUser) => [keys.user(uid), keys.removedUser(uid), keys.inbox(uid), keys.removals()],
-  args: ({ uid, mode, pairs, removed }) => [uid, mode, pairs.length / 2, ...pairs, ...removed],
-  decode: ([outcome, createdAt, flat]: [outcome: string, createdAt: string, flat: string[]]): PutUserReply =>
+  keys: (keys, { uid }: PutUser) => [
+    keys.user(uid),
+    keys.removedUser(uid),
+    keys.inbox(uid),
+    keys.removals(),
+    keys.attributes(uid),
+    keys.users(),
+  ],
+  args: ({ uid, mode, fields, attributes, directPolicy }) => {
+    const ofAttributes = attributes ? wordsOf(attributes) : [];
+    return [uid, mode, directPolicy ?? '', ofAttributes.length, ...ofAttributes, ...wordsOf(fields)];
+  },
+  decode: ([outcome, createdAt, fields, directPolicy, attributes]: RawPut): PutUserReply =>
     outcome === 'exists'
       ? { outcome }
-      : { outcome: outcome as 'created' | 'changed', createdAtMs: Number(createdAt), fields: fieldsFrom(flat) },
+      : {
+          outcome: outcome as 'created' | 'changed',
+          createdAtMs: Number(createdAt),
+          fields: fieldsFrom(fields),
+          directPolicy: directPolicy as DirectPolicy,
+          attributes: fieldsFrom(attributes),
+        },
+});
+
+function wordsOf({ pairs, removed }: FieldChange): (string | number)[] {
+  return [pairs.length / 2, ...pairs, ...removed];
+}
+
+/** Takes users into the list of all; `isLast` says that these were the last that were not in it. */
+export const indexUsers = command({
+  script: new URL('./index_users.lua', import.meta.url),
+  keys: (keys, { uids }: { uids: readonly Uid[]; isLast: boolean }) => [
+    keys.users(),
+    ...uids.map((uid) => keys.user(uid)),
+  ],
+  args: ({ uids, isLast }) => [isLast ? 'last' : 'more', ...uids],
+  decode: () => undefined,
 });
 
 /** Refuses `user_not_found`, `owner_must_hand_over`. */
@@ -36,6 +83,9 @@ export const removeUser = command({
     keys.removedUser(uid),
     keys.removals(),
     keys.revoked(),
+    keys.attributes(uid),
+    keys.users(),
+    keys.suspended(),
     keys.feed(),
   ],
   args: (uid) => [uid],
@@ -56,6 +106,8 @@ export const finishRemoval = command({
     keys.removals(),
     keys.mentions(uid),
     keys.settings(uid),
+    keys.blocks(uid),
+    keys.blockedBy(uid),
     keys.presence(uid),
   ],
   args: (uid) => [uid],

@@ -1,7 +1,7 @@
 -- Ends the removal of a user who is in no group any more. What stays is where a new user of this name starts: the
 -- newest message of each direct chat, below which it reads nothing, and the end of the inbox.
 --   KEYS   im:meta, c:<uid>, s:<uid>, rd:<uid>, fl:<uid>, rq:<uid>, sn:<uid>, ru:<uid>, im:removals, mn:<uid>, cs:<uid>,
---          pr:<uid>
+--          bl:<uid>, bb:<uid>, pr:<uid>
 --   ARGV   uid
 --   reply  { 'finished' } | { 'still_member' }
 -- @include "epoch"
@@ -9,6 +9,7 @@
 -- @include "streams"
 local contacts, inbox, marks, floors, requested, sanctions, removed_user, removals =
   KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8], KEYS[9]
+local blocks, blocked_by = KEYS[12], KEYS[13]
 local uid = ARGV[1]
 
 if redis.call('SISMEMBER', removals, uid) == 0 then return { 'finished' } end
@@ -28,6 +29,8 @@ for _, log in ipairs(logs) do
   redis.call('HDEL', receipts_key(log), uid)
 end
 for _, gid in ipairs(redis.call('SMEMBERS', requested)) do redis.call('ZREM', requests_key(gid), uid) end
+for _, peer in ipairs(redis.call('ZRANGE', blocks, 0, -1)) do redis.call('SREM', blocked_by_key(peer), uid) end
+for _, peer in ipairs(redis.call('SMEMBERS', blocked_by)) do redis.call('ZREM', blocks_key(peer), uid) end
 for _, gid in ipairs(redis.call('SMEMBERS', sanctions)) do
   redis.call('ZREM', bans_key(gid), uid)
   redis.call('HDEL', roles_key(gid), uid)

@@ -1,12 +1,13 @@
 -- Begins to remove a user: from here on there is none, its tokens are refused, and it can't become anything any more.
 -- What it is in is left one by one then, and finish_removal ends it.
---   KEYS   im:meta, u:<uid>, rd:<uid>, ru:<uid>, im:removals, im:revoked, feed
+--   KEYS   im:meta, u:<uid>, rd:<uid>, ru:<uid>, im:removals, im:revoked, ua:<uid>, im:users, im:suspended,
+--          feed
 --   ARGV   uid
 --   reply  { 'begun' }
 --   refuses  USER_NOT_FOUND, OWNER_MUST_HAND_OVER (the groups, with spaces in between)
--- @include "fan_out"
 -- @include "refusals"
-local user, marks, removed_user, removals, revoked = KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+-- @include "revocation"
+local user, marks, removed_user, removals = KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local uid = ARGV[1]
 
 if redis.call('EXISTS', user) == 0 then
@@ -24,10 +25,10 @@ end
 if #owned > 0 then return refuse('OWNER_MUST_HAND_OVER', table.concat(owned, ' ')) end
 
 redis.call('SADD', removals, uid)
-redis.call('UNLINK', user)
+redis.call('UNLINK', user, KEYS[7])
+redis.call('ZREM', KEYS[8], uid)
 redis.call('HSET', removed_user, 'removedAt', now_ms())
 redis.call('HINCRBY', removed_user, 'incarnation', 1)
-local second = string.format('%.0f', math.floor(tonumber(now_ms()) / 1000))
-redis.call('ZADD', revoked, second, uid)
-tell_nodes(epoch(), 'revoked', uid, 'until', second)
+redis.call('ZREM', KEYS[9], uid)
+revoke_tokens(uid, 'user_removed')
 return { 'begun' }

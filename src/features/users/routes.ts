@@ -1,7 +1,8 @@
+import type { Actor } from '../../domain/actor.ts';
+import { ImError } from '../../domain/errors.ts';
 import type { App } from '../../http/fastify.ts';
 import { ref } from '../../http/openapi/component.ts';
 import { SelfParams, UserParams, uidsOf } from '../../http/openapi/params.ts';
-import { MAX_IDS } from '../../http/openapi/patterns.ts';
 import { answer, nothing, responses } from '../../http/openapi/responses.ts';
 import { BODY_LIMIT } from '../../http/plugins/body-limit.ts';
 import { User, UserInput, UserList, UserPatch, UsersQuery } from './schemas.ts';
@@ -20,18 +21,22 @@ export function userRoutes(app: App, { users }: { users: Users }): void {
         summary: 'Create or replace a user',
         description:
           'All fields are replaced by those given. For the user itself, or a server key. Idempotent: repeated, it leaves ' +
-          'the same profile, and `createdAt` stays as it was at first.',
+          'the same profile, and `createdAt` stays as it was at first. Attributes are for a server key alone, and those that ' +
+          'are given replace all.',
         params: SelfParams,
         body: ref(UserInput),
         response: responses(
           { 201: answer(User, 'The user was created.'), 200: answer(User, 'The profile was replaced.') },
+          'update_pending',
           'reserved_field',
           'fields_too_large',
         ),
       },
     },
     async (request, reply) => {
-      const { user, created } = await users.replace(request.params.uid, request.body.fields);
+      const { fields, ...beside } = request.body;
+      checkAttributes(request.caller, beside.attributes);
+      const { user, created } = await users.replace(request.params.uid, fields, beside);
       return reply.status(created ? 201 : 200).send(user);
     },
   );
@@ -46,19 +51,24 @@ export function userRoutes(app: App, { users }: { users: Users }): void {
         tags: ['users'],
         summary: 'Change fields of a user',
         description:
-          'Sets the fields given, removes those that are null, leaves the others. For the user itself, or a server key. ' +
-          'Idempotent.',
+          'Sets the fields given, removes those that are null, leaves the others; the same goes for attributes, which are for ' +
+          'a server key alone. For the user itself, or a server key. Idempotent.',
         params: SelfParams,
         body: ref(UserPatch),
         response: responses(
           { 200: answer(User, 'The profile as it is now.') },
           'user_not_found',
+          'update_pending',
           'reserved_field',
           'fields_too_large',
         ),
       },
     },
-    (request) => users.merge(request.params.uid, request.body.fields),
+    (request) => {
+      const { fields = {}, ...beside } = request.body;
+      checkAttributes(request.caller, beside.attributes);
+      return users.merge(request.params.uid, fields, beside);
+    },
   );
 
   app.get(
@@ -84,15 +94,25 @@ export function userRoutes(app: App, { users }: { users: Users }): void {
       schema: {
         operationId: 'listUsers',
         tags: ['users'],
-        summary: 'Read several users',
+        summary: 'Read several users, or list all',
         description:
-          `Up to ${MAX_IDS} users by their uids, in the order asked; those that do not exist are left out. There are no ` +
-          'further pages. For any user, or a server key.',
+          'With `ids`, those of them that exist, in the order asked: for any user, or a server key. Without, all users in the ' +
+          'order of their uids, for a server key.',
         querystring: UsersQuery,
-        response: responses({ 200: answer(UserList, 'Those that exist.') }),
+        response: responses({ 200: answer(UserList, 'The users, or a page of them.') }),
       },
     },
-    async (request) => ({ items: await users.list(uidsOf(request.query.ids, 'querystring/ids')) }),
+    async (request) => {
+      const { ids, after, limit } = request.query;
+      if (ids !== undefined && after !== undefined) {
+        throw new ImError('invalid_request', 'Give "ids" or "after", not both: users that are named have one page.');
+      }
+      if (ids !== undefined) return { items: await users.some(uidsOf(ids, 'querystring/ids')) };
+      if (request.caller.kind !== 'server') {
+        throw new ImError('forbidden', 'Only a server key lists all users. Name some, for example ?ids=alice,bob.');
+      }
+      return users.list({ limit, after });
+    },
   );
 
   app.delete(
@@ -116,4 +136,13 @@ export function userRoutes(app: App, { users }: { users: Users }): void {
       return reply.status(204).send(null);
     },
   );
+}
+
+function checkAttributes({ kind }: Actor, attributes: object | undefined): void {
+  if (attributes && kind !== 'server') {
+    throw new ImError(
+      'forbidden',
+      'Attributes are written by a server key alone: leave "attributes" out, or use "fields".',
+    );
+  }
 }

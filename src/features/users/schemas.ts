@@ -1,33 +1,65 @@
 import Type from 'typebox';
-import { component, input, ref } from '../../http/openapi/component.ts';
+import type { DirectPolicy } from '../../domain/policy.ts';
+import { component, input, named } from '../../http/openapi/component.ts';
 import { Fields, FieldsPatch } from '../../http/openapi/fields.ts';
-import { query, TimeText, UidsText, UidText } from '../../http/openapi/params.ts';
+import { pageQuery, query, TimeText, UidsText, UidText } from '../../http/openapi/params.ts';
+import { listOf } from '../../http/openapi/responses.ts';
+
+/** How many users a page has at most; one may have fields and attributes of 64 KiB each. */
+const MAX_USERS = 100;
+
+const DirectPolicyText = named<DirectPolicy>('DirectPolicy', {
+  type: 'string',
+  enum: ['anyone', 'contacts'] satisfies DirectPolicy[],
+  description:
+    "Whose direct messages the user takes: anybody's, or those of its contacts. Others are refused with `contacts_only`; they can ask " +
+    'by adding the user to their own contacts, which it is told of once.',
+  examples: ['anyone'],
+});
 
 const fields = { name: 'Alice', avatar: 'https://example.com/alice.png' };
+const attributes = { plan: 'pro' };
+const createdAt = '2025-11-23T12:18:31.455Z';
+const RESERVED = '`createdAt` and `directPolicy` are reserved as names of fields.';
 
 export const User = component('User', {
-  description: 'A person.',
-  properties: { uid: UidText(), fields: Fields, createdAt: TimeText('When the user was created.') },
-  examples: [{ uid: 'alice', fields, createdAt: '2025-11-23T12:18:31.455Z' }],
+  description:
+    'A person. Everybody reads its fields and its attributes; the latter are written by server keys alone, and absent where there ' +
+    'are none.',
+  properties: {
+    uid: UidText(),
+    fields: Fields,
+    attributes: Type.Optional(Fields),
+    directPolicy: DirectPolicyText,
+    createdAt: TimeText('When the user was created.'),
+  },
+  examples: [{ uid: 'alice', fields, attributes, directPolicy: 'anyone', createdAt }],
 });
 
 export const UserInput = input('UserInput', {
-  description: 'A profile. `createdAt` is reserved as the name of a field.',
-  properties: { fields: Fields },
+  description: `A profile. Attributes and \`directPolicy\` stay as they are where they are absent. ${RESERVED}`,
+  properties: {
+    fields: Fields,
+    attributes: Type.Optional(Fields),
+    directPolicy: Type.Optional(DirectPolicyText),
+  },
   examples: [{ fields }],
 });
 
 export const UserPatch = input('UserPatch', {
-  description: 'A change of a profile.',
-  properties: { fields: FieldsPatch },
-  examples: [{ fields: { name: 'Alice B.', avatar: null } }],
+  description: `A change of a profile; what is absent stays as it is. ${RESERVED}`,
+  properties: {
+    fields: Type.Optional(FieldsPatch),
+    attributes: Type.Optional(FieldsPatch),
+    directPolicy: Type.Optional(DirectPolicyText),
+  },
+  minProperties: 1,
+  examples: [{ fields: { name: 'Alice B.', avatar: null }, directPolicy: 'contacts' }],
 });
 
-/** No pages: as many as were asked for. */
-export const UserList = component('UserList', {
-  description: 'Those of the users asked for that exist.',
-  properties: { items: Type.Array(ref(User)) },
-  examples: [{ items: [{ uid: 'alice', fields, createdAt: '2025-11-23T12:18:31.455Z' }] }],
-});
+export const UserList = listOf(User, 'alice');
 
-export const UsersQuery = query({ ids: UidsText() });
+export const UsersQuery = query({
+  ids: Type.Optional(UidsText('Uids. Not together with `after`.')),
+  ...pageQuery(MAX_USERS, 'users', 'alice').properties,
+});

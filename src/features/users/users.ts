@@ -1,7 +1,9 @@
 import { type Fields, fieldsFrom, flatten } from '../../domain/entries.ts';
 import { ImError } from '../../domain/errors.ts';
-import { checkFields, checkPatch } from '../../domain/fields.ts';
+import { checkPatch } from '../../domain/fields.ts';
 import type { Gid, Uid } from '../../domain/names.ts';
+import type { Page, PageRequest } from '../../domain/pages.ts';
+import type { DirectPolicy } from '../../domain/policy.ts';
 import { refuse } from '../../domain/refusals.ts';
 import type { Store } from '../../redis/store.ts';
 import { quit } from '../members/commands.ts';
@@ -11,56 +13,120 @@ import * as commands from './commands.ts';
 export interface User {
   uid: Uid;
   fields: Fields;
+  /** What server keys say of the user; absent if nothing. */
+  attributes?: Fields;
+  /** Whose direct messages the user takes. */
+  directPolicy: DirectPolicy;
   createdAt: string;
 }
 
+/** What can be given beside the fields; what is absent stays as it is. */
+interface Beside<Change> {
+  attributes?: Change | undefined;
+  directPolicy?: DirectPolicy | undefined;
+}
+
+type Patch = Record<string, string | null>;
+
 /** Names that `u:<uid>` uses itself. */
-const RESERVED: ReadonlySet<string> = new Set(['createdAt']);
+const RESERVED: ReadonlySet<string> = new Set(['createdAt', 'directPolicy']);
+const NONE: ReadonlySet<string> = new Set();
+/** About how many keys each step of the search for users looks at. */
+const SCAN_COUNT = 1_000;
 
 /** People: profiles, and their removal. */
 export class Users {
   readonly #store: Store;
+  #indexing: Promise<void> | undefined;
 
   constructor(store: Store) {
     this.#store = store;
   }
 
-  /** Creates a user, or replaces all fields of one. */
-  async replace(uid: Uid, fields: Fields): Promise<{ user: User; created: boolean }> {
-    const reply = await this.#put(uid, 'replace', checkFields(fields, RESERVED), []);
-    return { user: userOf(uid, reply.createdAtMs!, reply.fields!), created: reply.outcome === 'created' };
+  /** Creates a user, or replaces all fields of one, and all attributes where there are new ones. */
+  async replace(uid: Uid, fields: Fields, { attributes, directPolicy }: Beside<Fields> = {}) {
+    const { outcome, ...kept } = await this.#put({
+      uid,
+      mode: 'replace',
+      fields: checkPatch(fields, RESERVED),
+      attributes: attributes && checkPatch(attributes, NONE),
+      directPolicy,
+    });
+    return { user: userOf(uid, kept as commands.KeptUser), created: outcome === 'created' };
   }
 
   /** Creates a user if there is none; one that exists is left as it is. Whoever is first makes it, whole. */
   async ensure(uid: Uid, fields: Fields): Promise<void> {
-    await this.#put(uid, 'create', checkFields(fields, RESERVED), []);
+    await this.#put({ uid, mode: 'create', fields: checkPatch(fields, RESERVED) });
   }
 
-  /** Sets the given fields and removes those that are null; `user_not_found` if there is no such user. */
-  async merge(uid: Uid, patch: Record<string, string | null>): Promise<User> {
-    const { pairs, removed } = checkPatch(patch, RESERVED);
-    const reply = await this.#put(uid, 'merge', pairs, removed);
-    return userOf(uid, reply.createdAtMs!, reply.fields!);
+  /** Sets the given fields and attributes and removes those that are null; `user_not_found` if there is no such user. */
+  async merge(uid: Uid, patch: Patch, { attributes, directPolicy }: Beside<Patch> = {}): Promise<User> {
+    const kept = await this.#put({
+      uid,
+      mode: 'merge',
+      fields: checkPatch(patch, RESERVED),
+      attributes: attributes && checkPatch(attributes, NONE),
+      directPolicy,
+    });
+    return userOf(uid, kept as commands.KeptUser);
   }
 
   /** One user; `user_not_found`. */
   async get(uid: Uid): Promise<User> {
-    const [user] = await this.list([uid]);
+    const [user] = await this.some([uid]);
     return user ?? refuse('user_not_found', uid);
   }
 
   /** Those of `uids` that exist, in the order asked. */
-  async list(uids: readonly Uid[]): Promise<User[]> {
+  async some(uids: readonly Uid[]): Promise<User[]> {
     const { redis, keys } = this.#store;
+    if (uids.length === 0) return [];
     const pipeline = redis.pipeline();
-    for (const uid of uids) pipeline.hgetall(keys.user(uid));
+    for (const uid of uids) pipeline.hgetall(keys.user(uid)).hgetall(keys.attributes(uid));
     const replies = (await pipeline.exec()) ?? [];
-    return replies.flatMap(([error, hash], index) => {
-      if (error) throw error;
-      const { createdAt, ...fields } = hash as Fields;
+    return uids.flatMap((uid, i) => {
+      const [[error, hash], [otherError, attributes]] = [replies[2 * i]!, replies[2 * i + 1]!];
+      if (error || otherError) throw error ?? otherError;
+      const { createdAt, directPolicy, ...fields } = hash as Fields;
       if (createdAt === undefined) return [];
-      return [userOf(uids[index]!, Number(createdAt), fieldsFrom(flatten(fields)))];
+      return userOf(uid, {
+        createdAtMs: Number(createdAt),
+        fields: fieldsFrom(flatten(fields)),
+        directPolicy: (directPolicy ?? 'anyone') as DirectPolicy,
+        attributes: fieldsFrom(flatten(attributes as Fields)),
+      });
     });
+  }
+
+  /** All users in the order of their uids. The list of a database that had none yet is made first. */
+  async list({ after, limit }: PageRequest): Promise<Page<User>> {
+    const { redis, keys } = this.#store;
+    if ((await redis.hexists(keys.meta(), 'usersIndexed')) === 0) {
+      this.#indexing ??= this.#index().finally(() => {
+        this.#indexing = undefined;
+      });
+      await this.#indexing;
+    }
+    const start = after === undefined ? '-' : `(${after}`;
+    const uids = await redis.zrangebylex(keys.users(), start, '+', 'LIMIT', 0, limit + 1);
+    const page = uids.slice(0, limit) as Uid[];
+    const items = await this.some(page);
+    return uids.length > limit ? { items, next: page.at(-1)! } : { items };
+  }
+
+  /** Puts every user into the list of all. Several nodes may do it at a time, and it may be interrupted. */
+  async #index(): Promise<void> {
+    const { redis, keys } = this.#store;
+    const prefix = keys.user('' as Uid);
+    const pattern = `${prefix.replace(/[\\*?[\]]/g, '\\$&')}*`;
+    let cursor = '0';
+    do {
+      const [next, found] = await redis.scan(cursor, 'MATCH', pattern, 'COUNT', SCAN_COUNT);
+      cursor = next;
+      const uids = found.map((key) => key.slice(prefix.length) as Uid);
+      await this.#store.run(commands.indexUsers, { uids, isLast: cursor === '0' });
+    } while (cursor !== '0');
   }
 
   /**
@@ -84,14 +150,13 @@ export class Users {
     for (const uid of await redis.smembers(keys.removals())) await this.#finishRemoval(uid as Uid);
   }
 
-  async #put(uid: Uid, mode: 'create' | 'replace' | 'merge', pairs: string[], removed: string[]) {
-    const input = { uid, mode, pairs, removed };
+  async #put(input: Parameters<typeof commands.putUser.args>[0]) {
     try {
       return await this.#store.run(commands.putUser, input);
     } catch (error) {
       // A former user of this name is still being removed.
       if (!(error instanceof ImError && error.code === 'outcome_unknown')) throw error;
-      await this.#finishRemoval(uid);
+      await this.#finishRemoval(input.uid);
       return this.#store.run(commands.putUser, input);
     }
   }
@@ -116,6 +181,7 @@ export class Users {
   }
 }
 
-function userOf(uid: Uid, createdAtMs: number, fields: Fields): User {
-  return { uid, fields, createdAt: new Date(createdAtMs).toISOString() };
+function userOf(uid: Uid, { createdAtMs, fields, directPolicy, attributes }: commands.KeptUser): User {
+  const beside = Object.keys(attributes).length > 0 ? { attributes } : {};
+  return { uid, fields, ...beside, directPolicy, createdAt: new Date(createdAtMs).toISOString() };
 }

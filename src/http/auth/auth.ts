@@ -1,7 +1,7 @@
 import type { FastifyRequest, RouteOptions } from 'fastify';
 import { ImError } from '../../domain/errors.ts';
 import type { Uid } from '../../domain/names.ts';
-import type { Revocations } from '../../features/tokens/revocations.ts';
+import type { Revocations, TokenRefusal } from '../../features/tokens/revocations.ts';
 import type { App } from '../fastify.ts';
 import { withProblems } from '../openapi/problem.ts';
 import type { Caller } from './caller.ts';
@@ -45,7 +45,14 @@ const SECURITY: Record<Access, Record<string, string[]>[]> = {
 /** Where `{uid}` in the path has to be the caller's own. */
 const OWN_PATH: ReadonlySet<Access> = new Set(['self', 'stream', 'socket']);
 
-const REVOKED = 'The token was issued before its user was removed. Ask whoever signs you in for a new one.';
+/** How a credential may be refused. */
+const REFUSALS = ['unauthorized', 'user_removed', 'token_revoked', 'suspended'] as const;
+
+const REFUSED: Record<TokenRefusal, string> = {
+  user_removed: 'The token was issued before its user was removed. Ask whoever signs you in for a new one.',
+  token_revoked: 'The token was revoked: its user was signed out everywhere. Sign in for a new one.',
+  suspended: 'The user is suspended: no token of theirs is taken until that is lifted, by a server key.',
+};
 
 /**
  * Enforces every route's `config.access` and stamps it into its schema, with the errors that any route may answer. A
@@ -63,25 +70,25 @@ export function registerAuth(app: App, tokens: Tokens, revocations: Revocations)
     stamp(route, access);
     if (access === 'public') return;
     const check = (request: FastifyRequest, _reply: unknown, done: (error?: Error) => void) => {
-      const admit = (isRevoked: boolean, caller: Caller) => {
-        if (isRevoked) throw new ImError('user_removed', REVOKED);
+      const admit = (refusal: TokenRefusal | undefined, caller: Caller) => {
+        if (refusal) throw new ImError(refusal, REFUSED[refusal]);
         request.caller = caller;
         authorize(request, access);
       };
       const identify = async (known: Caller | Promise<Caller>) => {
         const caller = await known;
-        admit(caller.kind === 'user' && (await revocations.isRevoked(caller)), caller);
+        admit(caller.kind === 'user' ? await revocations.refusalOf(caller) : undefined, caller);
       };
       try {
         if (access === 'socket' && !hasBearer(request) && !ticketOf(request)) return done();
         const caller = authenticate(request, access, tokens);
         if (caller instanceof Promise) return void identify(caller).then(() => done(), done);
-        const isRevoked = caller.kind === 'user' && revocations.isRevoked(caller);
-        if (isRevoked instanceof Promise) {
+        const refusal = caller.kind === 'user' ? revocations.refusalOf(caller) : undefined;
+        if (refusal instanceof Promise) {
           // This very promise: another one, asked for anew, would leave it to be rejected with nobody listening.
-          return void isRevoked.then((revoked) => admit(revoked, caller)).then(() => done(), done);
+          return void refusal.then((why) => admit(why, caller)).then(() => done(), done);
         }
-        admit(isRevoked, caller);
+        admit(refusal, caller);
       } catch (error) {
         return done(error as Error);
       }
@@ -104,7 +111,7 @@ function stamp(route: RouteOptions, access: Access): void {
     schema.response ?? {},
     'invalid_request',
     ...(route.url.includes('/:uid') ? (['me_needs_user'] as const) : []),
-    ...(access === 'public' ? [] : (['unauthorized', 'user_removed', 'forbidden', 'too_many_requests'] as const)),
+    ...(access === 'public' ? [] : ([...REFUSALS, 'forbidden', 'too_many_requests'] as const)),
     ...(schema.body ? (['request_timeout', 'body_too_large', 'unsupported_media_type'] as const) : []),
     'headers_too_large',
     'internal',

@@ -30,10 +30,12 @@ const SCORE = '-?[0-9]{1,21}(\\.[0-9]{1,20})?(e[+-][0-9]{1,3})?';
 /** Places in the order of a list, as its `next` tells them: by time or by name. */
 export const NEXT_PATTERN = {
   bans: `^${SCORE},${ANY_NAME}$`,
+  blocks: `^${SCORE},${ANY_NAME}$`,
   contacts: `^${SCORE},(user|group):${ANY_NAME}$`,
   conversations: `^${STREAM_ID},(user|group):${ANY_NAME}$`,
   groups: PATH_NAME_PATTERN,
   members: PATH_NAME_PATTERN,
+  users: PATH_NAME_PATTERN,
   requests: `^${SCORE},${ANY_NAME}$`,
 } as const;
 
@@ -90,6 +92,7 @@ const WORDS: Record<string, Words> = {
   },
   [UIDS_PATTERN]: { tell: whatIsWrongWithUids },
   [NEXT_PATTERN.bans]: aNext,
+  [NEXT_PATTERN.blocks]: aNext,
   [NEXT_PATTERN.contacts]: aNext,
   [NEXT_PATTERN.conversations]: aNext,
   [NEXT_PATTERN.requests]: aNext,

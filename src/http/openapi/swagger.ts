@@ -8,6 +8,7 @@ import { withExamples } from './examples.ts';
 const TAGS = [
   { name: 'users', description: 'People and their profiles.' },
   { name: 'contacts', description: "One's own list of people and groups." },
+  { name: 'blocks', description: 'Whom one wants to hear nothing of.' },
   { name: 'groups', description: 'Groups, their members, and requests to join.' },
   { name: 'messages', description: 'Sending, reading and erasing messages.' },
   { name: 'reactions', description: 'What people answer a message with, without words.' },

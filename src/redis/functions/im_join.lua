@@ -1,7 +1,7 @@
 -- Makes a user a member of a group, or asks its owner to, as the group's joinPolicy says.
 --   words  uid, gid
 --   reply  'joined' | 'already' | 'requested'
---   refuses  GROUP_NOT_FOUND, USER_NOT_FOUND, BANNED, JOIN_CLOSED, GROUP_FULL, INVALID_REQUEST
+--   refuses  GROUP_NOT_FOUND, USER_NOT_FOUND, BANNED, BLOCKED, MUST_UNBLOCK, JOIN_CLOSED, GROUP_FULL, INVALID_REQUEST
 -- @include "offer"
 -- @include "words"
 -- @command "members/join"

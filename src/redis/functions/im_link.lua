@@ -1,7 +1,7 @@
 -- Adds a person to a user's contacts, and tells both the first time.
 --   words  uid, peer
 --   reply  'linked' | 'already'
---   refuses  USER_NOT_FOUND, INVALID_REQUEST
+--   refuses  USER_NOT_FOUND, BLOCKED, MUST_UNBLOCK, INVALID_REQUEST
 -- @include "direct_events"
 -- @include "offer"
 -- @include "words"

@@ -1,7 +1,7 @@
 -- Sends a direct message. There is no clientMessageId: a call that is repeated sends another message.
 --   words  uid, peer, field, value, …
 --   reply  message id
---   refuses  USER_NOT_FOUND, RESERVED_FIELD, INVALID_REQUEST, FIELDS_TOO_LARGE
+--   refuses  USER_NOT_FOUND, BLOCKED, MUST_UNBLOCK, CONTACTS_ONLY, RESERVED_FIELD, INVALID_REQUEST, FIELDS_TOO_LARGE
 -- @include "direct_events"
 -- @include "names"
 -- @include "offer"

@@ -18,8 +18,9 @@ offer('im_user', {}, function(words)
   local fields, problem = fields_from(words, 2, USAGE)
   if problem then return problem end
 
-  local keys = { META_KEY, user_key(uid), removed_user_key(uid), inbox_key(uid), removals_key() }
+  local keys = { META_KEY, user_key(uid), removed_user_key(uid), inbox_key(uid), removals_key(), attributes_key(uid),
+    users_key() }
   local mode = redis.call('EXISTS', user_key(uid)) == 1 and 'merge' or 'replace'
-  local reply = put_user(keys, { uid, mode, #fields / 2, unpack(fields) })
+  local reply = put_user(keys, { uid, mode, '', 0, #fields / 2, unpack(fields) })
   return reply.err and reply or reply[1]
 end)

@@ -6,8 +6,8 @@
 -- Returns the recipients, or nil and the refusal. `peer` is '' in a group.
 local function audience(log, actor, peer)
   if peer ~= '' then
-    if redis.call('EXISTS', user_key(actor)) == 0 then return nil, refuse('USER_NOT_FOUND', actor) end
-    if redis.call('EXISTS', user_key(peer)) == 0 then return nil, refuse('USER_NOT_FOUND', peer) end
+    local refusal = may_send_direct(actor, peer)
+    if refusal then return nil, refusal end
     return direct_recipients(actor, peer)
   end
   local gid = string.sub(log, 4)

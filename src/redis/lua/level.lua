@@ -4,6 +4,8 @@
 
 -- Roles, silence, bans, and policies of who posts and who reads what was before.
 local LEVEL_OF_ROLES = 2
+-- Blocks, and policies of whose direct messages one takes.
+local LEVEL_OF_BLOCKS = 2
 
 -- Returns nil where the data is written at this level or above, or the refusal.
 local function needs_level(level)

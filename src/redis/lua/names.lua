@@ -1,11 +1,14 @@
 -- Key names, the mirror of src/redis/keys.ts (a test compares the two).
 local function user_key(uid) return PREFIX .. 'u:' .. uid end
+local function attributes_key(uid) return PREFIX .. 'ua:' .. uid end
 local function inbox_key(uid) return PREFIX .. 's:' .. uid end
 local function contacts_key(uid) return PREFIX .. 'c:' .. uid end
 local function read_key(uid) return PREFIX .. 'rd:' .. uid end
 local function floors_key(uid) return PREFIX .. 'fl:' .. uid end
 local function presence_key(uid) return PREFIX .. 'pr:' .. uid end
 local function requested_key(uid) return PREFIX .. 'rq:' .. uid end
+local function blocks_key(uid) return PREFIX .. 'bl:' .. uid end
+local function blocked_by_key(uid) return PREFIX .. 'bb:' .. uid end
 local function sanctions_key(uid) return PREFIX .. 'sn:' .. uid end
 local function removed_user_key(uid) return PREFIX .. 'ru:' .. uid end
 local function removals_key() return PREFIX .. 'im:removals' end
@@ -15,6 +18,9 @@ local function receipts_key(log) return PREFIX .. 'rc:' .. log end
 local function requests_key(gid) return PREFIX .. 'gq:' .. gid end
 local function roles_key(gid) return PREFIX .. 'gr:' .. gid end
 local function bans_key(gid) return PREFIX .. 'gb:' .. gid end
+local function revoked_key() return PREFIX .. 'im:revoked' end
+local function suspended_key() return PREFIX .. 'im:suspended' end
+local function users_key() return PREFIX .. 'im:users' end
 local function groups_key() return PREFIX .. 'im:groups' end
 local function log_key(log) return PREFIX .. log end
 local function state_key(log) return PREFIX .. 'ms:' .. log end

@@ -33,18 +33,17 @@ end
 -- the message refers to, as addressing.lua has it.
 -- Returns { 'sent', message id, refused writes, the first one's reason, how many inboxes were written },
 --   { 'repeated', message id, entry (flat; empty if erased or trimmed since) }, or a refusal: CLIENT_MESSAGE_ID_REUSED,
---   USER_NOT_FOUND, GROUP_NOT_FOUND, NOT_MEMBER, SILENCED, POSTING_RESTRICTED, RESERVED_FIELD, INVALID_REQUEST,
+--   USER_NOT_FOUND, BLOCKED, MUST_UNBLOCK, CONTACTS_ONLY, GROUP_NOT_FOUND, NOT_MEMBER, SILENCED, POSTING_RESTRICTED, RESERVED_FIELD, INVALID_REQUEST,
 --   FIELDS_TOO_LARGE, EMPTY_MESSAGE, MESSAGE_NOT_FOUND (reply), MENTION_OUTSIDE, MENTION_OF_ALL
 local function send(keys, log, from, peer, cid, digest, ttl, fields, about)
   local idempotency, incarnation, recipients, refusal = keys[1], '', nil, nil
   -- Who it goes to, and whether the sender may write there now: whatever forbids it sets `refusal`.
   if peer ~= '' then
-    -- A key that is named twice counts twice.
-    if redis.call('EXISTS', keys[3], keys[4]) < 2 then
-      if redis.call('EXISTS', keys[3]) == 0 then return refuse('USER_NOT_FOUND', from) end
-      refusal = refuse('USER_NOT_FOUND', peer)
-    else
+    refusal = may_send_direct(from, peer)
+    if not refusal then
       recipients = direct_recipients(from, peer)
+    elseif refusal.err == 'USER_NOT_FOUND ' .. from then
+      return refusal
     end
   else
     local gid = string.sub(log, 4)

@@ -11,8 +11,8 @@ local schema = ARGV[1]
 
 local found = redis.call('HGET', META_KEY, 'schema')
 if found and found ~= schema then return refuse('SCHEMA_MISMATCH', found) end
--- Where there is nothing yet, no group can be missing from the list of all.
-if not found then redis.call('HSET', META_KEY, 'groupsIndexed', 1) end
+-- Where there is nothing yet, no group and no user can be missing from the lists of all.
+if not found then redis.call('HSET', META_KEY, 'groupsIndexed', 1, 'usersIndexed', 1) end
 redis.call('HSETNX', META_KEY, 'schema', schema)
 redis.call('HSETNX', META_KEY, 'writerLevel', KNOWN_LEVEL)
 write_settings()

@@ -6,10 +6,10 @@ const { service } = useService();
 
 test('PUT creates a user, then replaces all fields', async () => {
   const created = await service.server.put('/v1/users/alice', { fields: { name: 'Alice', city: 'Rome' } }).expect(201);
-  assert.deepEqual(Object.keys(created.body), ['uid', 'fields', 'createdAt']);
+  assert.deepEqual(Object.keys(created.body), ['uid', 'fields', 'directPolicy', 'createdAt']);
   assert.ok(Math.abs(Date.parse(created.body.createdAt) - Date.now()) < 10_000);
   const replaced = await service.server.put('/v1/users/alice', { fields: { name: 'Al' } }).expect(200);
-  assert.deepEqual(replaced.body, { uid: 'alice', fields: { name: 'Al' }, createdAt: created.body.createdAt });
+  assert.deepEqual(replaced.body, { ...created.body, fields: { name: 'Al' } });
   const read = await service.server.get('/v1/users/alice').expect(200);
   assert.deepEqual(read.body, replaced.body);
 });
@@ -46,7 +46,67 @@ test('GET of several: those that exist, in the order asked; up to 100', async ()
     assert.equal(body.code, 'invalid_request', wrong);
     assert.equal(body.errors[0].path, 'querystring/ids');
   }
-  await service.server.get('/v1/users').expect(400);
+  const both = await service.server.get('/v1/users?ids=a&after=b').expect(400);
+  assert.match(both.body.detail, /not both/);
+});
+
+test('a server key lists all users in pages, in the order of their uids; a user does not', async () => {
+  await service.people('d2', 'd10', 'd1', 'dX');
+  await service.server.delete('/v1/users/d2').expect(204);
+  const seen: string[] = [];
+  let next = '';
+  do {
+    const { body } = await service.server.get(`/v1/users?limit=2${next && `&after=${next}`}`).expect(200);
+    seen.push(...body.items.map((user: { uid: string }) => user.uid));
+    next = body.next;
+  } while (next);
+  assert.deepEqual(seen, [...seen].sort());
+  assert.deepEqual(
+    seen.filter((uid) => uid.startsWith('d')),
+    ['d1', 'd10', 'dX'],
+  );
+  const refused = await (await service.user('d1')).get('/v1/users').expect(403);
+  assert.match(refused.body.detail, /server key/);
+});
+
+test('attributes are written by server keys alone, read by everybody, and go with the user', async () => {
+  const url = '/v1/users/att';
+  const { body } = await service.server.put(url, { fields: { name: 'A' }, attributes: { plan: 'pro', seats: '3' } });
+  assert.deepEqual(body.attributes, { plan: 'pro', seats: '3' });
+  const self = await service.user('att');
+  for (const attributes of [{}, { plan: 'free' }]) {
+    for (const send of [self.put(url, { fields: {}, attributes }), self.patch(url, { attributes })]) {
+      const refused = await send.expect(403);
+      assert.equal(refused.body.code, 'forbidden');
+      assert.match(refused.body.detail, /server key alone/);
+    }
+  }
+  const replaced = await self.put(url, { fields: { name: 'B' }, attributes: null }).expect(200);
+  assert.deepEqual(replaced.body.attributes, { plan: 'pro', seats: '3' }, 'a PUT without them leaves them');
+  await service.server.patch(url, { attributes: { seats: null, role: 'x' } }).expect(200);
+  const read = await (await service.user('d1')).get(url).expect(200);
+  assert.deepEqual([read.body.fields, read.body.attributes], [{ name: 'B' }, { plan: 'pro', role: 'x' }]);
+  await service.server.put(url, { fields: {}, attributes: {} }).expect(200);
+  assert.equal((await self.get('/v1/users?ids=att').expect(200)).body.items[0].attributes, undefined);
+  const large = await service.server.patch(url, { attributes: { a: 'x'.repeat(65_536) } }).expect(422);
+  assert.equal(large.body.code, 'fields_too_large');
+  await service.server.patch(url, { attributes: { plan: 'pro' } }).expect(200);
+  await service.server.delete(url).expect(204);
+  assert.equal((await service.server.put(url, { fields: {} }).expect(201)).body.attributes, undefined);
+});
+
+test('directPolicy is set by the user itself, and stays', async () => {
+  await service.people('dp');
+  const self = await service.user('dp');
+  assert.equal(
+    (await self.patch('/v1/users/dp', { directPolicy: 'contacts' }).expect(200)).body.directPolicy,
+    'contacts',
+  );
+  assert.equal((await self.put('/v1/users/dp', { fields: {} }).expect(200)).body.directPolicy, 'contacts');
+  await self.patch('/v1/users/dp', { directPolicy: 'nobody' }).expect(400);
+  await self.patch('/v1/users/dp', {}).expect(400);
+  const reserved = await self.patch('/v1/users/dp', { fields: { directPolicy: 'anyone' } }).expect(422);
+  assert.equal(reserved.body.code, 'reserved_field');
 });
 
 test('reserved names and too large fields are refused, and nothing is written', async () => {

@@ -1,0 +1,8 @@
+#!lua flags=allow-oom
+-- Lifts a suspension. Tokens of before it stay refused. Without one it changes nothing.
+--   KEYS   im:meta, im:suspended, feed
+--   ARGV   uid
+--   reply  { 'lifted' }
+-- @include "fan_out"
+if redis.call('ZREM', KEYS[2], ARGV[1]) == 1 then tell_nodes(epoch(), 'lifted', ARGV[1]) end
+return { 'lifted' }
