@@ -30,7 +30,7 @@ export interface Life {
 /** A step of a life, with what it was given. Printed where a run fails. */
 export class Step<Params extends { node: number }> implements fc.AsyncCommand<World, Service> {
   readonly #name: string;
-  /** As they are meant, once the step was taken. */
+  /** Once the step was taken, as they were meant. */
   #params: Params;
   readonly #act: (life: Life, params: Params) => Promise<void>;
 
@@ -46,6 +46,7 @@ export class Step<Params extends { node: number }> implements fc.AsyncCommand<Wo
 
   async run(world: World, service: Service): Promise<void> {
     if (world.users.size === 0 && 'uid' in this.#params) return;
+    // Kept for the shorter lives that are tried after a failure, in which the same names would mean others.
     this.#params = resolve(world, this.#params);
     const { node } = this.#params;
     const life = {

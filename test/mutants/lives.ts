@@ -28,9 +28,9 @@ export const LIVES_MUTANTS: readonly Mutant[] = [
     tests: LIVES,
   },
   {
-    name: 'an owner who has handed over is the admin that it once was',
-    file: 'put_group.lua',
-    from: "if is_handed_over then redis.call('HDEL', roles_key(gid), owner) end",
+    name: 'who is made an admin is told so, and stays a plain member',
+    file: 'change_member.lua',
+    from: 'if is_appointed then role = new_role end',
     to: '',
     tests: LIVES,
   },

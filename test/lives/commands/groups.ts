@@ -180,6 +180,7 @@ export const GROUPS = [
   leave,
   takeOut,
   changeMember,
+  changeMember,
   ban,
   lift,
 ];
