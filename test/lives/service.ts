@@ -33,7 +33,7 @@ export async function startTwoNodes(redis: TestRedis): Promise<Service> {
         hub: NOBODY,
         keys: node.keys,
         messages: node.logs,
-        revocations: { add: () => {}, reload: () => {} },
+        revocations: { add: () => {}, lifted: () => {}, reload: () => {} },
         presence: NO_PRESENCE,
         metrics: { delivered: () => {} } as never,
         log: quiet,
