@@ -25,13 +25,12 @@ export function asTold(answer: unknown): unknown {
   });
 }
 
-/** After a step: the list of whoever did it, and what the conversation shows. */
+/** After a step: what whoever did it sees of what it was about. */
 export async function compareLook(world: World, node: Im, { uid, to }: { uid?: string; to?: string }): Promise<void> {
   if (uid === undefined || !world.users.has(uid)) return;
   await compareList(world, node, uid);
-  await compareInbox(world, node, uid);
-  if (to === undefined) return;
-  await compareHistory(world, node, uid, to, ALL.limit);
+  if (to === undefined) await compareInbox(world, node, uid);
+  else await compareHistory(world, node, uid, to, ALL.limit);
 }
 
 /** Everything that anybody sees. */
