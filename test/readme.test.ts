@@ -169,7 +169,7 @@ test('the keys are of the types in the table, and the redis-cli lines show somet
   await pasteReadme(t, 'bash', service, folder);
   const { redis: db, server, people, say } = service;
   await server.put('/v1/users/bob/conversations/user:alice/typing').expect(204);
-  // What the README's lines do not leave: a request to join, a role, a ban, a receipt, and a user who was removed.
+  // What the README's lines do not leave: a request to join, a role, a ban, a receipt and a user who was removed.
   await people('carol', 'dave');
   await server.put('/v1/groups/club', { fields: {}, owner: 'alice', joinPolicy: 'approval' }).expect(201);
   await (await service.user('carol')).put('/v1/groups/club/members/me').expect(202);
@@ -181,6 +181,18 @@ test('the keys are of the types in the table, and the redis-cli lines show somet
   const { id: upTo } = await say('alice', 'user:bob', 'hi');
   await server.put('/v1/users/bob/conversations/user:alice/read', { upTo }).expect(200);
   await server.put('/v1/users/carol/suspension').expect(201);
+  // And what stands beside a log: an edit, a reply that mentions somebody, a message that is erased, one for everybody.
+  const [toBob, toTeam] = ['user:bob', 'group:team'].map((to) => `/v1/users/alice/conversations/${to}`) as [
+    string,
+    string,
+  ];
+  await server.patch(`${toBob}/messages/${upTo}`, { fields: { text: 'hi!' } }).expect(200);
+  const fields = { text: 'hi' };
+  await server.post(`${toBob}/messages`, { fields, replyTo: upTo, mentions: ['bob'] }).expect(201);
+  await server.post(`${toTeam}/messages`, { fields, mentions: ['*'] }).expect(201);
+  const erased = await say('alice', 'user:bob', 'oops');
+  await server.delete(`${toBob}/messages/${erased.id}`).expect(204);
+  await server.patch('/v1/users/bob/conversations/user:alice', { pinned: true }).expect(200);
   await server.delete('/v1/users/dave').expect(204);
 
   const keys = new Keys('');
@@ -197,6 +209,13 @@ test('the keys are of the types in the table, and the redis-cli lines show somet
     'rc:<log>': keys.receipts(direct),
     'pr:<uid>': keys.presence(bob),
     'ty:<log>:<uid>': keys.typing(direct, bob),
+    'mn:<uid>': keys.mentions(bob),
+    'cs:<uid>': keys.settings(bob),
+    'ms:<log>': keys.messageState(direct),
+    'ch:<log>': keys.changed(direct),
+    'er:<log>': keys.erased(direct),
+    'rp:<log>': keys.replies(direct),
+    'ma:<log>': keys.mentionsOfAll('gs:team' as LogName),
     'gi:<gid>': keys.group(gid('team')),
     'gm:<gid>': keys.members(gid('team')),
     'gs:<gid>': keys.log('gs:team' as LogName),

@@ -19,8 +19,8 @@ export interface HubOptions extends SubscriberHost {
 const NOBODY: ReadonlySet<Listener> = new Set();
 
 /**
- * The registry of this node's listeners, by stream and by reader, and who is admitted to it. Nothing of it is in Redis: a
- * subscriber that comes or goes writes nothing there, and a node that dies leaves nothing behind.
+ * The registry of this node's listeners, by stream and by reader, and who is admitted to it. Nothing of it is in Redis, so
+ * that a node that dies leaves nothing behind; who keeps the presence of users is told of their first and last listeners.
  */
 export class Hub {
   readonly #options: HubOptions;

@@ -71,6 +71,16 @@ test('the other nodes forget it when the feed tells', async () => {
   assert.deepEqual(await texts(inbox), ['of another log']);
 });
 
+test('the other nodes forget the edits of what was erased, too', async () => {
+  const { inbox, sink } = await anotherNode();
+  const { id } = await im.say('alice', 'group:team', 'a slip');
+  await im.editing.edit(uid('alice'), conversation('group:team'), id, { text: 'another slip' });
+  assert.deepEqual(await texts(inbox), ['a slip', 'another slip']);
+  await erase(id);
+  await sink.until((all) => all.some(({ data }) => data.action === 'erase'), 'the erasure');
+  assert.deepEqual(await texts(inbox), []);
+});
+
 for (const what of ['message', 'group'] as const) {
   test(`a read that was under way when a ${what} went keeps nothing of it`, async () => {
     const { id } = await im.say('alice', 'group:team', 'a slip');

@@ -29,9 +29,9 @@ export const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 
 export type Im = Awaited<ReturnType<typeof startIm>>;
 
-/** The IM rules on a real Redis, without HTTP, under a key prefix of their own. */
+/** The IM rules on a real Redis, without HTTP, under a key prefix of their own, or the one that is given. */
 export async function startIm(server: TestRedis, settings: Partial<ScriptSettings> = {}) {
-  const keys = new Keys(randomPrefix());
+  const keys = new Keys(settings.keyPrefix ?? randomPrefix());
   const redis = await connectCommands(server.target, { commandTimeoutMs: 2_500, log: quiet });
   const refused: string[] = [];
   const levels: string[] = [];

@@ -316,9 +316,9 @@ export const DELIVERY: readonly Mutant[] = [
   },
   {
     name: 'the node that erases a message remembers it',
-    file: 'messages/messages.ts',
-    from: 'this.#logs.forget({ log, id: mid });',
-    to: '',
+    file: 'messages/editing.ts',
+    from: 'this.#logs.forget({ log, id });',
+    to: '{}',
     tests: ['test/delivery/erasure.test.ts'],
     pattern: 'the node that erases a message',
   },

@@ -338,4 +338,12 @@ export const HTTP: readonly Mutant[] = [
     tests: ['test/http/service.test.ts'],
     pattern: 'Redis is killed: 503 within 3 s',
   },
+  {
+    name: 'a node that was busy once refuses everybody',
+    file: 'http/plugins/security.ts',
+    from: 'return now - since > sampleMs;',
+    to: 'return true;',
+    tests: ['test/http/plugins/overload.test.ts'],
+    pattern: 'busy once',
+  },
 ];

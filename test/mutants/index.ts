@@ -4,6 +4,7 @@ import { FUNCTIONS } from './functions.ts';
 import { GROUPS } from './groups.ts';
 import { HTTP } from './http.ts';
 import { LUA } from './lua.ts';
+import { MESSAGES } from './messages.ts';
 import type { Mutant } from './mutant.ts';
 import { PEOPLE } from './people.ts';
 import { REDIS } from './redis.ts';
@@ -17,6 +18,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...RULES,
   ...GROUPS,
   ...PEOPLE,
+  ...MESSAGES,
   ...DELIVERY,
   ...AUTH,
   ...HTTP,

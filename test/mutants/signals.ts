@@ -144,14 +144,6 @@ export const SIGNALS: readonly Mutant[] = [
     pattern: 'at most one signal',
   },
   {
-    name: 'strangers type to a group',
-    file: 'typing/typing.lua',
-    from: "if redis.call('SISMEMBER', KEYS[5], uid) == 0 then return refuse('NOT_MEMBER', gid) end",
-    to: '',
-    tests: TYPING,
-    pattern: 'who may not send may not type',
-  },
-  {
     name: 'who is silenced types',
     file: 'typing/typing.lua',
     from: 'if refusal then return refusal end',

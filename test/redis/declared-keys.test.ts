@@ -37,6 +37,9 @@ const FOUND: Record<string, RegExp> = {
   'remove_user.lua': /^gi:/,
   // The chats of the user, who has read them, the groups that were asked, or hold something against it, and blocks either way.
   'finish_removal.lua': /^(ds|rc:ds|gq|gb|gr|bl|bb):/,
+  // Whether those who are in the conversation may read the message, and its author.
+  'edit.lua': /^fl:/,
+  'react.lua': /^fl:/,
   // The owner of the group, who is asked.
   'join.lua': /^(u|rd|ds|bl):/,
   // The owner of the group, who refuses.

@@ -85,9 +85,11 @@ export const receipts = command({
 /** Refuses `conversation_not_found`. */
 export const changeSettings = command({
   script: new URL('./settings.lua', import.meta.url),
-  keys: (keys, { uid }: Own & { changes: Partial<Record<keyof KeptSettings, number | boolean>> }) => [
+  keys: (keys, { uid, conversation }: Own & { changes: Partial<Record<keyof KeptSettings, number | boolean>> }) => [
     keys.read(uid),
+    keys.floors(uid),
     keys.settings(uid),
+    keys.log(logOf(uid, conversation)),
     keys.signals(),
   ],
   args: ({ uid, conversation, changes }) => [

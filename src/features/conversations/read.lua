@@ -5,6 +5,7 @@
 --   ARGV   uid, log, message id read up to, peer ('' in a group), 1 if the others are told, else 0
 --   reply  1
 --   refuses  CONVERSATION_NOT_FOUND, MESSAGE_NOT_FOUND
+-- @include "listing"
 -- @include "may_send"
 -- @include "mentions"
 -- @include "own_settings"
@@ -20,6 +21,7 @@ local entry = redis.call('XRANGE', KEYS[6], up_to, up_to)[1]
 -- What was erased can have been the last that somebody read.
 local n = entry and entry[2][4] or string.match(tombstone_of(log, up_to) or '', '^%S+ (%d+)')
 if not n then return refuse('MESSAGE_NOT_FOUND', up_to) end
+if not has_listed(uid, log) then return refuse('CONVERSATION_NOT_FOUND', log) end
 
 local moves = id_less(string.match(mark, '%S+$'), up_to)
 if moves then

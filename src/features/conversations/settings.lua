@@ -1,13 +1,14 @@
 -- Changes a user's own settings of a conversation.
---   KEYS   im:meta, rd:<uid>, cs:<uid>, signals
+--   KEYS   im:meta, rd:<uid>, fl:<uid>, cs:<uid>, the log, signals
 --   ARGV   uid, log, then name, value, …: a value is 'true', 'false' (which is the default, and not kept), or ms
 --   reply  1
 --   refuses  CONVERSATION_NOT_FOUND
+-- @include "listing"
 -- @include "own_settings"
 -- @include "refusals"
 local uid, log = ARGV[1], ARGV[2]
 
-if redis.call('HEXISTS', KEYS[2], log) == 0 then return refuse('CONVERSATION_NOT_FOUND', log) end
+if not has_listed(uid, log) then return refuse('CONVERSATION_NOT_FOUND', log) end
 local settings = own_settings(uid, log)
 for i = 3, #ARGV, 2 do
   local value = ARGV[i + 1]

@@ -4,6 +4,7 @@
 --   ARGV   uid, 'last' | 'counts' (without the newest message), log, log, …
 --   reply  for each: { read mark ('' if it is not in the list), unread, unread mentions, settings (JSON, '' if none), the newest
 --          message as `shown` of src/redis/lua/shown.lua replies it ('' if there is none) }
+-- @include "listing"
 -- @include "shown"
 -- @include "unread"
 local uid, shows_last = ARGV[1], ARGV[2] == 'last'
@@ -14,8 +15,7 @@ local function summary_of(log)
   if not mark then return { '' } end
   local _, n, last = newest(log_key(log))
   local floor = redis.call('HGET', floors, log)
-  -- Hidden, until something new comes.
-  if floor and not id_less(floor, last) then return { '' } end
+  if not is_listed(last, floor) then return { '' } end
   local found = shows_last and last ~= '0-0' and find(log, last)
   return {
     mark,

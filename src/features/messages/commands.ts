@@ -78,9 +78,16 @@ function keysOf(keys: Keys, { from, conversation, log, clientMessageId }: Sendin
       keys.read(from),
       keys.feed(),
       keys.roles(named.gid),
+      keys.removedUser(from),
     ];
   }
-  const people = [keys.user(from), keys.user(named.peer), keys.read(from), keys.read(named.peer), keys.floors(from)];
+  const people = [
+    keys.user(from),
+    keys.user(named.peer),
+    keys.read(from),
+    keys.read(named.peer),
+    keys.removedUser(from),
+  ];
   return [...own, ...people, ...mayKeys(keys, from, named.peer), keys.feed()];
 }
 
@@ -98,8 +105,9 @@ function allKeysOf(keys: Keys, sending: Sending): string[] {
   return [...own, ...beside, keys.mentionsOfAll(log), keys.floors(from), ...mentioned];
 }
 
+/** How many keys {@link allKeysOf} has. */
 function keyCount(sending: Sending): number {
-  const own = 'gid' in parseConversation(sending.conversation) ? 7 : 11;
+  const own = 'gid' in parseConversation(sending.conversation) ? 8 : 11;
   if (!refers(sending)) return own;
   return own + 6 + sending.mentions.filter((uid) => uid !== '*').length;
 }

@@ -1,4 +1,4 @@
--- Edits a message: an `edit` change tells everybody the new fields.
+-- Edits a message: an `edit` change tells everybody who may read it the new fields.
 --   KEYS   im:meta, the log, ms:<log>, ch:<log>, er:<log>, feed, fl:<actor>, and u:<actor>, u:<peer>, bl:<actor>, bl:<peer>,
 --          c:<peer> in a direct chat, gm:<gid>, gi:<gid> in a group
 --   ARGV   log, actor, peer ('' in a group), message id, how old it may be (ms; 0 is no limit),
@@ -43,5 +43,5 @@ local message = next_entry(log, actor, { action = 'edit', target = mid }, change
 append_change(message)
 edit.ids[#edit.ids + 1] = message.id
 keep(log, seq, 'edit', cjson.encode({ at = now_ms(), ids = edit.ids, fields = change.fields }))
-local failed, reason = fan_out(log, message.id, message.entry, recipients, {})
+local failed, reason = fan_out(log, message.id, message.entry, readers_of(log, mid, recipients), {})
 return { 'edited', shown(log, actor, { found })[1], failed, reason }

@@ -49,10 +49,8 @@ export const erase = command({
     return [...stateKeys(keys, change), keys.replies(log), keys.mentionsOfAll(log), ...kindKeys(keys, change)];
   },
   args: wordsOf,
-  decode: (reply: [outcome: 'already'] | [outcome: 'erased', edits: MessageId[], count: number, reason: string]) => ({
-    /** The edits that went with it. */
-    edits: reply[0] === 'erased' ? reply[1] : [],
-    refused: reply[0] === 'erased' ? { count: reply[2], reason: reply[3] } : { count: 0, reason: '' },
+  decode: ([, count = 0, reason = '']: [outcome: 'already' | 'erased', count?: number, reason?: string]) => ({
+    refused: { count, reason },
   }),
 });
 

@@ -42,8 +42,7 @@ export class Editing {
    * erased before is erased.
    */
   async erase(actor: Uid, conversation: Conversation, mid: MessageId): Promise<void> {
-    const { edits } = await this.#store.run(commands.erase, { actor, conversation, mid });
-    const log = logOf(actor, conversation);
-    for (const id of [mid, ...edits]) this.#logs.forget({ log, id });
+    await this.#store.run(commands.erase, { actor, conversation, mid });
+    this.#logs.forget({ log: logOf(actor, conversation), id: mid });
   }
 }

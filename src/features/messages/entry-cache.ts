@@ -47,9 +47,14 @@ export class EntryCache {
     this.#entries.set(key, entry);
   }
 
-  delete(ref: MessageRef): void {
+  /** Which edits there are is known to the node alone that has erased; so what is kept of the log is looked through. */
+  deleteWithEdits(ref: MessageRef): void {
     this.#generation++;
     this.#entries.delete(keyOf(ref));
+    for (const key of this.#keysOf.get(ref.log) ?? []) {
+      const edit = this.#entries.peek(key)?.entry;
+      if (edit?.action === 'edit' && edit.target === ref.id) this.#entries.delete(key);
+    }
   }
 
   deleteLog(log: LogName): void {

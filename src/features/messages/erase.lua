@@ -3,7 +3,7 @@
 --   KEYS   im:meta, the log, ms:<log>, ch:<log>, er:<log>, rp:<log>, ma:<log>, feed, fl:<actor>, and u:<actor>, u:<peer>
 --          in a direct chat, gm:<gid>, gi:<gid>, gr:<gid> in a group
 --   ARGV   log, actor, peer ('' in a group), message id
---   reply  { 'erased', ids of the edits that went with it, refused writes, the first one's reason } | { 'already' }
+--   reply  { 'erased', refused writes, the first one's reason } | { 'already' }
 --   refuses  NOT_MEMBER, GROUP_NOT_FOUND, USER_NOT_FOUND, MESSAGE_NOT_FOUND, FORBIDDEN
 -- @include "direct_events"
 -- @include "mentions"
@@ -40,4 +40,4 @@ forget_message(log, seq)
 forget_reply(log, mid, own_value(flat, 'reply'))
 forget_mentions(log, mid, own_value(flat, 'mentions'))
 redis.call('XDEL', KEYS[2], mid, unpack(edits))
-return { 'erased', edits, fan_out(log, message.id, message.entry, recipients, {}) }
+return { 'erased', fan_out(log, message.id, message.entry, recipients, {}) }

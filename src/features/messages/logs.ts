@@ -66,9 +66,9 @@ export class Logs {
     });
   }
 
-  /** Forgets an entry that was erased. */
+  /** Forgets an entry that was erased, and the edits of it. */
   forget(ref: MessageRef): void {
-    this.#recent.delete(ref);
+    this.#recent.deleteWithEdits(ref);
   }
 
   /** Forgets all of a log that was removed. */

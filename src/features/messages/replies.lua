@@ -25,6 +25,8 @@ if after ~= '' then
   end
   first = low
 end
+-- As an end, -1 would be the last of all.
+if stop < first then return {} end
 local entries = {}
 for _, name in ipairs(redis.call('ZRANGE', key, first, math.min(stop, first + want - 1))) do
   entries[#entries + 1] = find(log, string.match(name, '%S+$'))

@@ -1,9 +1,11 @@
--- Adds a person's reaction to a message, or takes it back. The message's author is told of a person's first one.
+-- Adds a person's reaction to a message, or takes it back. The message's author, if it may still
+-- read it, is told of a person's first one.
 --   KEYS   im:meta, the log, ms:<log>, ch:<log>, er:<log>, feed, signals, fl:<actor>, and u:<actor>, u:<peer>, bl:<actor>,
 --          bl:<peer>, c:<peer> in a direct chat, gm:<gid>, gi:<gid> in a group
 --   ARGV   log, actor, peer ('' in a group), message id, reaction, 'add' | 'remove'
 --   reply  { reactions of the message, those of the actor (both as ms:<log> has them), refused writes, the first one's reason }
---   refuses  USER_NOT_FOUND, BLOCKED, MUST_UNBLOCK, CONTACTS_ONLY, GROUP_NOT_FOUND, NOT_MEMBER, MESSAGE_NOT_FOUND, MESSAGE_ERASED, NO_MESSAGE, TOO_MANY_REACTIONS
+--   refuses  USER_NOT_FOUND, BLOCKED, MUST_UNBLOCK, CONTACTS_ONLY, GROUP_NOT_FOUND, NOT_MEMBER, MESSAGE_NOT_FOUND,
+--            MESSAGE_ERASED, NO_MESSAGE, TOO_MANY_REACTIONS
 -- @include "audience"
 -- @include "fan_out"
 -- @include "reading"
@@ -59,7 +61,7 @@ signal('reaction', log, listeners(actor, peer, members_key(string.sub(log, 4))),
   { 'target', mid, 'uid', actor, 'reaction', reaction, 'added', adds and '1' or '0', 'reactions', reactions })
 local author, failed, reason = flat[2], 0, ''
 local is_there = peer ~= '' or redis.call('SISMEMBER', members_key(string.sub(log, 4)), author) == 1
-if not mine and author ~= actor and is_there then
+if not mine and author ~= actor and is_there and #readers_of(log, mid, { author }) > 0 then
   local entry = { 'uid', actor, 'n', '0', 'action', 'react', 'target', mid, 'reaction', reaction }
   -- It is in no log: no entry of one has the number 0.
   failed, reason = fan_out(log, now_ms() .. '-0', entry, { author }, entry)

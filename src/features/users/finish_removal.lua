@@ -18,9 +18,14 @@ for _, log in ipairs(logs) do
   if string.sub(log, 1, 3) == 'gs:' then return { 'still_member' } end
 end
 
+-- Where a new user of this name joins a group it is noted anew what is a former one's.
+for _, log in ipairs(redis.call('HKEYS', removed_user)) do
+  if string.sub(log, 1, 3) == 'gs:' then redis.call('HDEL', removed_user, log) end
+end
 for _, log in ipairs(logs) do
   local id = newest(log_key(log))
   redis.call('HSET', floors, log, id)
+  redis.call('HSET', removed_user, log, id)
   redis.call('HDEL', receipts_key(log), uid)
 end
 for _, gid in ipairs(redis.call('SMEMBERS', requested)) do redis.call('ZREM', requests_key(gid), uid) end

@@ -13,6 +13,10 @@ local function admit(gid, uid, message, history_policy)
   redis.call('ZADD', contacts_key(uid), now_ms(), 'group:' .. gid)
   if history_policy == 'joined' then redis.call('HSET', floors_key(uid), message.log, message.last_id) end
   mark_read(uid, message)
+  -- What was sent here before a new user of a former one's name came for the first time is the former one's.
+  if redis.call('EXISTS', removed_user_key(uid)) == 1 then
+    redis.call('HSETNX', removed_user_key(uid), message.log, message.last_id)
+  end
 end
 
 -- Who is silenced does not escape it by leaving and coming back, unless `is_for_good`. The floor goes: whoever comes back

@@ -17,3 +17,12 @@ local function reading(log, reader, peer)
 end
 
 local function is_below(mid, floor) return floor and not id_less(floor, mid) end
+
+-- Those of some users who may read a message of a log: the others were not told it, or a former user of the name was.
+local function readers_of(log, mid, uids)
+  local readers = {}
+  for _, uid in ipairs(uids) do
+    if not is_below(mid, redis.call('HGET', floors_key(uid), log)) then readers[#readers + 1] = uid end
+  end
+  return readers
+end

@@ -138,3 +138,29 @@ test('settings go with the membership and the user', async () => {
   await im.groups.remove(user('alice'), gid('team'));
   for (const name of [alice, bob, uid('carol')]) assert.equal(await im.redis.exists(im.keys.settings(name)), 0, name);
 });
+
+test('settings of a hidden conversation are refused, and nothing of them is kept', async () => {
+  await im.say('alice', 'user:bob', 'hi');
+  await im.conversations.hide(bob, withAlice);
+  await assert.rejects(im.conversations.change(bob, withAlice, { pinned: true }), { code: 'conversation_not_found' });
+  await im.say('alice', 'user:bob', 'hi again');
+  assert.equal((await im.conversations.get(bob, withAlice)).pinned, undefined);
+});
+
+test('what changes below what was hidden can not be read up to', async () => {
+  const { id } = await im.say('alice', 'user:bob', 'hi');
+  await im.conversations.hide(bob, withAlice);
+  await im.editing.erase(alice, withBob, id);
+  const { id: erasure } = (await im.all('bob')).items.at(-1)!.message;
+  await assert.rejects(im.conversations.markRead(bob, withAlice, erasure), { code: 'conversation_not_found' });
+  await im.say('alice', 'user:bob', 'hi again');
+  assert.equal((await im.conversations.get(bob, withAlice)).readUpTo, id, 'the mark stayed where it was hidden');
+});
+
+test('a send is safe to repeat after its conversation was hidden', async () => {
+  const send = () => im.messages.send(alice, withBob, { fields: { text: 'hi' }, clientMessageId: 'm-1' });
+  const { message } = await send();
+  await im.conversations.hide(alice, withBob);
+  const again = await send();
+  assert.deepEqual([again.created, again.message.id], [false, message.id]);
+});

@@ -88,3 +88,14 @@ test('what was kept of it goes with the membership and the group', async () => {
   await im.groups.remove(backend, team);
   assert.equal(await im.redis.exists(im.keys.floors(bob), im.keys.floors(carol)), 0);
 });
+
+test('an edit of what one may not read does not arrive', async () => {
+  await im.team('team', 'alice', 'bob');
+  const { id } = await im.say('alice', 'group:team', 'secret');
+  await secretive();
+  await im.members.join(user('carol'), team, carol);
+  await im.editing.edit(uid('alice'), toTeam, id, { text: 'a better secret' });
+  const actions = async (name: string) => (await im.all(name)).items.map(({ message }) => message.action);
+  assert.deepEqual(await actions('carol'), ['join']);
+  assert.equal((await actions('bob')).at(-1), 'edit');
+});

@@ -139,3 +139,10 @@ test('mentions go with the membership, and with the user', async () => {
   await im.users.remove(uid('carol'));
   assert.equal(await im.redis.exists(im.keys.mentions(uid('bob')), im.keys.mentions(uid('carol'))), 0);
 });
+
+test('a message without replies has none, though a later one has', async () => {
+  const { id } = await im.say('alice', 'group:team', 'unanswered');
+  const later = await im.say('alice', 'group:team', 'lunch?');
+  await say('bob', 'yes', { replyTo: later.id });
+  assert.deepEqual(await replies(id), { items: [] });
+});

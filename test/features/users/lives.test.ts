@@ -42,6 +42,35 @@ test('a clientMessageId of a former user names no message of the new one', async
   assert.deepEqual((await send('m-1', 'mine')).message.id, message.id, 'and is remembered again');
 });
 
+test('a clientMessageId of a former member names no message of the new one', async () => {
+  const team = conversation('group:team');
+  const join = () => im.members.join(user('alice'), gid('team'), alice);
+  await im.team('team', 'bob', 'alice');
+  for (const leaves of [false, true]) {
+    await send('m-1', 'mine', team);
+    if (leaves) await im.members.quit(user('alice'), gid('team'), alice);
+    await im.users.remove(alice);
+    await im.people('alice');
+    await join();
+    const { created, message } = await send('m-1', 'mine', team);
+    assert.equal(created, true);
+    await im.members.quit(user('alice'), gid('team'), alice);
+    await join();
+    assert.equal((await send('m-1', 'mine', team)).message.id, message.id, 'it is remembered by whoever comes back');
+  }
+});
+
+test('a user made again is told nothing of what the former one could read', async () => {
+  const { message } = await send('m-1', 'for the former one');
+  const answer = await im.say('bob', 'user:alice', 'an answer');
+  await im.users.remove(bob);
+  await im.people('bob');
+  await im.editing.edit(alice, withBob, message.id, { text: 'still for the former one' });
+  await im.reactions.add(alice, withBob, answer.id, '+1');
+  assert.deepEqual((await im.all('bob')).items, []);
+  assert.equal((await im.all('alice')).items.at(-1)!.message.action, 'edit');
+});
+
 test('a clientMessageId does not outlive its group', async () => {
   const team = conversation('group:team');
   await im.team('team', 'alice', 'bob');

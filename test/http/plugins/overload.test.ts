@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
+import { lasting } from '../../../src/http/plugins/security.ts';
 import { useService } from '../../helpers/use.ts';
 
 const { service } = useService();
@@ -17,4 +18,14 @@ test('a machine that stands still for a second, and again, is not overloaded', a
   }
   const answer = await service.with().get('/healthz');
   assert.equal(answer.status, 200, answer.text);
+});
+
+test('nor is one that was busy once for as long as is measured; who goes on to be is', async () => {
+  const isLasting = lasting(50);
+  assert.equal(isLasting(), false);
+  assert.equal(isLasting(), false);
+  block(60);
+  assert.equal(isLasting(), true);
+  block(110);
+  assert.equal(isLasting(), false, 'it was over, and begins anew');
 });

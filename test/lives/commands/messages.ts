@@ -1,0 +1,128 @@
+import fc from 'fast-check';
+import { conversation as asConversation, uid as asUid } from '../../helpers/im.ts';
+import { asTold } from '../compare.ts';
+import { entryOf, step } from '../life.ts';
+import * as messages from '../model/messages.ts';
+import { shown, written } from '../model/views.ts';
+import { isChange } from '../model/world.ts';
+import { anyConversation, anyFields, anyUid, back, UIDS } from '../names.ts';
+
+/** What people say, edit, erase and react to. Only who is there acts: other tokens are refused before. */
+
+interface Send {
+  uid: string;
+  to: string;
+  fields: Record<string, string>;
+  clientMessageId: string | undefined;
+  replyTo: number | undefined;
+  mentions: string[] | undefined;
+}
+
+const some = <Value>(values: fc.Arbitrary<Value>) => fc.option(values, { nil: undefined, freq: 3 });
+
+const send = step<Send>(
+  'send',
+  {
+    uid: anyUid,
+    to: anyConversation,
+    fields: anyFields,
+    clientMessageId: some(fc.constantFrom('m-1', 'm-2')),
+    replyTo: some(back),
+    mentions: some(fc.subarray([...UIDS, '*'], { minLength: 1, maxLength: 2 })),
+  },
+  async ({ world, node, agree }, { uid, to, replyTo, ...body }) => {
+    if (!world.users.has(uid)) return;
+    const target = replyTo === undefined ? undefined : entryOf(world, uid, to, replyTo);
+    const sending = { ...body, replyTo: target };
+    await agree(
+      () => {
+        const { outcome, entry } = messages.send(world, uid, to, sending);
+        const isGone = outcome === 'repeated' && entry.erased;
+        return () => ({
+          created: outcome === 'sent',
+          message: isGone ? { id: entry.id, conversation: to, action: 'gone', fields: {} } : written(to, entry),
+        });
+      },
+      () => node.messages.send(asUid(uid), asConversation(to), { ...body, replyTo: target?.id as never }),
+      asTold,
+    );
+  },
+);
+
+interface About {
+  uid: string;
+  to: string;
+  back: number;
+}
+const about = { uid: anyUid, to: anyConversation, back };
+
+const edit = step<About & { fields: Record<string, string> }>(
+  'edit',
+  { ...about, fields: anyFields },
+  async ({ world, node, agree }, { uid, to, back, fields }) => {
+    const entry = entryOf(world, uid, to, back, (one) => !isChange(one) || one.seq % 5 === 0);
+    if (!entry || !world.users.has(uid)) return;
+    await agree(
+      () => {
+        messages.edit(world, uid, to, entry, fields);
+        return () => shown(uid, entry);
+      },
+      () => node.editing.edit(asUid(uid), asConversation(to), entry.id as never, fields),
+      asTold,
+    );
+  },
+);
+
+/** The newest of one's own: what is edited at random is mostly another's. */
+const editOwn = step<About & { fields: Record<string, string> }>(
+  'editOwn',
+  { ...about, fields: anyFields },
+  async ({ world, node, agree }, { uid, to, back, fields }) => {
+    const entry = entryOf(world, uid, to, back, (one) => one.from === uid && !one.action);
+    if (!entry || !world.users.has(uid)) return;
+    await agree(
+      () => {
+        messages.edit(world, uid, to, entry, fields);
+        return () => shown(uid, entry);
+      },
+      () => node.editing.edit(asUid(uid), asConversation(to), entry.id as never, fields),
+      asTold,
+    );
+  },
+);
+
+const erase = step<About>('erase', about, async ({ world, node, agree }, { uid, to, back }) => {
+  const entry = entryOf(world, uid, to, back);
+  if (!entry || !world.users.has(uid)) return;
+  await agree(
+    () => messages.erase(world, uid, to, entry),
+    () => node.editing.erase(asUid(uid), asConversation(to), entry.id as never),
+  );
+});
+
+const eraseOwn = step<About>('eraseOwn', about, async ({ world, node, agree }, { uid, to, back }) => {
+  const entry = entryOf(world, uid, to, back, (one) => one.from === uid && !one.action);
+  if (!entry || !world.users.has(uid)) return;
+  await agree(
+    () => messages.erase(world, uid, to, entry),
+    () => node.editing.erase(asUid(uid), asConversation(to), entry.id as never),
+  );
+});
+
+const react = step<About & { reaction: string; change: 'add' | 'remove' }>(
+  'react',
+  { ...about, reaction: fc.constantFrom('+1', '🎉'), change: fc.constantFrom('add', 'add', 'remove') },
+  async ({ world, node, agree }, { uid, to, back, reaction, change }) => {
+    const entry = entryOf(world, uid, to, back, (one) => !one.action || one.seq % 5 === 0);
+    if (!entry || !world.users.has(uid)) return;
+    await agree<unknown>(
+      () => messages.react(world, uid, to, entry, reaction, change),
+      () =>
+        change === 'add'
+          ? node.reactions.add(asUid(uid), asConversation(to), entry.id as never, reaction)
+          : node.reactions.remove(asUid(uid), asConversation(to), entry.id as never, reaction),
+    );
+  },
+);
+
+export const MESSAGES = [send, send, send, send, edit, editOwn, editOwn, erase, eraseOwn, react, react];
