@@ -180,7 +180,6 @@ test('the keys are of the types in the table, and the redis-cli lines show somet
   await say('alice', 'user:dave', 'hi');
   const { id: upTo } = await say('alice', 'user:bob', 'hi');
   await server.put('/v1/users/bob/conversations/user:alice/read', { upTo }).expect(200);
-  await server.put('/v1/users/carol/suspension').expect(201);
   // And what stands beside a log: an edit, a reply that mentions somebody, a message that is erased, one for everybody.
   const [toBob, toTeam] = ['user:bob', 'group:team'].map((to) => `/v1/users/alice/conversations/${to}`) as [
     string,
@@ -193,6 +192,7 @@ test('the keys are of the types in the table, and the redis-cli lines show somet
   const erased = await say('alice', 'user:bob', 'oops');
   await server.delete(`${toBob}/messages/${erased.id}`).expect(204);
   await server.patch('/v1/users/bob/conversations/user:alice', { pinned: true }).expect(200);
+  await server.put('/v1/users/carol/suspension').expect(201);
   await server.delete('/v1/users/dave').expect(204);
 
   const keys = new Keys('');

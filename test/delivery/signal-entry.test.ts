@@ -21,15 +21,15 @@ test('each kind is told with the reader’s own name of the conversation', () =>
     uid: 'alice',
     until: '2025-11-23T12:18:31.455Z',
   });
-  const reaction = ['target', '5-1', 'uid', 'alice', 'reaction', '👍 up', 'added', '1'];
-  assert.deepEqual(told('reaction', 'gs:team', ...reaction, 'reactions', '2 👍 up\n1 ❤'), {
+  const reaction = ['target', '5-1', 'uid', 'alice', 'reaction', '👍', 'added', '1'];
+  assert.deepEqual(told('reaction', 'gs:team', ...reaction, 'reactions', '👍 2 ❤ 1'), {
     conversation: 'group:team',
     target: '5-1',
     uid: 'alice',
-    reaction: '👍 up',
+    reaction: '👍',
     added: true,
     reactions: [
-      { reaction: '👍 up', count: 2 },
+      { reaction: '👍', count: 2 },
       { reaction: '❤', count: 1 },
     ],
   });

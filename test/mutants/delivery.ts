@@ -317,8 +317,8 @@ export const DELIVERY: readonly Mutant[] = [
   {
     name: 'the node that erases a message remembers it',
     file: 'messages/editing.ts',
-    from: 'this.#logs.forget({ log, id });',
-    to: '{}',
+    from: 'this.#logs.forget({ log: logOf(actor, conversation), id: mid });',
+    to: '',
     tests: ['test/delivery/erasure.test.ts'],
     pattern: 'the node that erases a message',
   },

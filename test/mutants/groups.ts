@@ -275,8 +275,8 @@ export const GROUPS: readonly Mutant[] = [
   {
     name: 'who joins does not read of the join',
     file: 'lua/membership.lua',
-    from: 'message.log, message.last_id)',
-    to: 'message.log, message.id)',
+    from: 'floors_key(uid), message.log, message.last_id)',
+    to: 'floors_key(uid), message.log, message.id)',
     tests: [HISTORY],
     pattern: 'who joins sees the join',
   },

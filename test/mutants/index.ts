@@ -3,6 +3,7 @@ import { DELIVERY } from './delivery.ts';
 import { FUNCTIONS } from './functions.ts';
 import { GROUPS } from './groups.ts';
 import { HTTP } from './http.ts';
+import { LIVES_MUTANTS } from './lives.ts';
 import { LUA } from './lua.ts';
 import { MESSAGES } from './messages.ts';
 import type { Mutant } from './mutant.ts';
@@ -17,8 +18,8 @@ export const MUTANTS: readonly Mutant[] = [
   ...LUA,
   ...RULES,
   ...GROUPS,
-  ...PEOPLE,
   ...MESSAGES,
+  ...PEOPLE,
   ...DELIVERY,
   ...AUTH,
   ...HTTP,
@@ -26,4 +27,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...FUNCTIONS,
   ...SOCKETS,
   ...SIGNALS,
+  ...LIVES_MUTANTS,
 ];

@@ -323,7 +323,7 @@ export const LUA: readonly Mutant[] = [
   {
     name: 'a clientMessageId outlives its user',
     file: 'lua/send.lua',
-    from: 'if floor and not id_less(floor, mid) then return nil end',
+    from: 'if former and not id_less(former, mid) then return nil end',
     to: '',
     tests: ['test/features/users/lives.test.ts'],
     pattern: 'of a former user names no message',

@@ -195,16 +195,16 @@ export const MESSAGES: readonly Mutant[] = [
   {
     name: 'the author is told of every reaction',
     file: 'reactions/react.lua',
-    from: 'if not mine and author ~= actor and is_there then',
-    to: 'if author ~= actor and is_there then',
+    from: 'if not mine and author ~= actor and is_there and',
+    to: 'if author ~= actor and is_there and',
     tests: REACTIONS,
     pattern: 'the author is told of each person once',
   },
   {
     name: 'an author who has left is told of reactions',
     file: 'reactions/react.lua',
-    from: 'author ~= actor and is_there then',
-    to: 'author ~= actor then',
+    from: 'author ~= actor and is_there and #readers_of',
+    to: 'author ~= actor and #readers_of',
     tests: REACTIONS,
     pattern: 'an author who has left',
   },
@@ -258,7 +258,7 @@ export const MESSAGES: readonly Mutant[] = [
     also: [
       {
         file: 'conversations/summaries.lua',
-        from: "if floor and not id_less(floor, last) then return { '' } end",
+        from: "if not is_listed(last, floor) then return { '' } end",
         to: '',
       },
     ],

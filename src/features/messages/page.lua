@@ -32,6 +32,8 @@ local function seq_beside()
 end
 
 local near = beside ~= '' and seq_beside()
+-- The entry at the floor may be gone, an edit of what was erased: then what is next to it lies below.
+if not goes_back and floor and (not near or less(near, seq_of(floor))) then near = seq_of(floor) end
 local tombstones
 if goes_back then
   tombstones = redis.call('ZREVRANGEBYSCORE', KEYS[4], near and '(' .. near or '+inf', floor and '(' .. seq_of(floor) or '-inf',

@@ -164,3 +164,14 @@ test('a send is safe to repeat after its conversation was hidden', async () => {
   const again = await send();
   assert.deepEqual([again.created, again.message.id], [false, message.id]);
 });
+
+test('what is erased below a hidden end is shown in neither direction', async () => {
+  await im.say('bob', 'user:alice', 'before');
+  const { id } = await im.say('alice', 'user:bob', 'hi');
+  await im.editing.edit(alice, withBob, id, { text: 'hello' });
+  await im.conversations.hide(bob, withAlice);
+  await im.editing.erase(alice, withBob, id);
+  for (const range of [{ after: '0-0' as never }, {}]) {
+    assert.deepEqual((await im.history.page(bob, withAlice, { limit: 9, ...range })).items, []);
+  }
+});

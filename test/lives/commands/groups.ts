@@ -3,7 +3,7 @@ import { gid as asGid, uid as asUid, server, user } from '../../helpers/im.ts';
 import { step } from '../life.ts';
 import * as groups from '../model/groups.ts';
 import type { Fields, Policies } from '../model/world.ts';
-import { anyActor, anyFields, anyGid, anyUid, anyUntil, UIDS } from '../names.ts';
+import { anyActor, anyFields, anyGid, anyUid, anyUntil, anyWhom, UIDS } from '../names.ts';
 
 /** Groups are made, joined, led and removed. */
 
@@ -11,7 +11,7 @@ const as = (uid: string) => (uid === '' ? server : user(uid));
 
 const policies = fc.record(
   {
-    joinPolicy: fc.constantFrom('open', 'approval', 'closed'),
+    joinPolicy: fc.constantFrom('open', 'approval', 'approval', 'closed'),
     postPolicy: fc.constantFrom('members', 'members', 'admins'),
     historyPolicy: fc.constantFrom('all', 'joined'),
   },
@@ -22,7 +22,6 @@ const put = step<{ uid: string; gid: string; fields: Fields; policies: Partial<P
   'putGroup',
   { uid: anyUid, gid: anyGid, fields: anyFields, policies },
   async ({ world, node, agree }, { uid, gid, fields, policies }) => {
-    if (!world.users.has(uid)) return;
     await agree(
       () => groups.putGroup(world, uid, gid, fields, policies),
       () => node.groups.put(user(uid), asGid(gid), { fields, ...policies }),
@@ -39,7 +38,7 @@ interface ActingOn extends Acting {
   whom: string;
 }
 const acting = { uid: anyActor, gid: anyGid };
-const actingOn = { ...acting, whom: anyUid };
+const actingOn = { ...acting, whom: anyWhom };
 
 const patch = step<Acting & { patch: groups.GroupPatch }>(
   'patchGroup',
@@ -51,7 +50,6 @@ const patch = step<Acting & { patch: groups.GroupPatch }>(
     ) as fc.Arbitrary<groups.GroupPatch>,
   },
   async ({ world, node, agree }, { uid, gid, patch: { fields, policies, owner } }) => {
-    if (uid !== '' && !world.users.has(uid)) return;
     await agree(
       () =>
         groups.patchGroup(world, uid, gid, { policies, ...(fields ? { fields } : {}), ...(owner ? { owner } : {}) }),
@@ -65,16 +63,18 @@ const patch = step<Acting & { patch: groups.GroupPatch }>(
   },
 );
 
-const remove = step<Acting>('removeGroup', acting, async ({ world, node, agree }, { uid, gid }) => {
-  if (uid !== '' && !world.users.has(uid)) return;
-  await agree(
-    () => groups.removeGroup(world, uid, gid),
-    () => node.groups.remove(as(uid), asGid(gid)),
-  );
-});
+const remove = step<Acting>(
+  'removeGroup',
+  { uid: anyUid, gid: anyGid },
+  async ({ world, node, agree }, { uid, gid }) => {
+    await agree(
+      () => groups.removeGroup(world, uid, gid),
+      () => node.groups.remove(as(uid), asGid(gid)),
+    );
+  },
+);
 
 const joinIt = step<Acting>('join', { uid: anyUid, gid: anyGid }, async ({ world, node, agree }, { uid, gid }) => {
-  if (!world.users.has(uid)) return;
   await agree(
     () => groups.join(world, uid, gid, uid, 'join'),
     () => node.members.join(user(uid), asGid(gid), asUid(uid)),
@@ -83,7 +83,6 @@ const joinIt = step<Acting>('join', { uid: anyUid, gid: anyGid }, async ({ world
 });
 
 const add = step<ActingOn>('add', actingOn, async ({ world, node, agree }, { uid, gid, whom }) => {
-  if (uid !== '' && !world.users.has(uid)) return;
   await agree(
     () => groups.join(world, uid, gid, whom, 'join'),
     () => node.members.join(as(uid), asGid(gid), asUid(whom)),
@@ -95,7 +94,6 @@ const addMany = step<Acting & { uids: string[] }>(
   'addMany',
   { ...acting, uids: fc.shuffledSubarray(UIDS, { minLength: 1 }) },
   async ({ world, node, agree }, { uid, gid, uids }) => {
-    if (uid !== '' && !world.users.has(uid)) return;
     await agree(
       () => groups.addMembers(world, uid, gid, uids),
       () => node.members.add(as(uid), asGid(gid), uids.map(asUid)),
@@ -105,7 +103,6 @@ const addMany = step<Acting & { uids: string[] }>(
 );
 
 const approve = step<ActingOn>('approve', actingOn, async ({ world, node, agree }, { uid, gid, whom }) => {
-  if (uid !== '' && !world.users.has(uid)) return;
   await agree(
     () => groups.join(world, uid, gid, whom, 'approve') === 'joined',
     () => node.members.approve(as(uid), asGid(gid), asUid(whom)),
@@ -114,7 +111,6 @@ const approve = step<ActingOn>('approve', actingOn, async ({ world, node, agree 
 });
 
 const turnDown = step<ActingOn>('refuse', actingOn, async ({ world, node, agree }, { uid, gid, whom }) => {
-  if (uid !== '' && !world.users.has(uid)) return;
   await agree(
     () => groups.turnDown(world, uid, gid, whom),
     () => node.members.refuse(as(uid), asGid(gid), asUid(whom)),
@@ -122,7 +118,6 @@ const turnDown = step<ActingOn>('refuse', actingOn, async ({ world, node, agree 
 });
 
 const leave = step<Acting>('quit', { uid: anyUid, gid: anyGid }, async ({ world, node, agree }, { uid, gid }) => {
-  if (!world.users.has(uid)) return;
   await agree(
     () => groups.quit(world, uid, gid, uid),
     () => node.members.quit(user(uid), asGid(gid), asUid(uid)),
@@ -130,7 +125,6 @@ const leave = step<Acting>('quit', { uid: anyUid, gid: anyGid }, async ({ world,
 });
 
 const takeOut = step<ActingOn>('takeOut', actingOn, async ({ world, node, agree }, { uid, gid, whom }) => {
-  if (uid !== '' && !world.users.has(uid)) return;
   await agree(
     () => groups.quit(world, uid, gid, whom),
     () => node.members.quit(as(uid), asGid(gid), asUid(whom)),
@@ -147,7 +141,6 @@ const changeMember = step<ActingOn & { patch: groups.MemberPatch }>(
     ) as fc.Arbitrary<groups.MemberPatch>,
   },
   async ({ world, node, agree }, { uid, gid, whom, patch }) => {
-    if (uid !== '' && !world.users.has(uid)) return;
     const { role, silencedUntil } = patch;
     const silencedUntilMs = silencedUntil === undefined ? undefined : Date.parse(silencedUntil) || 0;
     await agree(
@@ -158,7 +151,6 @@ const changeMember = step<ActingOn & { patch: groups.MemberPatch }>(
 );
 
 const ban = step<ActingOn>('ban', actingOn, async ({ world, node, agree }, { uid, gid, whom }) => {
-  if (uid !== '' && !world.users.has(uid)) return;
   await agree(
     () => groups.ban(world, uid, gid, whom),
     () => node.bans.ban(as(uid), asGid(gid), asUid(whom)),
@@ -167,7 +159,6 @@ const ban = step<ActingOn>('ban', actingOn, async ({ world, node, agree }, { uid
 });
 
 const lift = step<ActingOn>('lift', actingOn, async ({ world, node, agree }, { uid, gid, whom }) => {
-  if (uid !== '' && !world.users.has(uid)) return;
   await agree(
     () => groups.lift(world, uid, gid, whom),
     () => node.bans.lift(as(uid), asGid(gid), asUid(whom)),
@@ -188,6 +179,7 @@ export const GROUPS = [
   turnDown,
   leave,
   takeOut,
+  changeMember,
   changeMember,
   ban,
   lift,

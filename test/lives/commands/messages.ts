@@ -1,13 +1,16 @@
 import fc from 'fast-check';
 import { conversation as asConversation, uid as asUid } from '../../helpers/im.ts';
 import { asTold } from '../compare.ts';
-import { entryOf, step } from '../life.ts';
+import { entryOf, type Life, step } from '../life.ts';
 import * as messages from '../model/messages.ts';
 import { shown, written } from '../model/views.ts';
-import { isChange } from '../model/world.ts';
+import { type Entry, isChange } from '../model/world.ts';
 import { anyConversation, anyFields, anyUid, back, UIDS } from '../names.ts';
 
 /** What people say, edit, erase and react to. Only who is there acts: other tokens are refused before. */
+
+/** Mostly; what is done to an event is refused. */
+const isMessage = ({ action, seq }: Entry) => !action || seq % 5 === 0;
 
 interface Send {
   uid: string;
@@ -20,6 +23,22 @@ interface Send {
 
 const some = <Value>(values: fc.Arbitrary<Value>) => fc.option(values, { nil: undefined, freq: 3 });
 
+async function sendIn({ world, node, agree }: Life, { uid, to, replyTo, ...body }: Send) {
+  const target = replyTo === undefined ? undefined : entryOf(world, uid, to, replyTo, isMessage);
+  await agree(
+    () => {
+      const { outcome, entry } = messages.send(world, uid, to, { ...body, replyTo: target });
+      const isGone = outcome === 'repeated' && entry.erased;
+      return () => ({
+        created: outcome === 'sent',
+        message: isGone ? { id: entry.id, conversation: to, action: 'gone', fields: {} } : written(to, entry),
+      });
+    },
+    () => node.messages.send(asUid(uid), asConversation(to), { ...body, replyTo: target?.id as never }),
+    asTold,
+  );
+}
+
 const send = step<Send>(
   'send',
   {
@@ -28,25 +47,22 @@ const send = step<Send>(
     fields: anyFields,
     clientMessageId: some(fc.constantFrom('m-1', 'm-2')),
     replyTo: some(back),
-    mentions: some(fc.subarray([...UIDS, '*'], { minLength: 1, maxLength: 2 })),
+    mentions: some(fc.shuffledSubarray([...UIDS, '*'], { minLength: 1, maxLength: 1 })),
   },
-  async ({ world, node, agree }, { uid, to, replyTo, ...body }) => {
-    if (!world.users.has(uid)) return;
-    const target = replyTo === undefined ? undefined : entryOf(world, uid, to, replyTo);
-    const sending = { ...body, replyTo: target };
-    await agree(
-      () => {
-        const { outcome, entry } = messages.send(world, uid, to, sending);
-        const isGone = outcome === 'repeated' && entry.erased;
-        return () => ({
-          created: outcome === 'sent',
-          message: isGone ? { id: entry.id, conversation: to, action: 'gone', fields: {} } : written(to, entry),
-        });
-      },
-      () => node.messages.send(asUid(uid), asConversation(to), { ...body, replyTo: target?.id as never }),
-      asTold,
-    );
-  },
+  (life, { uid, to, fields, clientMessageId, replyTo, mentions }) =>
+    sendIn(life, { uid, to, fields, clientMessageId, replyTo, mentions }),
+);
+
+/** The same each time: the first is sent, and the next ones are repeats of it, whatever came between. */
+const repeat = step<{ uid: string; to: string }>('repeat', { uid: anyUid, to: anyConversation }, (life, { uid, to }) =>
+  sendIn(life, {
+    uid,
+    to,
+    fields: { text: 'again' },
+    clientMessageId: 'm-0',
+    replyTo: undefined,
+    mentions: undefined,
+  }),
 );
 
 interface About {
@@ -61,7 +77,7 @@ const edit = step<About & { fields: Record<string, string> }>(
   { ...about, fields: anyFields },
   async ({ world, node, agree }, { uid, to, back, fields }) => {
     const entry = entryOf(world, uid, to, back, (one) => !isChange(one) || one.seq % 5 === 0);
-    if (!entry || !world.users.has(uid)) return;
+    if (!entry) return;
     await agree(
       () => {
         messages.edit(world, uid, to, entry, fields);
@@ -79,7 +95,7 @@ const editOwn = step<About & { fields: Record<string, string> }>(
   { ...about, fields: anyFields },
   async ({ world, node, agree }, { uid, to, back, fields }) => {
     const entry = entryOf(world, uid, to, back, (one) => one.from === uid && !one.action);
-    if (!entry || !world.users.has(uid)) return;
+    if (!entry) return;
     await agree(
       () => {
         messages.edit(world, uid, to, entry, fields);
@@ -92,8 +108,8 @@ const editOwn = step<About & { fields: Record<string, string> }>(
 );
 
 const erase = step<About>('erase', about, async ({ world, node, agree }, { uid, to, back }) => {
-  const entry = entryOf(world, uid, to, back);
-  if (!entry || !world.users.has(uid)) return;
+  const entry = entryOf(world, uid, to, back, isMessage);
+  if (!entry) return;
   await agree(
     () => messages.erase(world, uid, to, entry),
     () => node.editing.erase(asUid(uid), asConversation(to), entry.id as never),
@@ -102,7 +118,7 @@ const erase = step<About>('erase', about, async ({ world, node, agree }, { uid, 
 
 const eraseOwn = step<About>('eraseOwn', about, async ({ world, node, agree }, { uid, to, back }) => {
   const entry = entryOf(world, uid, to, back, (one) => one.from === uid && !one.action);
-  if (!entry || !world.users.has(uid)) return;
+  if (!entry) return;
   await agree(
     () => messages.erase(world, uid, to, entry),
     () => node.editing.erase(asUid(uid), asConversation(to), entry.id as never),
@@ -113,8 +129,8 @@ const react = step<About & { reaction: string; change: 'add' | 'remove' }>(
   'react',
   { ...about, reaction: fc.constantFrom('+1', '🎉'), change: fc.constantFrom('add', 'add', 'remove') },
   async ({ world, node, agree }, { uid, to, back, reaction, change }) => {
-    const entry = entryOf(world, uid, to, back, (one) => !one.action || one.seq % 5 === 0);
-    if (!entry || !world.users.has(uid)) return;
+    const entry = entryOf(world, uid, to, back, isMessage);
+    if (!entry) return;
     await agree<unknown>(
       () => messages.react(world, uid, to, entry, reaction, change),
       () =>
@@ -125,4 +141,19 @@ const react = step<About & { reaction: string; change: 'add' | 'remove' }>(
   },
 );
 
-export const MESSAGES = [send, send, send, send, edit, editOwn, editOwn, erase, eraseOwn, react, react];
+export const MESSAGES = [
+  send,
+  send,
+  send,
+  send,
+  send,
+  repeat,
+  repeat,
+  edit,
+  editOwn,
+  editOwn,
+  erase,
+  eraseOwn,
+  react,
+  react,
+];

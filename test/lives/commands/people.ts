@@ -6,17 +6,17 @@ import { anyFields, anyUid } from '../names.ts';
 
 /** Users come, go and link. */
 
-const put = step<{ uid: string; fields: Record<string, string> }>(
+const put = step<{ name: string; fields: Record<string, string> }>(
   'putUser',
-  { uid: anyUid, fields: anyFields },
-  ({ world, node, agree }, { uid, fields }) =>
+  { name: anyUid, fields: anyFields },
+  ({ world, node, agree }, { name: uid, fields }) =>
     agree(
       () => putUser(world, uid, fields),
       () => node.users.replace(asUid(uid), fields),
     ),
 );
 
-const remove = step<{ uid: string }>('removeUser', { uid: anyUid }, async ({ world, node, agree }, { uid }) => {
+const remove = step<{ name: string }>('removeUser', { name: anyUid }, async ({ world, node, agree }, { name: uid }) => {
   // Redis alone knows in which order a user leaves its groups.
   const logs = await node.redis.hkeys(node.keys.read(asUid(uid)));
   const order = logs.filter((log) => log.startsWith('gs:')).map((log) => log.slice(3) as Gid);
