@@ -37,7 +37,7 @@ interface World {
 
 interface Row {
   /** The user in the path, whose token `self` has. */
-  subject?: 'bob' | 'frank';
+  subject?: 'bob' | 'frank' | 'gina';
   /** The path's uid is the acting user: members and owners call with their own. */
   acting?: true;
   /** It is opened as a WebSocket. */
@@ -206,10 +206,10 @@ const ROWS: Record<string, Row> = {
   },
   createToken: { call: () => ['/v1/tokens', { uid: 'bob' }], expect: `${SERVER} 201` },
   deleteTokens: {
-    // Of its own user, whom nobody else in this table is.
-    subject: 'frank',
-    call: ({ fresh }) => [`/v1/users/${fresh}/tokens`],
-    expect: '401 401 401 403 403 403 403 403 403 403 403 204',
+    // Nobody else's row: its token is good for nothing after the call.
+    subject: 'gina',
+    call: (_w, uid) => [`/v1/users/${uid}/tokens`],
+    expect: '401 401 401 403 204 403 403 403 403 403 403 204',
   },
   putSuspension: { call: ({ fresh }) => [`/v1/users/${fresh}/suspension`], expect: `${SERVER} 201` },
   deleteSuspension: { call: ({ fresh }) => [`/v1/users/${fresh}/suspension`], expect: `${SERVER} 204` },
@@ -233,7 +233,7 @@ const { service } = useService({
     tokens.expired = await userToken('bob', Math.floor(Date.now() / 1_000) - 60);
   },
 });
-const PEOPLE = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'ada', 'ben', 'sid'];
+const PEOPLE = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'gina', 'ada', 'ben', 'sid'];
 let made = 0;
 const tokens: Partial<Record<string, string>> = {};
 
