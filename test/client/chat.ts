@@ -141,6 +141,64 @@ assert.deepEqual(
   ['create', 'join', 'join', 'one', 'two'],
 );
 
+// A group with roles: alice makes bob an admin, who silences carol and lets her speak again.
+const inTeam = { params: { path: { uid: 'me', conversation: 'group:team' } } } as const;
+const memberOf = (uid: string) => ({ params: { path: { gid: 'team', uid } } });
+const promoted = good(
+  await alice.client.PATCH('/v1/groups/{gid}/members/{uid}', { ...memberOf('bob'), body: { role: 'admin' } }),
+);
+assert.equal(promoted.role, 'admin');
+const silence = (silencedUntil: string | null) =>
+  bob.client.PATCH('/v1/groups/{gid}/members/{uid}', { ...memberOf('carol'), body: { silencedUntil } });
+good(await silence(new Date(Date.now() + 60_000).toISOString()));
+const silenced = await carol.client.POST('/v1/users/{uid}/conversations/{conversation}/messages', {
+  ...inTeam,
+  body: { fields: { text: 'may I?' } },
+});
+assert.equal(silenced.error?.code, 'silenced');
+good(await silence(null));
+
+// A reply that mentions, an edit, reactions, a receipt; and what the history makes of it.
+const question = good(
+  await alice.client.POST('/v1/users/{uid}/conversations/{conversation}/messages', {
+    ...inTeam,
+    body: { fields: { text: 'lunch?' }, mentions: ['carol'] },
+  }),
+);
+const about = { params: { path: { ...inTeam.params.path, mid: question.id } } };
+good(
+  await carol.client.POST('/v1/users/{uid}/conversations/{conversation}/messages', {
+    ...inTeam,
+    body: { fields: { text: 'yes' }, replyTo: question.id },
+  }),
+);
+const edited = good(
+  await alice.client.PATCH('/v1/users/{uid}/conversations/{conversation}/messages/{mid}', {
+    ...about,
+    body: { fields: { text: 'lunch at noon?' } },
+  }),
+);
+assert.ok(edited.editedAt);
+for (const person of [bob, carol]) {
+  good(
+    await person.client.PUT('/v1/users/{uid}/conversations/{conversation}/messages/{mid}/reactions/{reaction}', {
+      params: { path: { ...about.params.path, reaction: '👍' } },
+    }),
+  );
+}
+const shown = good(await carol.client.GET('/v1/users/{uid}/conversations/{conversation}/messages/{mid}', about));
+assert.deepEqual(
+  [shown.fields.text, shown.replyCount, shown.reactions, shown.mentions],
+  ['lunch at noon?', 1, [{ reaction: '👍', count: 2, mine: true }], ['carol']],
+);
+const summary = good(await carol.client.GET('/v1/users/{uid}/conversations/{conversation}', inTeam));
+assert.equal(summary.last?.fields.text, 'yes');
+good(
+  await bob.client.PUT('/v1/users/{uid}/conversations/{conversation}/read', { ...inTeam, body: { upTo: question.id } }),
+);
+const receipts = good(await alice.client.GET('/v1/users/{uid}/conversations/{conversation}/receipts', inTeam));
+assert.equal(receipts.items.find(({ uid }) => uid === 'bob')?.readUpTo, question.id);
+
 // An error is a value with a stable code.
 const refused = await carol.client.DELETE('/v1/groups/{gid}', { params: { path: { gid: 'team' } } });
 assert.equal(refused.error?.code, 'not_owner');
