@@ -13,7 +13,7 @@ export interface PostTask {
    * What to send, each in turn. `{n}` in a body becomes a number that no other request has, `{at}` the time of sending (ms
    * since 1970).
    */
-  requests: { path: string; token: string; body: string }[];
+  requests: { path: string; token: string; body: string; method?: 'GET' }[];
 }
 
 export interface PostResult {
@@ -27,7 +27,7 @@ export interface PostResult {
 let serial = 0;
 
 /**
- * Sends POSTs over raw sockets: a client that does next to nothing leaves the processor to what is measured. The answers'
+ * Sends POSTs, or GETs, over raw sockets: a client that does next to nothing leaves the processor to what is measured. The answers'
  * status and length are looked at, their bodies are not.
  */
 export async function post(task: PostTask): Promise<PostResult> {
@@ -43,9 +43,9 @@ export async function post(task: PostTask): Promise<PostResult> {
       const exchange = exchanges(socket);
       while (mayBegin()) {
         const number = begun++;
-        const { path, token, body } = task.requests[number % task.requests.length]!;
+        const { path, token, body, method = 'POST' } = task.requests[number % task.requests.length]!;
         const head =
-          `POST ${path} HTTP/1.1\r\nhost: ${hostname}:${port}\r\nauthorization: Bearer ${token}\r\n` +
+          `${method} ${path} HTTP/1.1\r\nhost: ${hostname}:${port}\r\nauthorization: Bearer ${token}\r\n` +
           'content-type: application/json\r\ncontent-length: ';
         if (task.rate) await at(since + (number * 1_000) / task.rate);
         const text = body
