@@ -6,7 +6,7 @@ import { type Answer, ask, outcomeOfAnswer } from './requests.ts';
 const REACH_TIMEOUT_MS = 90_000;
 const REACTIONS = ['👍', 'ok', '🎉'];
 /** Only of the last messages is anything changed, so that several changes meet on one. */
-const RECENT = 40;
+const RECENT = 25;
 /** What comes of each kind of change, as shares of all. */
 const SHARES: readonly [kind: Change['kind'], upTo: number][] = [
   ['edit', 0.4],
@@ -43,10 +43,12 @@ export class Changes {
     const random = this.#random;
     const known = this.#history.sends.slice(-RECENT).filter(midOf);
     if (known.length === 0) return;
-    const send = random.pick(known);
-    const mid = midOf(send)!;
     const dice = random.next();
     const kind = SHARES.find(([, upTo]) => dice < upTo)![0];
+    // What was edited leaves more to erase.
+    const edited = kind === 'erase' && random.chance(0.7) ? known.filter((send) => this.#isEdited(send)) : [];
+    const send = random.pick(edited.length > 0 ? edited : known);
+    const mid = midOf(send)!;
     const isReaction = kind === 'react' || kind === 'unreact';
     // A group's first member owns it, and may erase what others have sent.
     const erases = kind === 'erase' && send.log.startsWith('gs:') && random.chance(0.3);
@@ -89,6 +91,11 @@ export class Changes {
       case 'unreact':
         return ask(url, 'DELETE', reaction);
     }
+  }
+
+  #isEdited(send: Send): boolean {
+    const of = (change: Change) => change.log === send.log && change.mid === midOf(send);
+    return this.#history.changes.slice(-RECENT).some((change) => change.kind === 'edit' && of(change));
   }
 
   #complain({ kind, actor, log, mid }: Change, what: string): void {

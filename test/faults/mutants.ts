@@ -139,7 +139,7 @@ export const MUTANTS: readonly Mutant[] = [
         to: "redis.call('XDEL', KEYS[2], mid)",
       },
     ],
-    scenario: 'redis-killed-always',
+    scenario: 'replies-dropped',
     seed: 1,
     expected: ['erasure'],
   },
