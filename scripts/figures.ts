@@ -16,6 +16,8 @@ interface FaultFinding {
   doubled: number;
   order: number;
   gaps: number;
+  changes?: number;
+  wrong?: number;
   other: number;
   notes: string[];
   error?: string;
@@ -47,19 +49,22 @@ function faultTable(): string {
       sum(({ doubled }) => doubled),
       sum(({ order }) => order),
       sum(({ gaps }) => gaps),
+      ...(['changes', 'wrong'] as const).map((column) =>
+        some.some((run) => run[column] === undefined) ? '–' : sum((run) => run[column]!).toLocaleString('en'),
+      ),
       sum(({ other }) => other),
       shown.map(({ mutant, isSeen }) => (isSeen ? mutant : `${mutant}: not seen`)).join('; '),
     ];
     return `| ${cells.join(' | ')} |`;
   });
   const heading =
-    '| fault | seeds | messages | lost | doubled | out of order | unsignalled gaps | other | red when broken so |';
+    '| fault | seeds | messages | lost | doubled | out of order | unsignalled gaps | changes | of them wrong | other | red when broken so |';
   const memory = runs
     .filter(({ fault }) => fault === 'readers-stalled')
     .map(({ seed, notes }) => `- seed ${seed}: ${notes.join('; ')}`);
   return [
     heading,
-    '|---|---|---|---|---|---|---|---|---|',
+    '|---|---|---|---|---|---|---|---|---|---|---|',
     ...rows,
     '\nMemory of the node in `readers-stalled` (in all: while they catch up, too):\n',
     ...memory,

@@ -26,7 +26,9 @@ function run(): { history: History; truth: Truth } {
   return {
     history,
     truth: {
-      logs: new Map([[log, mids.map((id, i) => ({ id, from: 'alice', n: i + 1, key: `k${i}` }))]]),
+      logs: new Map([
+        [log, mids.map((id, i) => ({ id, from: 'alice', n: i + 1, key: `k${i}`, fields: { k: `k${i}` } }))],
+      ]),
       inboxes: new Map([
         ['alice', inbox()],
         ['bob', inbox()],
@@ -37,6 +39,8 @@ function run(): { history: History; truth: Truth } {
       ]),
       receipts: new Map(),
       marks: new Map(),
+      kept: new Map(),
+      told: new Map(),
       unread: new Map([
         ['alice', new Map([[log, 0]])],
         ['bob', new Map([[log, 3]])],
@@ -84,7 +88,8 @@ const cases: [what: string, expected: Kind[], breakIt: Parameters<typeof kindsAf
   [
     'doubled in the log',
     ['doubled', 'lost', 'unread'],
-    ({ truth }) => void truth.logs.get('gs:team')!.push({ id: '106-4', from: 'alice', n: 4, key: 'k0' }),
+    ({ truth }) =>
+      void truth.logs.get('gs:team')!.push({ id: '106-4', from: 'alice', n: 4, key: 'k0', fields: { k: 'k0' } }),
   ],
   [
     'doubled in an inbox',

@@ -1,5 +1,6 @@
+import { checkChanges } from './change-checker.ts';
 import { judgeFollower } from './follower-checker.ts';
-import type { History, Send, Truth } from './history.ts';
+import type { History, LogEntry, Send, Truth } from './history.ts';
 import { outcomeOf } from './history.ts';
 import { missingSignals } from './signal-checker.ts';
 import { epochOf, isNext, numberOf } from './stream-ids.ts';
@@ -13,6 +14,11 @@ export type Kind =
   | 'gap'
   | 'heartbeat'
   | 'unread'
+  | 'edit'
+  | 'erasure'
+  | 'reaction'
+  | 'history'
+  | 'last'
   | 'answer'
   | 'signal'
   | 'odd';
@@ -29,10 +35,13 @@ export interface Verdict {
   stored: number;
   /** How many of them are gone, where that was allowed and told. */
   excused: number;
+  /** How many changes of messages were answered as done. */
+  changed: number;
 }
 
 /** Compares what was answered and heard with what is in Redis. */
-export function check(history: History, truth: Truth): Verdict {
+export function check(history: History, found: Truth): Verdict {
+  const truth = { ...found, logs: withKeysOfErased(history, found) };
   const violations: Violation[] = [
     ...history.oddities.map((detail) => ({ kind: 'odd' as const, detail })),
     ...history.lacking.map((detail) => ({ kind: 'lost' as const, detail })),
@@ -43,11 +52,39 @@ export function check(history: History, truth: Truth): Verdict {
   const excused = checkLogs(history, truth, sends, blame);
   checkInboxes(history, truth, sends, blame);
   checkUnread(history, truth, blame);
+  checkChanges(history, truth, blame);
   for (const follower of history.followers) judgeFollower(follower, history, truth, blame);
   checkHeartbeats(history, truth, blame);
   for (const detail of missingSignals(history, truth)) blame('signal', detail);
   const stored = history.sends.filter((send) => outcomeOf(send) === 'ok').length;
-  return { violations, stored, excused };
+  const changed = history.changes.filter(({ attempts }) => attempts.some(({ outcome }) => outcome === 'ok')).length;
+  return { violations, stored, excused, changed };
+}
+
+/** The logs, with the keys of the messages that were erased: what stands in their place does not have them. */
+function withKeysOfErased({ sends }: History, { logs }: Truth): Truth['logs'] {
+  const keys = new Map(sends.flatMap(({ log, key, attempts }) => attempts.map(({ mid }) => [`${log} ${mid}`, key])));
+  const named = (log: string) => (entry: LogEntry) =>
+    entry.erasedAt === undefined ? entry : { ...entry, key: keys.get(`${log} ${entry.id}`) ?? `(erased ${entry.id})` };
+  return new Map([...logs].map(([log, entries]) => [log, entries.map(named(log))]));
+}
+
+/** The numbers that a log lacks. */
+function missingNumbers(entries: readonly LogEntry[]): bigint[] {
+  const numbers = entries.map(({ id }) => BigInt(id.split('-')[1]!));
+  return numbers.flatMap((number, i) => {
+    const before = numbers[i - 1] ?? 0n;
+    return Array.from({ length: Math.max(0, Number(number - before - 1n)) }, (_, k) => before + 1n + BigInt(k));
+  });
+}
+
+/** How many edits went with the messages of a log that were erased, at most. */
+function editsErased({ changes }: History, log: string, entries: readonly LogEntry[]): number {
+  const erased = new Set(entries.flatMap(({ id, erasedAt }) => (erasedAt === undefined ? [] : id)));
+  const edits = changes.filter((change) => change.kind === 'edit' && change.log === log && erased.has(change.mid));
+  // One that was answered is one entry. One that was not may have been done later, when others had been meanwhile.
+  const mayBeDone = edits.flatMap(({ attempts }) => attempts.filter(({ outcome }) => outcome === 'unknown'));
+  return edits.filter(({ attempts }) => attempts.some(({ outcome }) => outcome === 'ok')).length + mayBeDone.length;
 }
 
 export type Blame = (kind: Kind, detail: string) => void;
@@ -70,9 +107,12 @@ function checkLogs(history: History, { logs }: Truth, sends: Map<string, Send>, 
   for (const [log, entries] of logs) {
     let previous = '0-0';
     let n = 0;
+    const missing = missingNumbers(entries);
+    if (missing.length > editsErased(history, log, entries))
+      blame('hole', `${log} lacks the numbers ${missing.join(' ')}`);
     for (const { id, key, n: number } of entries) {
-      if (BigInt(id.split('-')[1]!) !== BigInt(previous.split('-')[1]!) + 1n)
-        blame('hole', `${log} has ${id} after ${previous}`);
+      if (BigInt(id.split('-')[1]!) <= BigInt(previous.split('-')[1]!))
+        blame('order', `${log} has ${id} after ${previous}`);
       if (BigInt(epochOf(id)) < BigInt(epochOf(previous))) blame('order', `${log} has ${id} after ${previous}`);
       if (key !== '') n++;
       if (number !== n) blame('hole', `${log} ${id} is number ${number}, not ${n}`);
@@ -103,25 +143,32 @@ function checkLogs(history: History, { logs }: Truth, sends: Map<string, Send>, 
 /** Each recipient's inbox has each message of each of its logs once, in the log's order, under ids without holes. */
 function checkInboxes(history: History, { logs, inboxes }: Truth, sends: Map<string, Send>, blame: Blame): void {
   const expected = new Map<string, string[]>();
+  /** Numbers of edits that were erased: only the inboxes still know them. */
+  const erased = new Set<string>();
   for (const [log, entries] of logs) {
-    for (const { id, key } of entries) {
-      if (key === '') continue;
-      for (const uid of sends.get(key)?.to ?? []) {
-        const of = `${uid} ${log}`;
-        const list = expected.get(of);
+    const missing = missingNumbers(entries);
+    if (missing.length <= editsErased(history, log, entries)) for (const seq of missing) erased.add(`${log} ${seq}`);
+    const keys = new Map(entries.map(({ id, key }) => [id, key]));
+    for (const { id, key, target } of entries) {
+      const of = target === undefined ? key : keys.get(target);
+      if (!of) continue;
+      for (const uid of sends.get(of)?.to ?? []) {
+        const inbox = `${uid} ${log}`;
+        const list = expected.get(inbox);
         if (list) list.push(id);
-        else expected.set(of, [id]);
+        else expected.set(inbox, [id]);
       }
     }
   }
   const keyOf = new Map<string, string>();
-  for (const [log, entries] of logs) for (const { id, key } of entries) keyOf.set(`${log} ${id}`, key);
+  for (const [log, entries] of logs)
+    for (const { id, key, target } of entries) keyOf.set(`${log} ${id}`, target ?? key);
 
   const found = new Map<string, string[]>();
   for (const [uid, entries] of inboxes) {
     if (history.broken.has(uid)) continue;
     let previous: string | undefined;
-    for (const { id, log, mid } of entries) {
+    for (const { id, log, mid, reacted } of entries) {
       const isPlanted = history.planted.has(`s:${uid} ${id}`);
       if (previous !== undefined && !isPlanted && !isNext(id, previous)) {
         if (epochOf(id) === epochOf(previous) || !id.endsWith('-0'))
@@ -131,7 +178,8 @@ function checkInboxes(history: History, { logs, inboxes }: Truth, sends: Map<str
       if (previous === undefined && !id.endsWith('-0') && !isPlanted && !history.trimmed.has(uid))
         blame('hole', `s:${uid} begins with ${id}`);
       previous = id;
-      if (isPlanted || keyOf.get(`${log} ${mid}`) === '') continue;
+      if (isPlanted || reacted || keyOf.get(`${log} ${mid}`) === '') continue;
+      if (erased.has(`${log} ${mid.split('-')[1]}`)) continue;
       const of = `${uid} ${log}`;
       const list = found.get(of);
       if (list) list.push(mid);
@@ -163,14 +211,15 @@ function compare(what: string, expected: string[], found: string[], mayLackStart
   for (const id of wanted) if (!seen.has(id)) blame('lost', `${what} lacks ${id}`);
 }
 
-/** Unread is what came after one's own last message, or after the read mark if that is later. */
+/** Unread is what came after one's own last message, or after the read mark if that is later, and was not erased. */
 function checkUnread(history: History, { logs, unread }: Truth, blame: Blame): void {
   for (const [uid, conversations] of unread) {
     for (const [log, told] of conversations) {
       const marks = history.marks.filter((mark) => mark.uid === uid && mark.log === log);
       let expected = 0;
-      for (const { id, from, key } of logs.get(log) ?? []) {
-        if (key !== '') expected = from === uid ? 0 : expected + 1;
+      for (const { id, from, key, erasedAt } of logs.get(log) ?? []) {
+        if (key !== '' && from === uid) expected = 0;
+        else if (key !== '' && erasedAt === undefined) expected++;
         if (marks.some(({ upTo }) => upTo === id)) expected = 0;
       }
       if (told !== expected) blame('unread', `${uid} has ${expected} unread messages in ${log}, and is told ${told}`);

@@ -1,6 +1,10 @@
 /** What a run did and saw: all that the checker judges by. Times are ms of `performance.now()` in the test's process. */
 export interface History {
   sends: Send[];
+  /** What was changed of messages, in the order in which it was asked for. */
+  changes: Change[];
+  /** Messages (`<log> <mid>`) that were found missing by who wanted to reply to them. */
+  missed: string[];
   followers: Follower[];
   /** Read marks that were answered with 200. */
   marks: Mark[];
@@ -34,6 +38,8 @@ export interface Send {
   log: string;
   /** Everybody who gets it, the sender too. */
   to: readonly string[];
+  /** The id of the message that it replies to. */
+  replyTo?: string;
   attempts: Attempt[];
 }
 
@@ -44,6 +50,18 @@ export interface Attempt extends Span {
   outcome: Outcome;
   /** The message's id, as answered. */
   mid?: string;
+}
+
+/** One change of a message (`log`, `mid`) that somebody wanted to make, with all attempts. */
+export interface Change {
+  kind: 'edit' | 'erase' | 'react' | 'unreact';
+  actor: string;
+  log: string;
+  mid: string;
+  /** The new field `text`, or the reaction; '' where it is erased. */
+  value: string;
+  /** `refused`: the message is not there, or not any more. */
+  attempts: (Span & { outcome: Outcome | 'refused' })[];
 }
 
 export interface Mark {
@@ -93,25 +111,69 @@ export interface Truth {
   receipts: Map<string, Map<string, string>>;
   /** Up to where each user has read, by user, then log. */
   marks: Map<string, Map<string, string>>;
+  /** What is kept beside each log: `ms:<log>`. */
+  kept: Map<string, Map<string, string>>;
+  /** What the service tells of each conversation, by user, then log. */
+  told: Map<string, Map<string, ToldConversation>>;
+}
+
+/** A conversation as the service shows it. */
+export interface ToldConversation {
+  /** Read from the end back: the newest messages. */
+  back: Shown[];
+  /** Read from the beginning on: the oldest ones. */
+  on: Shown[];
+  /** Whether each of them is all of it. */
+  isWhole: boolean;
+  last?: Shown;
+}
+
+/** A message as a history shows it, without its conversation. */
+export interface Shown {
+  id: string;
+  from: string;
+  action?: string;
+  by?: string;
+  fields: Record<string, string>;
+  clientMessageId?: string;
+  replyTo?: string;
+  replyCount?: number;
+  editedAt?: string;
+  erasedAt?: string;
+  reactions?: { reaction: string; count: number; mine: boolean }[];
 }
 
 export interface LogEntry {
   id: string;
   from: string;
   n: number;
-  /** The send that made it; '' for a system event. */
+  /** The send that made it; '' for a system event, a change and what was erased. */
   key: string;
+  /** Of a system event, and of a change. */
+  action?: string;
+  /** The message that a change is of. */
+  target?: string;
+  by?: string;
+  cid?: string;
+  reply?: string;
+  fields: Record<string, string>;
+  /** It is not in the log any more: this is what `er:<log>` has of it. When it was erased, ms. */
+  erasedAt?: string;
 }
 
 export interface InboxEntry {
   id: string;
   log: string;
   mid: string;
+  /** Of a `react` event, which is in no log: the message that somebody (`from`) has reacted to. */
+  reacted?: { from: string; target: string };
 }
 
 export function newHistory(): History {
   return {
     sends: [],
+    changes: [],
+    missed: [],
     followers: [],
     marks: [],
     planted: new Map(),

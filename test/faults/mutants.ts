@@ -123,4 +123,70 @@ export const MUTANTS: readonly Mutant[] = [
     seed: 1,
     expected: ['gap'],
   },
+  {
+    name: 'edits are told and not kept',
+    patches: [{ file: 'messages/edit.lua', from: "keep(log, seq, 'edit', cjson", to: 'local _ = (cjson' }],
+    scenario: 'node-killed',
+    seed: 1,
+    expected: ['edit'],
+  },
+  {
+    name: 'edits of erased messages stay',
+    patches: [
+      {
+        file: 'messages/erase.lua',
+        from: "redis.call('XDEL', KEYS[2], mid, unpack(edits))",
+        to: "redis.call('XDEL', KEYS[2], mid)",
+      },
+    ],
+    scenario: 'replies-dropped',
+    seed: 1,
+    expected: ['erasure'],
+  },
+  {
+    name: 'repeated reactions count again',
+    patches: [
+      {
+        file: 'reactions/react.lua',
+        from: 'if has == adds then return',
+        to: 'if has == adds and not adds then return',
+      },
+    ],
+    scenario: 'replies-dropped',
+    seed: 1,
+    expected: ['reaction'],
+  },
+  {
+    name: 'histories leave erased messages out',
+    patches: [{ file: 'messages/page.lua', from: '      take_tombstones(seq_of(entry[1]))\n', to: '' }],
+    scenario: 'scripts-flushed',
+    seed: 1,
+    expected: ['history'],
+  },
+  {
+    name: 'erased messages are unread',
+    patches: [
+      {
+        file: 'lua/unread.lua',
+        from: "return math.max(0, unread - redis.call('ZCOUNT', erased_key(log), '(' .. after, '+inf'))",
+        to: 'return math.max(0, unread)',
+      },
+    ],
+    scenario: 'scripts-flushed',
+    seed: 1,
+    expected: ['unread'],
+  },
+  {
+    name: 'a change is the last message',
+    patches: [
+      {
+        file: 'conversations/summaries.lua',
+        from: 'local _, n, last = newest(log_key(log))',
+        to: 'local last, n = newest(log_key(log))',
+      },
+    ],
+    scenario: 'scripts-flushed',
+    seed: 1,
+    expected: ['last'],
+  },
 ];

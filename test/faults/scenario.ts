@@ -119,7 +119,7 @@ export async function perform(scenario: Scenario, product: Product, options: Per
     await settle(cluster, history, present, options.settleMs ?? SETTLE_MS);
     await settleSignals(cluster, history);
     await closeReceivers();
-    const truth = await readTruth(cluster.admin, cluster.urls().at(-1)!, workload.users);
+    const truth = await readTruth(cluster.admin, cluster.urls(), workload.users);
     const verdict = check(history, truth);
     if (verdict.violations.length > 0) notes.push(`logs in ${cluster.keepLogs(`${scenario.name}-${options.seed}`)}`);
     return { ...verdict, notes };

@@ -10,10 +10,14 @@ const COLUMNS = [
   ['doubled', 8],
   ['out of order', 13],
   ['unsignalled gaps', 17],
+  ['changes', 8],
+  ['of them wrong', 14],
   ['other', 6],
   ['verdict', 8],
 ] as const;
 
+/** What is wrong about changes, and about what is shown after them. */
+const CHANGED: readonly Kind[] = ['edit', 'erasure', 'reaction', 'history', 'last'];
 /** How many violations are told in full. */
 const TOLD = 12;
 
@@ -25,7 +29,7 @@ export function heading(): string {
 export function line(name: string, seed: number, report: Report | Error, ms: number): string {
   const took = `${(ms / 1_000).toFixed(1)} s`;
   if (report instanceof Error)
-    return `${row([name, seed, '-', '-', '-', '-', '-', '-', 'FAILED'])} ${took} ${report.stack}`;
+    return `${row([name, seed, '-', '-', '-', '-', '-', '-', '-', '-', 'FAILED'])} ${took} ${report.stack}`;
   const { violations, excused, notes } = report;
   const cells = [name, seed, ...Object.values(countsOf(report)), violations.length === 0 ? 'ok' : 'FAILED'];
   const told = [...(excused > 0 ? [`${excused} lost by Redis and told as a gap`] : []), ...notes, took].join(', ');
@@ -34,11 +38,12 @@ export function line(name: string, seed: number, report: Report | Error, ms: num
 }
 
 /** The columns of a run, in their order. */
-export function countsOf({ violations, stored }: Report) {
+export function countsOf({ violations, stored, changed }: Report) {
   const count = (kind: Kind) => violations.filter((violation) => violation.kind === kind).length;
   const main = { lost: count('lost'), doubled: count('doubled'), order: count('order'), gaps: count('gap') };
-  const other = violations.length - main.lost - main.doubled - main.order - main.gaps;
-  return { messages: stored, ...main, other };
+  const wrong = CHANGED.reduce((sum, kind) => sum + count(kind), 0);
+  const other = violations.length - main.lost - main.doubled - main.order - main.gaps - wrong;
+  return { messages: stored, ...main, changes: changed, wrong, other };
 }
 
 /** One line for a mutant: what the checker found. */

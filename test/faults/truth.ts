@@ -1,5 +1,7 @@
 import type { Redis } from 'ioredis';
-import type { Truth } from './history.ts';
+import { inParallel } from '../helpers/parallel.ts';
+import { conversationOf } from './changes.ts';
+import type { LogEntry, Shown, ToldConversation, Truth } from './history.ts';
 import { logOf } from './listener.ts';
 import { ask } from './requests.ts';
 import type { Known } from './signal-checker.ts';
@@ -7,21 +9,28 @@ import { endOf } from './stream-ids.ts';
 
 type Entries = [id: string, flat: string[]][];
 
-/** Reads all logs and inboxes from Redis, and asks a node for everybody's unread messages. */
-export async function readTruth(redis: Redis, url: string, users: readonly string[]): Promise<Truth> {
+/** How much of a history is read at once, and how often: longer ones are read at both ends. */
+const PAGE = 50;
+const PAGES = 10;
+/** How many readers ask at the same time. */
+const READERS = 6;
+/** Longer texts are told apart by their beginning and their length. */
+const TOLD_TEXT = 64;
+
+/** Reads all logs and inboxes from Redis, and asks the nodes what they show of them to everybody. */
+export async function readTruth(redis: Redis, urls: readonly string[], users: readonly string[]): Promise<Truth> {
   const truth: Truth = {
     logs: new Map(),
     inboxes: new Map(),
     ends: new Map(),
     unread: new Map(),
+    kept: new Map(),
+    told: new Map(),
     ...(await readKnown(redis)),
   };
   for (const key of [...(await redis.keys('gs:*')), ...(await redis.keys('ds:*'))]) {
-    const entries = (await redis.xrange(key, '-', '+')) as Entries;
-    truth.logs.set(
-      key,
-      entries.map(([id, flat]) => ({ id, from: flat[1]!, n: Number(flat[3]), key: keyOf(flat) })),
-    );
+    truth.logs.set(key, await readLog(redis, key));
+    truth.kept.set(key, new Map(Object.entries(await redis.hgetall(`ms:${key}`))));
   }
   for (const uid of users) {
     truth.ends.set(uid, await inboxEnd(redis, uid));
@@ -29,11 +38,63 @@ export async function readTruth(redis: Redis, url: string, users: readonly strin
     const entries = (await redis.xrange(`s:${uid}`, '-', '+')) as Entries;
     truth.inboxes.set(
       uid,
-      entries.map(([id, flat]) => ({ id, log: flat[1]!, mid: flat[3]! })),
+      entries.map(([id, flat]) => {
+        const [, log, , mid, , from, , , , action, , target] = flat as [string, string, string, string, ...string[]];
+        return { id, log, mid, ...(action === 'react' ? { reacted: { from: from!, target: target! } } : {}) };
+      }),
     );
   }
-  for (const uid of users) truth.unread.set(uid, await unreadOf(url, uid));
+  await inParallel(users, READERS, async (uid) => {
+    const [listed, unread] = await conversationsOf(urls.at(-1)!, uid);
+    truth.unread.set(uid, unread);
+    const told = new Map<string, ToldConversation>();
+    truth.told.set(uid, told);
+    for (const [log, last] of listed) {
+      const url = urls[told.size % urls.length]!;
+      const path = `/v1/users/${uid}/conversations/${conversationOf(uid, log)}/messages`;
+      const [back, isWhole] = await historyOf(url, path, 'before');
+      const [on] = await historyOf(url, path, 'after');
+      told.set(log, { back, on, isWhole, ...(last ? { last } : {}) });
+    }
+  });
   return truth;
+}
+
+/** A log, with what stands in place of erased messages, in the order of their numbers. */
+async function readLog(redis: Redis, log: string): Promise<LogEntry[]> {
+  const entries = ((await redis.xrange(log, '-', '+')) as Entries).map(([id, flat]) => entryOf(id, flat));
+  const erased = (await redis.zrange(`er:${log}`, '0', '-1')).map((tombstone) => {
+    const [id, n, from, by, erasedAt] = tombstone.split(' ') as [string, string, string, string, string];
+    return { id, n: Number(n), from, key: '', fields: {}, erasedAt, ...(by === from ? {} : { by }) };
+  });
+  const seqOf = ({ id }: LogEntry) => Number(id.slice(id.indexOf('-') + 1));
+  return [...entries, ...erased].toSorted((a, b) => seqOf(a) - seqOf(b));
+}
+
+/** An entry as docs/keys.md describes it. */
+function entryOf(id: string, flat: string[]): LogEntry {
+  const own: Partial<Record<string, string>> = {};
+  let at = 0;
+  for (const name of ['uid', 'n', 'action', 'target', 'last', 'by', 'cid', 'reply', 'mentions']) {
+    if (flat[at] !== name) continue;
+    own[name] = flat[at + 1]!;
+    at += 2;
+  }
+  const { uid, n, action, target, by, cid, reply } = own;
+  const fields: Record<string, string> = {};
+  for (; at < flat.length; at += 2) fields[flat[at]!] = short(flat[at + 1]!);
+  return {
+    id,
+    from: uid!,
+    n: Number(n),
+    key: action === undefined ? (fields.k ?? '') : '',
+    fields,
+    ...(action === undefined ? {} : { action }),
+    ...(target === undefined ? {} : { target }),
+    ...(by === undefined ? {} : { by }),
+    ...(cid === undefined ? {} : { cid }),
+    ...(reply === undefined ? {} : { reply }),
+  };
 }
 
 /** What users have read, and let the others know that they have. */
@@ -58,14 +119,51 @@ export async function inboxEnd(redis: Redis, uid: string): Promise<string> {
   return endOf(epoch, at < 0 ? '' : String(info[at + 1]));
 }
 
-async function unreadOf(url: string, uid: string): Promise<Map<string, number>> {
-  const { status, body } = await ask(url, 'GET', `/v1/users/${uid}/conversations?limit=100`);
-  if (status !== 200) throw new Error(`the conversations of ${uid} were answered with ${status}`);
-  const { items } = body as { items: { conversation: string; unread: number }[] };
-  return new Map(items.map(({ conversation, unread }) => [logOf(uid, conversation), unread]));
+/** A user's conversations with their newest messages, and what is unread in each. */
+async function conversationsOf(
+  url: string,
+  uid: string,
+): Promise<[last: Map<string, Shown | undefined>, unread: Map<string, number>]> {
+  const { items } = await get<{ conversation: string; unread: number; last?: Shown }>(
+    url,
+    `/v1/users/${uid}/conversations?limit=100`,
+  );
+  const named = items.map(({ conversation, ...one }) => ({ ...one, log: logOf(uid, conversation) }));
+  return [
+    new Map(named.map(({ log, last }) => [log, last && seen(last)])),
+    new Map(named.map(({ log, unread }) => [log, unread])),
+  ];
 }
 
-function keyOf(flat: string[]): string {
-  for (let i = 4; i < flat.length; i += 2) if (flat[i] === 'k') return flat[i + 1]!;
-  return '';
+/** A history in one direction, page by page, the oldest message first; and whether it is all of it. */
+async function historyOf(url: string, path: string, direction: 'before' | 'after'): Promise<[Shown[], boolean]> {
+  const pages: Shown[][] = [];
+  let next: string | undefined = direction === 'after' ? '0-0' : undefined;
+  do {
+    const page: Page<Shown> = await get(url, `${path}?limit=${PAGE}${next ? `&${direction}=${next}` : ''}`);
+    pages.push(page.items.map(seen));
+    next = page.next;
+  } while (next && pages.length < PAGES);
+  return [(direction === 'after' ? pages : pages.toReversed()).flat(), next === undefined];
+}
+
+interface Page<Item> {
+  items: Item[];
+  next?: string;
+}
+
+async function get<Item>(url: string, path: string): Promise<Page<Item>> {
+  const { status, body } = await ask(url, 'GET', path);
+  if (status !== 200) throw new Error(`GET ${path} was answered with ${status}: ${JSON.stringify(body)}`);
+  return body as Page<Item>;
+}
+
+/** What the checker compares of a message that the service shows. */
+function seen(message: Shown & { conversation?: string; sentAt?: string }): Shown {
+  const { conversation, sentAt, fields, ...rest } = message;
+  return { ...rest, fields: Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, short(value)])) };
+}
+
+function short(text: string): string {
+  return text.length <= TOLD_TEXT ? text : `${text.slice(0, TOLD_TEXT)}… (${text.length})`;
 }

@@ -1,3 +1,4 @@
+import { Changes, conversationOf } from './changes.ts';
 import type { History, Send } from './history.ts';
 import { outcomeOf } from './history.ts';
 import type { Urls } from './listener.ts';
@@ -19,12 +20,16 @@ export interface WorkloadOptions {
 export const WORKLOAD: WorkloadOptions = { users: 12, groups: 4, senders: 6, pauseMs: 8, marks: true };
 
 const REACH_TIMEOUT_MS = 90_000;
+/** How often something is changed after a send, and how often a message is a reply. */
+const CHANGES = 0.3;
+const REPLIES = 0.12;
 /** More than the feed carries: nodes read it from the log. */
 const LARGE = 'x'.repeat(3_000);
 
 /**
  * People who write to each other and to overlapping groups, through all nodes. Most repeat a send with its
- * clientMessageId until it is answered as stored; some give up, some never give an id.
+ * clientMessageId until it is answered as stored; some give up, some never give an id. Some are replies, and some are
+ * changed afterwards.
  */
 export class Workload {
   readonly users: readonly string[];
@@ -37,6 +42,7 @@ export class Workload {
   readonly #urls: Urls;
   readonly #random: Random;
   readonly #options: WorkloadOptions;
+  readonly #changes: Changes;
   #loops: Promise<void>[] = [];
   #isStopping = false;
   #next = 0;
@@ -46,6 +52,7 @@ export class Workload {
     this.#urls = urls;
     this.#random = random;
     this.#options = { ...WORKLOAD, ...options };
+    this.#changes = new Changes(history, urls, random);
     this.users = Array.from({ length: this.#options.users }, (_, i) => `u${i}`);
   }
 
@@ -126,8 +133,11 @@ export class Workload {
       const [from, conversation] = this.#choose();
       const style = random.next();
       const send = this.#record(from, conversation);
+      const replyTo = random.chance(REPLIES) ? this.#changes.replyTarget(send.log) : undefined;
+      if (replyTo) send.replyTo = replyTo;
       const padding = random.chance(0.05) ? LARGE : '';
       await this.#deliver(send, conversation, padding, style < 0.7 ? 'insist' : style < 0.85 ? 'once' : 'nameless');
+      if (random.chance(CHANGES)) await this.#changes.one();
       if (this.#options.marks && random.chance(0.04)) await this.#markRead(random.pick(send.to), send);
       await new Promise((resolve) => setTimeout(resolve, this.#options.pauseMs * 2 * random.next()));
     }
@@ -163,13 +173,19 @@ export class Workload {
     style: 'insist' | 'once' | 'nameless',
   ): Promise<void> {
     const path = `/v1/users/${send.from}/conversations/${conversation}/messages`;
-    const body = { fields: fieldsOf(send.key, padding) };
     const deadline = Date.now() + REACH_TIMEOUT_MS;
     for (;;) {
       const from = performance.now();
+      const { replyTo } = send;
+      const body = { fields: fieldsOf(send.key, padding), ...(replyTo ? { replyTo } : {}) };
       const named = style === 'nameless' ? body : { ...body, clientMessageId: send.key };
       const via = this.#random.chance(0.2) ? askOverSocket : ask;
       const answer = await via(this.#random.pick(this.#urls()), 'POST', path, named);
+      if (replyTo && (answer.body as { code?: string } | undefined)?.code === 'message_not_found') {
+        this.#history.missed.push(`${send.log} ${replyTo}`);
+        delete send.replyTo;
+        continue;
+      }
       const outcome = this.#note(send, answer, from, performance.now());
       if (outcome === 'ok' || style !== 'insist') return;
       if (Date.now() > deadline) return void this.#history.oddities.push(`${send.key} could not be sent at all`);
@@ -193,10 +209,8 @@ export class Workload {
   async #markRead(uid: string, { attempts, from, log }: Send): Promise<void> {
     const upTo = attempts.at(-1)?.mid;
     if (upTo === undefined) return;
-    const [kind, first, second] = log.split(':') as [string, string, string];
-    const conversation = kind === 'gs' ? `group:${first}` : `user:${first === uid ? second : first}`;
     this.#history.marks.push({ uid, log, upTo, from: performance.now() });
-    const path = `/v1/users/${uid}/conversations/${conversation}/read`;
+    const path = `/v1/users/${uid}/conversations/${conversationOf(uid, log)}/read`;
     const deadline = Date.now() + REACH_TIMEOUT_MS;
     for (;;) {
       const { status } = await ask(this.#random.pick(this.#urls()), 'PUT', path, { upTo });
