@@ -65,6 +65,7 @@ test('a server key lists all users in pages, in the order of their uids; a user 
     seen.filter((uid) => uid.startsWith('d')),
     ['d1', 'd10', 'dX'],
   );
+  assert.equal(await service.redis.zscore(service.keys.users(), 'd2'), null, 'nothing is left of who was removed');
   const refused = await (await service.user('d1')).get('/v1/users').expect(403);
   assert.match(refused.body.detail, /server key/);
 });
