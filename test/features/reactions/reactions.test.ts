@@ -18,6 +18,7 @@ test('reactions are counted, and each reader sees which are its own', async () =
   const { id } = await im.say('alice', 'group:team', 'lunch?');
   await add('bob', id, '👍');
   await add('carol', id, '👍');
+  await add('carol', id, '👍');
   assert.deepEqual(await add('carol', id, 'party:parrot'), [
     { reaction: '👍', count: 2, mine: true },
     { reaction: 'party:parrot', count: 1, mine: true },
