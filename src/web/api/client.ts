@@ -8,7 +8,6 @@ export type Group = Schemas['Group'];
 export type Member = Schemas['Member'];
 export type JoinRequest = Schemas['JoinRequest'];
 export type Problem = Schemas['Problem'];
-export type Gap = Schemas['Gap'];
 export type Demo = Schemas['Demo'];
 export type JoinPolicy = Group['joinPolicy'];
 

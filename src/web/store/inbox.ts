@@ -86,7 +86,10 @@ export class Inbox {
     });
   }
 
-  /** What is kept may be what the service lost, and its numbers may have been given again: it is read anew. */
+  /**
+   * Something was missed. What is kept may have been edited or erased since, which a history shows in its place alone; or it is
+   * what the service lost, and its numbers were given again. It is read anew.
+   */
   async startOver(): Promise<void> {
     await this.#store.messages.clear();
     await this.refresh();

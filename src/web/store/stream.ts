@@ -1,4 +1,4 @@
-import { type Api, ApiError, ask, type Gap, type Message } from '../api/client.ts';
+import { type Api, ApiError, ask, type Message } from '../api/client.ts';
 import type { Arrived, Inbox } from './inbox.ts';
 
 export type Connection = 'live' | 'connecting' | 'offline';
@@ -111,10 +111,9 @@ export class Stream {
       this.#arrived.push({ message: JSON.parse(data) as Message, cursor });
       if (this.#arrived.length === 1) this.#write(() => this.#takeArrived());
     });
-    on('gap', (data, cursor) =>
+    on('gap', (_data, cursor) =>
       this.#write(async () => {
-        const { reason } = JSON.parse(data) as Gap;
-        await (reason === 'reset' ? this.#inbox.startOver() : this.#inbox.refresh());
+        await this.#inbox.startOver();
         await this.#inbox.moveTo(cursor);
       }),
     );
