@@ -76,6 +76,8 @@ const NAMES = [
   'replyTo',
   'mentions',
   'mutedUntil',
+  'attributes',
+  'directPolicy',
   'pinned',
 ];
 const object = fc.dictionary(fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...NAMES) }, text), value, {
@@ -147,6 +149,9 @@ test(`${RUNS} requests made up at random`, { timeout: 110_000 }, async () => {
 test('afterwards every key is one of ours, and of its type', async () => {
   const types: Record<string, string> = {
     u: 'hash',
+    ua: 'hash',
+    bl: 'zset',
+    bb: 'set',
     s: 'stream',
     c: 'zset',
     gi: 'hash',
@@ -177,6 +182,8 @@ test('afterwards every key is one of ours, and of its type', async () => {
     'im:meta': 'hash',
     'im:removals': 'set',
     'im:groups': 'zset',
+    'im:users': 'zset',
+    'im:suspended': 'zset',
     'im:revoked': 'zset',
   };
   for (const key of await service.redis.keys(`${service.keys.prefix}*`)) {
