@@ -40,9 +40,11 @@ test('fields outside "fields" are shown inside', async () => {
   assert.match(await detailOf('put', '/v1/groups/g', { title: 'G' }), /\{"fields":\{"title":"G"\}\}/);
 });
 
+const IN_PATHS: Record<string, string> = { conversation: 'user:bob', mid: '1763900311455-42' };
+
 test('who sends no object is shown one, of this operation', async () => {
   for (const operation of operations.filter((one) => one.requestBody)) {
-    const path = operation.path.replace(/\{(\w+)\}/g, (_, name) => (name === 'conversation' ? 'user:bob' : 'alice'));
+    const path = operation.path.replace(/\{(\w+)\}/g, (_, name: string) => IN_PATHS[name] ?? 'alice');
     const example = JSON.stringify(operation.requestBody?.content['application/json']?.example);
     for (const body of ['', '[]', '"hi"', 'null']) {
       const headers = { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' };
