@@ -11,6 +11,9 @@ export interface Program {
   run(redis: Redis, keyCount: number, words: (string | number)[]): Promise<unknown>;
 }
 
+/** How often a function is loaded for one call. */
+const MAX_LOADS = 5;
+
 /** Makes the program of a command; each version of it and each configuration has a name of its own. */
 export function programOf(
   { script, isFunction }: Pick<Command<never, unknown>, 'script' | 'isFunction'>,
@@ -36,12 +39,17 @@ function functionProgram(script: URL, settings: ScriptSettings): Program {
   const { name, source } = functionSource(script, settings);
   return {
     name,
-    run: (redis, keyCount, words) =>
-      redis.fcall(name, keyCount, ...words).catch(async (error: Error) => {
-        if (!error.message.startsWith('ERR Function not found')) throw error;
-        await redis.function('LOAD', 'REPLACE', source);
-        return redis.fcall(name, keyCount, ...words);
-      }),
+    run: async (redis, keyCount, words) => {
+      for (let loads = 0; ; loads++) {
+        try {
+          return await redis.fcall(name, keyCount, ...words);
+        } catch (error) {
+          // It may be lost again before it is called: to a start of another node, or to whoever flushes functions.
+          if (loads === MAX_LOADS || !(error as Error).message.startsWith('ERR Function not found')) throw error;
+          await redis.function('LOAD', 'REPLACE', source);
+        }
+      }
+    },
   };
 }
 

@@ -5,10 +5,18 @@ export const REDIS: readonly Mutant[] = [
   {
     name: 'a function that the server has lost stays lost',
     file: 'redis/program.ts',
-    from: "!error.message.startsWith('ERR Function not found')",
+    from: "!(error as Error).message.startsWith('ERR Function not found')",
     to: 'true',
     tests: ['test/redis/scripts.test.ts'],
     pattern: 'that the server has lost',
+  },
+  {
+    name: 'a function is loaded once for a call',
+    file: 'redis/program.ts',
+    from: 'const MAX_LOADS = 5;',
+    to: 'const MAX_LOADS = 1;',
+    tests: ['test/redis/scripts.test.ts'],
+    pattern: 'lost again before it is called',
   },
   {
     name: 'functions of former versions stay',

@@ -112,6 +112,21 @@ test('a script that the server has lost is loaded again', async () => {
   im.close();
 });
 
+test('a function that is lost again before it is called is loaded once more', async () => {
+  const im = await startIm(server);
+  await im.people('alice', 'bob');
+  await im.redis.function('FLUSH');
+  const call = im.redis.function.bind(im.redis) as unknown as (...words: string[]) => Promise<unknown>;
+  let losses = 2;
+  im.redis.function = (async (...words: string[]) => {
+    const reply = await call(...words);
+    if (words[0] === 'LOAD' && losses-- > 0) await call('FLUSH');
+    return reply;
+  }) as never;
+  assert.equal((await im.say('alice', 'user:bob', 'hi')).fields.text, 'hi');
+  im.close();
+});
+
 test('functions of other versions and settings are removed, and those in use come back', async () => {
   const im = await startIm(server);
   await im.people('alice', 'bob');
