@@ -151,8 +151,8 @@ export const GROUPS: readonly Mutant[] = [
   {
     name: 'a send that was stored is refused when it is repeated in silence',
     file: 'lua/send.lua',
-    from: "    return repeated(idempotency and redis.call('GET', idempotency), log, from, incarnation, digest) or refusal",
-    to: '    return refusal',
+    from: 'return may_be_stored and',
+    to: 'return false and',
     tests: [ROLES],
     pattern: 'who is silenced sends nothing',
   },
@@ -283,7 +283,7 @@ export const GROUPS: readonly Mutant[] = [
   {
     name: 'the floor of a group is honoured in no history',
     file: 'lua/reading.lua',
-    from: "return redis.call('HGET', floors_key(reader), log) or nil",
+    from: '  return floor_of(reader, log)',
     to: 'return nil',
     tests: [HISTORY],
     pattern: 'who joins sees the join',
@@ -299,8 +299,8 @@ export const GROUPS: readonly Mutant[] = [
   {
     name: 'a function reads below the floor of a group',
     file: 'functions/im_message.lua',
-    from: 'local floor = floor_of(uid, log)',
-    to: "local floor = kind == 'USER' and floor_of(uid, log)",
+    from: 'not is_below(mid, floor) and',
+    to: '(not is_direct or not is_below(mid, floor)) and',
     tests: [HISTORY],
     pattern: 'who joins sees the join',
   },

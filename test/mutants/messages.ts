@@ -18,8 +18,8 @@ export const MESSAGES: readonly Mutant[] = [
   {
     name: 'who may not send any more edits',
     file: 'lua/audience.lua',
-    from: "if redis.call('SISMEMBER', members_key(gid), actor) == 0 then",
-    to: 'if false then',
+    from: "redis.call('SISMEMBER', members, actor) == 0 and",
+    to: 'false and',
     tests: EDITING,
     pattern: 'who may edit',
   },
@@ -66,7 +66,7 @@ export const MESSAGES: readonly Mutant[] = [
   {
     name: 'an erasure is repeated',
     file: 'messages/erase.lua',
-    from: "tombstone_of(log, mid) and { 'already' } or",
+    from: "tombstone_of(log, mid) and { 'already', 0, '' } or",
     to: '',
     tests: EDITING,
     pattern: 'an erased message leaves',

@@ -4,8 +4,8 @@ import type { Mutant } from './mutant.ts';
 export const RULES: readonly Mutant[] = [
   {
     name: 'strangers post to a group',
-    file: 'lua/send.lua',
-    from: "redis.call('SISMEMBER', keys[3], from) == 0 and",
+    file: 'lua/audience.lua',
+    from: "redis.call('SISMEMBER', members, actor) == 0 and",
     to: 'false and',
     tests: ['test/features/messages/messages.test.ts'],
     pattern: 'a refused send leaves nothing behind',
@@ -13,7 +13,7 @@ export const RULES: readonly Mutant[] = [
   {
     name: 'strangers read a group',
     file: 'lua/reading.lua',
-    from: "if redis.call('SISMEMBER', members_key(gid), reader) == 0 then",
+    from: "if redis.call('SISMEMBER', members_key(gid), uid) == 0 then",
     to: 'if false then',
     tests: ['test/features/messages/messages.test.ts'],
     pattern: 'only members read a group',
@@ -299,6 +299,13 @@ export const RULES: readonly Mutant[] = [
     to: '${log}:${clientMessageId}',
     tests: ['test/features/messages/messages.test.ts'],
     pattern: 'a repeated clientMessageId never',
+    also: [
+      {
+        file: 'lua/names.lua',
+        from: "log .. ':' .. from .. ':' .. client_message_id",
+        to: "log .. ':' .. client_message_id",
+      },
+    ],
   },
   {
     name: 'a clientMessageId of the sender is remembered as ours',

@@ -90,7 +90,7 @@ export const SIGNALS: readonly Mutant[] = [
   {
     name: 'strangers learn who has read a group',
     file: 'conversations/receipts.lua',
-    from: "if redis.call('SISMEMBER', members, uid) == 0 then return refuse('NOT_MEMBER', gid) end",
+    from: "local refusal = check_member(gid, uid)",
     to: '',
     tests: RECEIPTS,
     pattern: 'who is not in it learns nothing',
@@ -130,7 +130,7 @@ export const SIGNALS: readonly Mutant[] = [
   {
     name: 'a new user of a name is told the receipts of the former one',
     file: 'conversations/receipts.lua',
-    from: 'mid and not (floor and not id_less(floor, mid)) and mid',
+    from: 'mid and not is_below(mid, floor) and mid',
     to: 'mid',
     tests: RECEIPTS,
     pattern: 'is not told what the former one was told',

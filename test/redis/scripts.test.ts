@@ -55,6 +55,7 @@ test('shared Lua names keys as keys.ts does', async () => {
        groups_key(), roles_key('g1'), bans_key('g1'), group_key('g1'),
        members_key('g1'), requests_key('g1'), mentions_key('u1'), settings_key('u1'), state_key('ds:a:b'),
        changed_key('ds:a:b'), erased_key('ds:a:b'), replies_key('ds:a:b'), mentions_of_all_key('ds:a:b'), receipts_key('ds:a:b'),
+       idempotency_key('ds:a:b', 'u1', 'm-1'),
        log_key(direct_log('zed', 'Abe')), log_key(direct_log('Abe', 'zed')) }`,
     0,
   );
@@ -89,6 +90,7 @@ test('shared Lua names keys as keys.ts does', async () => {
     keys.mentions(u1),
     keys.settings(u1),
     ...besideLog(keys, 'ds:a:b' as LogName),
+    keys.idempotency('ds:a:b' as LogName, u1, 'm-1'),
     direct,
     direct,
   ]);

@@ -11,12 +11,12 @@
 -- @include "own_settings"
 -- @include "reading"
 -- @include "signals"
-local marks, floors, receipts, members = KEYS[2], KEYS[3], KEYS[8], KEYS[10]
+local marks, receipts, members = KEYS[2], KEYS[8], KEYS[10]
 local uid, log, up_to, peer, is_told = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5] == '1'
 
 local mark = redis.call('HGET', marks, log)
 if not mark then return refuse('CONVERSATION_NOT_FOUND', log) end
-if is_below(up_to, redis.call('HGET', floors, log)) then return refuse('MESSAGE_NOT_FOUND', up_to) end
+if is_below(up_to, floor_of(uid, log)) then return refuse('MESSAGE_NOT_FOUND', up_to) end
 local entry = redis.call('XRANGE', KEYS[6], up_to, up_to)[1]
 -- What was erased can have been the last that somebody read.
 local n = entry and entry[2][4] or string.match(tombstone_of(log, up_to) or '', '^%S+ (%d+)')

@@ -51,13 +51,7 @@ export const sendMany = command({
   keys: (keys, sendings: readonly Sending[]) => [keys.feed(), ...sendings.flatMap((one) => allKeysOf(keys, one))],
   args: (sendings) => [
     WRITES_A_CALL,
-    ...sendings.flatMap((one) => [
-      keyCount(one),
-      one.pairs.length,
-      one.replyTo,
-      one.mentions.join(' '),
-      ...wordsOf(one),
-    ]),
+    ...sendings.flatMap((one) => [one.pairs.length, one.replyTo, one.mentions.join(' '), ...wordsOf(one)]),
   ],
   decode: (replies: (RawSend | ['refused', string])[]) =>
     replies.map((reply) =>
@@ -105,16 +99,9 @@ function allKeysOf(keys: Keys, sending: Sending): string[] {
   return [...own, ...beside, keys.mentionsOfAll(log), keys.floors(from), ...mentioned];
 }
 
-/** How many keys {@link allKeysOf} has. */
-function keyCount(sending: Sending): number {
-  const own = 'gid' in parseConversation(sending.conversation) ? 8 : 11;
-  if (!refers(sending)) return own;
-  return own + 6 + sending.mentions.filter((uid) => uid !== '*').length;
-}
-
 function wordsOf(one: Sending): (string | number)[] {
-  const { log, from, conversation, shownClientMessageId, digest, ttlMs, pairs } = one;
-  return [log, from, peerOf(conversation), shownClientMessageId, digest, ttlMs, ...pairs];
+  const { log, from, conversation, clientMessageId, shownClientMessageId, digest, ttlMs, pairs } = one;
+  return [log, from, peerOf(conversation), clientMessageId, shownClientMessageId, digest, ttlMs, ...pairs];
 }
 
 const NOTHING_REFUSED: RefusedWrites = { count: 0, reason: '' };

@@ -7,20 +7,15 @@
 --   refuses  USER_NOT_FOUND, BLOCKED, MUST_UNBLOCK, CONTACTS_ONLY, GROUP_NOT_FOUND, NOT_MEMBER, MESSAGE_NOT_FOUND,
 --            NOT_SENDER, MESSAGE_ERASED, EDIT_WINDOW_OVER,
 --            TOO_MANY_EDITS, RESERVED_FIELD, INVALID_REQUEST, FIELDS_TOO_LARGE, EMPTY_MESSAGE
--- @include "audience"
 -- @include "change_fields"
 -- @include "fan_out"
 -- @include "own_fields"
--- @include "reading"
--- @include "shown"
+-- @include "target"
 local log, actor, peer, mid, window = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
 local MAX_EDITS = 50
 
-local recipients, refusal = audience(log, actor, peer)
+local found, recipients, refusal = target_of(log, actor, peer, mid)
 if refusal then return refusal end
-if is_below(mid, redis.call('HGET', floors_key(actor), log)) then return refuse('MESSAGE_NOT_FOUND', mid) end
-local found = find(log, mid)
-if not found then return refuse('MESSAGE_NOT_FOUND', mid) end
 if found[1] == 'erased' then return refuse('MESSAGE_ERASED', mid) end
 local flat = found[2]
 if flat[5] == 'action' or flat[2] ~= actor then return refuse('NOT_SENDER', mid) end

@@ -49,9 +49,7 @@ export const erase = command({
     return [...stateKeys(keys, change), keys.replies(log), keys.mentionsOfAll(log), ...kindKeys(keys, change)];
   },
   args: wordsOf,
-  decode: ([, count = 0, reason = '']: [outcome: 'already' | 'erased', count?: number, reason?: string]) => ({
-    refused: { count, reason },
-  }),
+  decode: ([, count, reason]: [outcome: string, count: number, reason: string]) => ({ refused: { count, reason } }),
 });
 
 /** The log, and what is kept beside it. */

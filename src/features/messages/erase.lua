@@ -3,7 +3,7 @@
 --   KEYS   im:meta, the log, ms:<log>, ch:<log>, er:<log>, rp:<log>, ma:<log>, feed, fl:<actor>, and u:<actor>, u:<peer>
 --          in a direct chat, gm:<gid>, gi:<gid>, gr:<gid> in a group
 --   ARGV   log, actor, peer ('' in a group), message id
---   reply  { 'erased', refused writes, the first one's reason } | { 'already' }
+--   reply  { 'erased' | 'already', refused writes, the first one's reason }
 --   refuses  NOT_MEMBER, GROUP_NOT_FOUND, USER_NOT_FOUND, MESSAGE_NOT_FOUND, FORBIDDEN
 -- @include "direct_events"
 -- @include "mentions"
@@ -17,7 +17,7 @@ local floor, refusal = reading(log, actor, peer)
 if refusal then return refusal end
 if is_below(mid, floor) then return refuse('MESSAGE_NOT_FOUND', mid) end
 local entry = redis.call('XRANGE', KEYS[2], mid, mid)[1]
-if not entry then return tombstone_of(log, mid) and { 'already' } or refuse('MESSAGE_NOT_FOUND', mid) end
+if not entry then return tombstone_of(log, mid) and { 'already', 0, '' } or refuse('MESSAGE_NOT_FOUND', mid) end
 local flat = entry[2]
 local from = flat[2]
 local recipients, of_others

@@ -4,12 +4,9 @@
 --   ARGV   log, reader, peer ('' in a group), message id
 --   reply  what `shown` of src/redis/lua/shown.lua replies for one
 --   refuses  GROUP_NOT_FOUND, NOT_MEMBER, USER_NOT_FOUND, MESSAGE_NOT_FOUND
--- @include "reading"
 -- @include "shown"
 local log, reader, peer, mid = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 
-local floor, refusal = reading(log, reader, peer)
+local found, refusal = read_one(log, reader, peer, mid)
 if refusal then return refusal end
-local found = not is_below(mid, floor) and find(log, mid)
-if not found then return refuse('MESSAGE_NOT_FOUND', mid) end
 return shown(log, reader, { found })[1]

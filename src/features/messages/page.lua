@@ -5,7 +5,6 @@
 --   ARGV   log, reader, peer ('' in a group), 'back' | 'on', message id to start beside ('' for the end), how many
 --   reply  { what `shown` of src/redis/lua/shown.lua replies, … }, in the direction of reading
 --   refuses  GROUP_NOT_FOUND, NOT_MEMBER, USER_NOT_FOUND
--- @include "reading"
 -- @include "shown"
 -- @include "stream_ids"
 local log, reader, peer, goes_back, beside, want = ARGV[1], ARGV[2], ARGV[3], ARGV[4] == 'back', ARGV[5], tonumber(ARGV[6])

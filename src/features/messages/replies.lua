@@ -4,14 +4,12 @@
 --   ARGV   log, reader, peer ('' in a group), message id, reply to go on after ('' for the first), how many
 --   reply  { what `shown` of src/redis/lua/shown.lua replies, … }
 --   refuses  GROUP_NOT_FOUND, NOT_MEMBER, USER_NOT_FOUND, MESSAGE_NOT_FOUND
--- @include "reading"
 -- @include "replies"
 -- @include "shown"
 local log, reader, peer, mid, after, want = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6])
 
-local floor, refusal = reading(log, reader, peer)
+local _, refusal = read_one(log, reader, peer, mid)
 if refusal then return refusal end
-if is_below(mid, floor) or not find(log, mid) then return refuse('MESSAGE_NOT_FOUND', mid) end
 
 local seq, key = seq_of(mid), KEYS[5]
 local first = redis.call('ZCOUNT', key, '-inf', '(' .. seq)

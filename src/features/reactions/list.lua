@@ -4,13 +4,11 @@
 --   ARGV   log, reader, peer ('' in a group), message id
 --   reply  { uid, its reactions with spaces in between, uid, … }
 --   refuses  GROUP_NOT_FOUND, NOT_MEMBER, USER_NOT_FOUND, MESSAGE_NOT_FOUND
--- @include "reading"
 -- @include "shown"
 local log, reader, peer, mid = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 
-local floor, refusal = reading(log, reader, peer)
+local _, refusal = read_one(log, reader, peer, mid)
 if refusal then return refusal end
-if is_below(mid, floor) or not find(log, mid) then return refuse('MESSAGE_NOT_FOUND', mid) end
 local seq = seq_of(mid)
 local prefix, names, reply = seq .. ':by:', {}, {}
 for _, name in ipairs(redis.call('ZRANGEBYSCORE', KEYS[4], seq, seq)) do

@@ -5,19 +5,14 @@
 --   ARGV   log, actor, peer ('' in a group), message id, reaction, 'add' | 'remove'
 --   reply  { reactions of the message, those of the actor (both as ms:<log> has them), refused writes, the first one's reason }
 --   refuses  USER_NOT_FOUND, BLOCKED, MUST_UNBLOCK, CONTACTS_ONLY, GROUP_NOT_FOUND, NOT_MEMBER, MESSAGE_NOT_FOUND, MESSAGE_ERASED, NO_MESSAGE, TOO_MANY_REACTIONS
--- @include "audience"
 -- @include "fan_out"
--- @include "reading"
--- @include "shown"
 -- @include "signals"
+-- @include "target"
 local log, actor, peer, mid, reaction, adds = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6] == 'add'
 local MAX_KINDS = 20
 
-local recipients, refusal = audience(log, actor, peer)
+local found, recipients, refusal = target_of(log, actor, peer, mid)
 if refusal then return refusal end
-if is_below(mid, redis.call('HGET', floors_key(actor), log)) then return refuse('MESSAGE_NOT_FOUND', mid) end
-local found = find(log, mid)
-if not found then return refuse('MESSAGE_NOT_FOUND', mid) end
 if found[1] == 'erased' then
   -- Nothing is left to take back.
   if not adds then return { '', '', 0, '' } end
@@ -56,7 +51,7 @@ local reactions, now_mine = table.concat(counts, ' '), table.concat(own, ' ')
 keep(log, seq, 'reactions', reactions)
 -- What was taken back stays as '': the author was told of this person, and is not again.
 keep(log, seq, 'by:' .. actor, now_mine)
-signal('reaction', log, listeners(actor, peer, members_key(string.sub(log, 4))),
+signal('reaction', log, listeners_among(recipients, actor),
   { 'target', mid, 'uid', actor, 'reaction', reaction, 'added', adds and '1' or '0', 'reactions', reactions })
 local author, failed, reason = flat[2], 0, ''
 local is_there = peer ~= '' or redis.call('SISMEMBER', members_key(string.sub(log, 4)), author) == 1

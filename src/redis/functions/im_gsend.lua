@@ -16,7 +16,7 @@ offer('im_gsend', {}, function(words)
   if problem then return problem end
 
   local log = 'gs:' .. gid
-  local reply = send({ false, log_key(log), members_key(gid), group_key(gid) }, log, from, '', '', '', 0, fields)
+  local reply = send(false, log, from, '', '', '', 0, fields)
   if reply.err then return reply end
   warn_of(reply[3], reply[4])
   return reply[2]

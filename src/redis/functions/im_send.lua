@@ -17,7 +17,7 @@ offer('im_send', {}, function(words)
   if problem then return problem end
 
   local log = direct_log(from, peer)
-  local reply = send({ false, log_key(log), user_key(from), user_key(peer) }, log, from, peer, '', '', 0, fields)
+  local reply = send(false, log, from, peer, '', '', 0, fields)
   if reply.err then return reply end
   warn_of(reply[3], reply[4])
   return reply[2]

@@ -1,15 +1,13 @@
 -- What a message refers to: the message that it replies to, and whom it mentions.
 -- @include "mentions"
 -- @include "own_fields"
--- @include "reading"
 -- @include "replies"
 -- @include "roles"
 -- @include "shown"
 
 -- Returns nil, or the refusal.
 local function check_reply(log, from, target)
-  local floor = redis.call('HGET', floors_key(from), log)
-  local found = not is_below(target, floor) and find(log, target)
+  local found = find_above(floor_of(from, log), log, target)
   if not found or found[1] == 'erased' or found[2][5] == 'action' then return refuse('MESSAGE_NOT_FOUND', target) end
 end
 

@@ -1,20 +1,20 @@
--- Whom it reaches what somebody does in a conversation: the checks of a send, for everything that is no message.
+-- Whom it reaches what somebody does in a conversation, if that may be done now.
 -- @include "direct"
 -- @include "may_send"
 -- @include "refusals"
 
--- Returns the recipients, or nil and the refusal. `peer` is '' in a group.
+-- Returns the recipients; or nil and the refusal. Either way also the incarnation of a group, '' in a direct chat, where `peer`
+-- is not '' (nil where there is no such group).
 local function audience(log, actor, peer)
   if peer ~= '' then
     local refusal = may_send_direct(actor, peer)
-    if refusal then return nil, refusal end
-    return direct_recipients(actor, peer)
+    return not refusal and direct_recipients(actor, peer) or nil, refusal, ''
   end
   local gid = string.sub(log, 4)
-  local master, post_policy = unpack(redis.call('HMGET', group_key(gid), 'master', 'postPolicy'))
+  local master, post_policy, incarnation = unpack(redis.call('HMGET', group_key(gid), 'master', 'postPolicy', 'incarnation'))
   if not master then return nil, refuse('GROUP_NOT_FOUND', gid) end
-  if redis.call('SISMEMBER', members_key(gid), actor) == 0 then return nil, refuse('NOT_MEMBER', gid) end
-  local refusal = may_send_group(gid, actor, master, post_policy)
-  if refusal then return nil, refusal end
-  return redis.call('SMEMBERS', members_key(gid))
+  local members = members_key(gid)
+  local refusal = redis.call('SISMEMBER', members, actor) == 0 and refuse('NOT_MEMBER', gid)
+    or may_send_group(gid, actor, master, post_policy)
+  return not refusal and redis.call('SMEMBERS', members) or nil, refusal, incarnation or ''
 end

@@ -30,5 +30,8 @@ local function replies_key(log) return PREFIX .. 'rp:' .. log end
 local function mentions_of_all_key(log) return PREFIX .. 'ma:' .. log end
 local function mentions_key(uid) return PREFIX .. 'mn:' .. uid end
 local function settings_key(uid) return PREFIX .. 'cs:' .. uid end
+local function idempotency_key(log, from, client_message_id)
+  return PREFIX .. 'i:' .. log .. ':' .. from .. ':' .. client_message_id
+end
 local function feed_key() return PREFIX .. 'feed' end
 local function signals_key() return PREFIX .. 'signals' end

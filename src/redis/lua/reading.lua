@@ -3,17 +3,26 @@
 -- @include "order"
 -- @include "refusals"
 
+-- Whether a group is there and has this member. Returns nil, or the refusal.
+local function check_member(gid, uid)
+  if redis.call('EXISTS', group_key(gid)) == 0 then return refuse('GROUP_NOT_FOUND', gid) end
+  if redis.call('SISMEMBER', members_key(gid), uid) == 0 then return refuse('NOT_MEMBER', gid) end
+end
+
+-- The message up to which a user reads nothing of a log, or nil: a former user of the name was told it, it was hidden, or it
+-- was before a member came.
+local function floor_of(uid, log) return redis.call('HGET', floors_key(uid), log) or nil end
+
 -- Returns the message up to which `reader` reads nothing (nil: all), or nil and the refusal. `peer` is '' in a group.
 local function reading(log, reader, peer)
   if peer == '' then
-    local gid = string.sub(log, 4)
-    if redis.call('EXISTS', group_key(gid)) == 0 then return nil, refuse('GROUP_NOT_FOUND', gid) end
-    if redis.call('SISMEMBER', members_key(gid), reader) == 0 then return nil, refuse('NOT_MEMBER', gid) end
+    local refusal = check_member(string.sub(log, 4), reader)
+    if refusal then return nil, refusal end
   elseif redis.call('EXISTS', user_key(peer), log_key(log)) == 0 then
     -- The messages of somebody who was removed stay readable; a chat with somebody who never was is a mistake.
     return nil, refuse('USER_NOT_FOUND', peer)
   end
-  return redis.call('HGET', floors_key(reader), log) or nil
+  return floor_of(reader, log)
 end
 
 local function is_below(mid, floor) return floor and not id_less(floor, mid) end
@@ -22,7 +31,7 @@ local function is_below(mid, floor) return floor and not id_less(floor, mid) end
 local function readers_of(log, mid, uids)
   local readers = {}
   for _, uid in ipairs(uids) do
-    if not is_below(mid, redis.call('HGET', floors_key(uid), log)) then readers[#readers + 1] = uid end
+    if not is_below(mid, floor_of(uid, log)) then readers[#readers + 1] = uid end
   end
   return readers
 end

@@ -1,10 +1,9 @@
 -- Sends one message: the log, the idempotency key, every recipient's inbox and the feed, all or nothing.
--- @include "direct"
+-- @include "audience"
 -- @include "fan_out"
 -- @include "fields"
 -- @include "log"
 -- @include "marks"
--- @include "may_send"
 -- @include "own_fields"
 -- @include "refusals"
 
@@ -28,37 +27,18 @@ local function repeated(record, log, from, incarnation, digest)
   return { 'repeated', mid, entry and entry[2] or {} }
 end
 
--- keys: { idempotency, log, u:<from>, u:<peer> } or { idempotency, log, gm:<gid>, gi:<gid> }. idempotency is false where
--- a repeat is another message; peer is '' in a group, cid '' where the sender gave none; about is nil, or what
--- the message refers to, as addressing.lua has it.
+-- `idempotency` is the key that remembers the send, false where a repeat is another message; peer is '' in a group, cid ''
+-- where the sender gave none; about is nil, or what the message refers to, as addressing.lua has it.
 -- Returns { 'sent', message id, refused writes, the first one's reason, how many inboxes were written },
 --   { 'repeated', message id, entry (flat; empty if erased or trimmed since) }, or a refusal: CLIENT_MESSAGE_ID_REUSED,
 --   USER_NOT_FOUND, BLOCKED, MUST_UNBLOCK, CONTACTS_ONLY, GROUP_NOT_FOUND, NOT_MEMBER, SILENCED,
 --   POSTING_RESTRICTED, RESERVED_FIELD, INVALID_REQUEST, FIELDS_TOO_LARGE, EMPTY_MESSAGE, MESSAGE_NOT_FOUND (reply), MENTION_OUTSIDE, MENTION_OF_ALL
-local function send(keys, log, from, peer, cid, digest, ttl, fields, about)
-  local idempotency, incarnation, recipients, refusal = keys[1], '', nil, nil
-  -- Who it goes to, and whether the sender may write there now: whatever forbids it sets `refusal`.
-  if peer ~= '' then
-    refusal = may_send_direct(from, peer)
-    if not refusal then
-      recipients = direct_recipients(from, peer)
-    elseif refusal.err == 'USER_NOT_FOUND ' .. from then
-      return refusal
-    end
-  else
-    local gid = string.sub(log, 4)
-    local group = redis.call('HMGET', keys[4], 'incarnation', 'master', 'postPolicy')
-    incarnation = group[1]
-    if not incarnation then return refuse('GROUP_NOT_FOUND', gid) end
-    refusal = redis.call('SISMEMBER', keys[3], from) == 0 and refuse('NOT_MEMBER', gid)
-      or may_send_group(gid, from, group[2], group[3])
-    if not refusal then
-      recipients = redis.call('SMEMBERS', keys[3])
-    end
-  end
+local function send(idempotency, log, from, peer, cid, digest, ttl, fields, about)
+  local recipients, refusal, incarnation = audience(log, from, peer)
   if refusal then
     -- What was sent while it was allowed is stored, and its repeat says so.
-    return repeated(idempotency and redis.call('GET', idempotency), log, from, incarnation, digest) or refusal
+    local may_be_stored = incarnation and refusal.err ~= 'USER_NOT_FOUND ' .. from
+    return may_be_stored and repeated(idempotency and redis.call('GET', idempotency), log, from, incarnation, digest) or refusal
   end
   if #fields == 0 then return refuse('EMPTY_MESSAGE', '') end
   refusal = check_fields(fields, MESSAGE_OWN) or (about and about.check(log, from, peer, about))

@@ -1,5 +1,6 @@
 -- Messages as a history shows them: with the newest edit, reactions and replies. One call for all of a page.
 -- @include "message_state"
+-- @include "reading"
 
 -- What is shown of entries ({ id, flat } each) to a reader, in the order given:
 --   { 'entry', id, flat, edit, reactions, the reader's reactions, replies }, '' where there is none, or
@@ -33,4 +34,15 @@ local function find(log, mid)
   if entry then return not is_change(entry[2]) and entry or nil end
   local tombstone = tombstone_of(log, mid)
   return tombstone and { 'erased', tombstone }
+end
+
+-- The same for somebody who reads nothing up to `floor`.
+local function find_above(floor, log, mid) return not is_below(mid, floor) and find(log, mid) or nil end
+
+-- The same for whoever asks, `peer` being '' in a group. Returns what was found, or nil and the refusal.
+local function read_one(log, reader, peer, mid)
+  local floor, refusal = reading(log, reader, peer)
+  local found = not refusal and find_above(floor, log, mid)
+  if found then return found end
+  return nil, refusal or refuse('MESSAGE_NOT_FOUND', mid)
 end

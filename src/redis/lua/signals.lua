@@ -5,7 +5,7 @@
 --   signal(kind, log, recipients, data)
 --     kind        a name of Signals in src/domain/signals.ts, which says what the client gets
 --     log         the conversation's log, or '' where it is about none; each recipient gets the name of its own
---     recipients  { uid, … }: the streams of these users on all nodes; listeners() makes the usual ones. {} tells nobody,
+--     recipients  { uid, … }: the streams of these users on all nodes; listeners() and listeners_among() make the usual ones. {} tells nobody,
 --                 so that a script need not ask
 --     data        { name, value, … } as the kind's decoder takes them, all text
 --   Returns nil, or why it was refused (the key is no stream, say); nodes notice that by themselves.
@@ -26,6 +26,9 @@ local function listeners(uid, peer, members)
   if redis.call('SCARD', members) > RECEIPTS_MAX then return { uid } end
   return redis.call('SMEMBERS', members)
 end
+
+-- The same among all who are in a conversation, where they are known.
+local function listeners_among(all, uid) return #all > RECEIPTS_MAX and { uid } or all end
 
 -- Numbers go on without holes, so that a reader sees a loss. A stream that was deleted begins beyond all that it ever had:
 -- with the microseconds, faster than which nobody writes.
