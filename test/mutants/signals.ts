@@ -90,8 +90,8 @@ export const SIGNALS: readonly Mutant[] = [
   {
     name: 'strangers learn who has read a group',
     file: 'conversations/receipts.lua',
-    from: "local refusal = check_member(gid, uid)",
-    to: '',
+    from: 'local refusal = check_member(gid, uid)',
+    to: 'local refusal',
     tests: RECEIPTS,
     pattern: 'who is not in it learns nothing',
   },
