@@ -86,20 +86,3 @@ export class Keys {
   readonly idempotency = (log: LogName, from: Uid, clientMessageId: string) =>
     `${this.prefix}i:${log}:${from}:${clientMessageId}`;
 }
-
-/** What decides whether one person may write to another, beside that there are both. */
-export function mayKeys(keys: Keys, from: Uid, peer: Uid): string[] {
-  return [keys.blocks(from), keys.blocks(peer), keys.contacts(peer)];
-}
-
-/** The keys of what is kept beside a log, and goes with it. */
-export function besideLog(keys: Keys, log: LogName): string[] {
-  return [
-    keys.messageState(log),
-    keys.changed(log),
-    keys.erased(log),
-    keys.replies(log),
-    keys.mentionsOfAll(log),
-    keys.receipts(log),
-  ];
-}

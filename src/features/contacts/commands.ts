@@ -1,6 +1,7 @@
 import { directLog } from '../../domain/conversations.ts';
 import type { Uid } from '../../domain/names.ts';
 import { command } from '../../redis/command.ts';
+import { permissionKeys } from '../../redis/conversation-keys.ts';
 
 /** Refuses `user_not_found`, `blocked`, `must_unblock`. */
 export const link = command({
@@ -13,9 +14,7 @@ export const link = command({
     keys.read(uid),
     keys.read(peer),
     keys.feed(),
-    keys.blocks(uid),
-    keys.blocks(peer),
-    keys.contacts(peer),
+    ...permissionKeys(keys, uid, peer),
   ],
   args: ({ uid, peer }) => [uid, peer],
   decode: ([outcome, linkedAt, count, reason]: [outcome: string, linkedAt: string, count: number, reason: string]) => ({

@@ -10,6 +10,7 @@ import type { Uid } from '../../domain/names.ts';
 import { type RawShown, toShownMessage } from '../../domain/shown-messages.ts';
 import type { MessageId } from '../../domain/stream-ids.ts';
 import { command } from '../../redis/command.ts';
+import { placeWords } from '../../redis/conversation-keys.ts';
 import type { Keys } from '../../redis/keys.ts';
 
 /** A user's own settings of a conversation, as they are kept. */
@@ -77,7 +78,7 @@ export const receipts = command({
     const ofGroup = 'gid' in named ? [keys.group(named.gid), keys.members(named.gid)] : [];
     return [keys.read(uid), keys.floors(uid), keys.receipts(log), ...ofGroup];
   },
-  args: ({ uid, conversation }) => [logOf(uid, conversation), uid, peerOf(conversation)],
+  args: ({ uid, conversation }) => placeWords(uid, conversation),
   decode: (flat: string[]) =>
     Array.from({ length: flat.length / 2 }, (_, i) => ({ uid: flat[2 * i] as Uid, mid: flat[2 * i + 1] as MessageId })),
 });

@@ -3,7 +3,7 @@ import { type Fields, fieldsFrom } from '../../domain/entries.ts';
 import type { Gid, Uid } from '../../domain/names.ts';
 import type { HistoryPolicy, JoinPolicy, PostPolicy } from '../../domain/policy.ts';
 import { command } from '../../redis/command.ts';
-import { besideLog } from '../../redis/keys.ts';
+import { besideLog } from '../../redis/conversation-keys.ts';
 
 interface PutGroup {
   gid: Gid;

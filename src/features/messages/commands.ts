@@ -1,9 +1,10 @@
-import { type Conversation, type LogName, parseConversation, peerOf } from '../../domain/conversations.ts';
+import { type Conversation, type LogName, parseConversation } from '../../domain/conversations.ts';
 import { type LogEntry, parseEntry } from '../../domain/entries.ts';
 import type { Uid } from '../../domain/names.ts';
 import type { MessageId } from '../../domain/stream-ids.ts';
 import { command, type RefusedWrites } from '../../redis/command.ts';
-import { type Keys, mayKeys } from '../../redis/keys.ts';
+import { audienceKeys, besideLog, placeWords } from '../../redis/conversation-keys.ts';
+import type { Keys } from '../../redis/keys.ts';
 
 /** One message to send, as the scripts want it. */
 export interface Sending {
@@ -63,26 +64,15 @@ export const sendMany = command({
 
 function keysOf(keys: Keys, { from, conversation, log, clientMessageId }: Sending): string[] {
   const named = parseConversation(conversation);
-  const own = [keys.idempotency(log, from, clientMessageId), keys.log(log)];
-  if ('gid' in named) {
-    return [
-      ...own,
-      keys.members(named.gid),
-      keys.group(named.gid),
-      keys.read(from),
-      keys.feed(),
-      keys.roles(named.gid),
-      keys.removedUser(from),
-    ];
-  }
-  const people = [
-    keys.user(from),
-    keys.user(named.peer),
+  return [
+    keys.idempotency(log, from, clientMessageId),
+    keys.log(log),
+    ...audienceKeys(keys, from, conversation),
     keys.read(from),
-    keys.read(named.peer),
+    ...('peer' in named ? [keys.read(named.peer)] : []),
     keys.removedUser(from),
+    keys.feed(),
   ];
-  return [...own, ...people, ...mayKeys(keys, from, named.peer), keys.feed()];
 }
 
 /** Whether a message refers to another one, or to people. */
@@ -94,14 +84,13 @@ function allKeysOf(keys: Keys, sending: Sending): string[] {
   const own = keysOf(keys, sending);
   if (!refers(sending)) return own;
   const { log, from, mentions } = sending;
-  const beside = [keys.messageState(log), keys.changed(log), keys.erased(log), keys.replies(log)];
   const mentioned = mentions.filter((uid) => uid !== '*').map((uid) => keys.mentions(uid as Uid));
-  return [...own, ...beside, keys.mentionsOfAll(log), keys.floors(from), ...mentioned];
+  return [...own, ...besideLog(keys, log), keys.floors(from), ...mentioned];
 }
 
 function wordsOf(one: Sending): (string | number)[] {
-  const { log, from, conversation, clientMessageId, shownClientMessageId, digest, ttlMs, pairs } = one;
-  return [log, from, peerOf(conversation), clientMessageId, shownClientMessageId, digest, ttlMs, ...pairs];
+  const { from, conversation, clientMessageId, shownClientMessageId, digest, ttlMs, pairs } = one;
+  return [...placeWords(from, conversation), clientMessageId, shownClientMessageId, digest, ttlMs, ...pairs];
 }
 
 const NOTHING_REFUSED: RefusedWrites = { count: 0, reason: '' };

@@ -1,6 +1,6 @@
 -- Edits a message: an `edit` change tells everybody who may read it the new fields.
 --   KEYS   im:meta, the log, ms:<log>, ch:<log>, er:<log>, feed, fl:<actor>, and u:<actor>, u:<peer>, bl:<actor>, bl:<peer>,
---          c:<peer> in a direct chat, gm:<gid>, gi:<gid>, gr:<gid> in a group
+--          c:<peer> in a direct chat, gi:<gid>, gm:<gid>, gr:<gid> in a group
 --   ARGV   log, actor, peer ('' in a group), message id, how old it may be (ms; 0 is no limit),
 --          number of pairs, field, value, …, names to remove …
 --   reply  { 'edited' | 'unchanged', what `shown` of src/redis/lua/shown.lua replies, refused writes, the first one's reason }

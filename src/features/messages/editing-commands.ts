@@ -1,9 +1,10 @@
-import { type Conversation, logOf, parseConversation, peerOf } from '../../domain/conversations.ts';
+import { type Conversation, logOf } from '../../domain/conversations.ts';
 import type { Uid } from '../../domain/names.ts';
 import { type RawShown, toShownMessage } from '../../domain/shown-messages.ts';
 import type { MessageId } from '../../domain/stream-ids.ts';
 import { command } from '../../redis/command.ts';
-import { type Keys, mayKeys } from '../../redis/keys.ts';
+import { audienceKeys, placeWords, stateKeys } from '../../redis/conversation-keys.ts';
+import type { Keys } from '../../redis/keys.ts';
 
 /** Who changes which message. */
 export interface Change {
@@ -27,7 +28,7 @@ export interface Edit extends Change {
  */
 export const edit = command({
   script: new URL('./edit.lua', import.meta.url),
-  keys: (keys, change: Edit) => [...stateKeys(keys, change), ...kindKeys(keys, change)],
+  keys: (keys, change: Edit) => keysOf(keys, change),
   args: ({ windowMs, pairs, removed, ...change }) => [
     ...wordsOf(change),
     windowMs,
@@ -46,27 +47,17 @@ export const erase = command({
   script: new URL('./erase.lua', import.meta.url),
   keys: (keys, change: Change) => {
     const log = logOf(change.actor, change.conversation);
-    return [...stateKeys(keys, change), keys.replies(log), keys.mentionsOfAll(log), ...kindKeys(keys, change)];
+    return [...keysOf(keys, change), keys.replies(log), keys.mentionsOfAll(log)];
   },
   args: wordsOf,
   decode: ([, count, reason]: [outcome: string, count: number, reason: string]) => ({ refused: { count, reason } }),
 });
 
-/** The log, and what is kept beside it. */
-function stateKeys(keys: Keys, { actor, conversation }: Change): string[] {
-  const log = logOf(actor, conversation);
-  return [keys.log(log), keys.messageState(log), keys.changed(log), keys.erased(log)];
-}
-
-function kindKeys(keys: Keys, { actor, conversation }: Change): string[] {
-  const named = parseConversation(conversation);
-  const ofKind =
-    'peer' in named
-      ? [keys.user(actor), keys.user(named.peer), ...mayKeys(keys, actor, named.peer)]
-      : [keys.members(named.gid), keys.group(named.gid), keys.roles(named.gid)];
-  return [keys.feed(), keys.floors(actor), ...ofKind];
+function keysOf(keys: Keys, { actor, conversation }: Change): string[] {
+  const state = stateKeys(keys, logOf(actor, conversation));
+  return [...state, keys.feed(), keys.floors(actor), ...audienceKeys(keys, actor, conversation)];
 }
 
 function wordsOf({ actor, conversation, mid }: Change): string[] {
-  return [logOf(actor, conversation), actor, peerOf(conversation), mid];
+  return [...placeWords(actor, conversation), mid];
 }

@@ -1,7 +1,7 @@
 -- Erases a message: an `erase` change tells everybody, then the message goes with its edits and its reactions. What stands
 -- in its place stays. Erased before is erased.
---   KEYS   im:meta, the log, ms:<log>, ch:<log>, er:<log>, rp:<log>, ma:<log>, feed, fl:<actor>, and u:<actor>, u:<peer>
---          in a direct chat, gm:<gid>, gi:<gid>, gr:<gid> in a group
+--   KEYS   im:meta, the log, ms:<log>, ch:<log>, er:<log>, feed, fl:<actor>, and u:<actor>, u:<peer>, bl:<actor>, bl:<peer>,
+--          c:<peer> in a direct chat, gi:<gid>, gm:<gid>, gr:<gid> in a group, rp:<log>, ma:<log>
 --   ARGV   log, actor, peer ('' in a group), message id
 --   reply  { 'erased' | 'already', refused writes, the first one's reason }
 --   refuses  NOT_MEMBER, GROUP_NOT_FOUND, USER_NOT_FOUND, MESSAGE_NOT_FOUND, FORBIDDEN

@@ -1,7 +1,7 @@
 #!lua flags=no-writes
 -- A page of a conversation, as its history shows it: messages and events, and what stands in place of those that were
 -- erased. The work is bounded by the page: changes, however many, are passed over.
---   KEYS   im:meta, the log, ms:<log>, er:<log>, fl:<reader>, and u:<peer> in a direct chat, gm:<gid>, gi:<gid> in a group
+--   KEYS   im:meta, the log, ms:<log>, ch:<log>, er:<log>, fl:<reader>, and u:<peer> in a direct chat, gi:<gid>, gm:<gid> in a group
 --   ARGV   log, reader, peer ('' in a group), 'back' | 'on', message id to start beside ('' for the end), how many
 --   reply  { what `shown` of src/redis/lua/shown.lua replies, … }, in the direction of reading
 --   refuses  GROUP_NOT_FOUND, NOT_MEMBER, USER_NOT_FOUND
@@ -35,10 +35,10 @@ local near = beside ~= '' and seq_beside()
 if not goes_back and floor and (not near or less(near, seq_of(floor))) then near = seq_of(floor) end
 local tombstones
 if goes_back then
-  tombstones = redis.call('ZREVRANGEBYSCORE', KEYS[4], near and '(' .. near or '+inf', floor and '(' .. seq_of(floor) or '-inf',
+  tombstones = redis.call('ZREVRANGEBYSCORE', erased_key(log), near and '(' .. near or '+inf', floor and '(' .. seq_of(floor) or '-inf',
     'LIMIT', 0, want)
 else
-  tombstones = redis.call('ZRANGEBYSCORE', KEYS[4], near and '(' .. near or '-inf', '+inf', 'LIMIT', 0, want)
+  tombstones = redis.call('ZRANGEBYSCORE', erased_key(log), near and '(' .. near or '-inf', '+inf', 'LIMIT', 0, want)
 end
 
 -- Takes the tombstones that come before `seq` in the direction of reading.

@@ -1,6 +1,7 @@
 #!lua flags=no-writes
 -- The replies to a message, in order, as a history shows them.
---   KEYS   im:meta, the log, ms:<log>, er:<log>, rp:<log>, fl:<reader>, and u:<peer> in a direct chat, gm:<gid>, gi:<gid> in a group
+--   KEYS   im:meta, the log, ms:<log>, ch:<log>, er:<log>, fl:<reader>, and u:<peer> in a direct chat, gi:<gid>, gm:<gid> in a
+--          group, rp:<log>
 --   ARGV   log, reader, peer ('' in a group), message id, reply to go on after ('' for the first), how many
 --   reply  { what `shown` of src/redis/lua/shown.lua replies, … }
 --   refuses  GROUP_NOT_FOUND, NOT_MEMBER, USER_NOT_FOUND, MESSAGE_NOT_FOUND
@@ -11,7 +12,7 @@ local log, reader, peer, mid, after, want = ARGV[1], ARGV[2], ARGV[3], ARGV[4], 
 local _, refusal = read_one(log, reader, peer, mid)
 if refusal then return refusal end
 
-local seq, key = seq_of(mid), KEYS[5]
+local seq, key = seq_of(mid), replies_key(log)
 local first = redis.call('ZCOUNT', key, '-inf', '(' .. seq)
 local stop = first + redis.call('ZCOUNT', key, seq, seq) - 1
 if after ~= '' then

@@ -1,6 +1,6 @@
 #!lua flags=no-writes
 -- Who reacted to a message.
---   KEYS   im:meta, the log, ms:<log>, ch:<log>, er:<log>, fl:<reader>, and u:<peer> in a direct chat, gm:<gid>, gi:<gid> in a group
+--   KEYS   im:meta, the log, ms:<log>, ch:<log>, er:<log>, fl:<reader>, and u:<peer> in a direct chat, gi:<gid>, gm:<gid> in a group
 --   ARGV   log, reader, peer ('' in a group), message id
 --   reply  { uid, its reactions with spaces in between, uid, … }
 --   refuses  GROUP_NOT_FOUND, NOT_MEMBER, USER_NOT_FOUND, MESSAGE_NOT_FOUND

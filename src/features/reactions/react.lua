@@ -1,7 +1,7 @@
 -- Adds a person's reaction to a message, or takes it back. The message's author, if it may still read it, is told of a
 -- person's first one.
 --   KEYS   im:meta, the log, ms:<log>, ch:<log>, er:<log>, feed, signals, fl:<actor>, and u:<actor>, u:<peer>, bl:<actor>,
---          bl:<peer>, c:<peer> in a direct chat, gm:<gid>, gi:<gid>, gr:<gid> in a group
+--          bl:<peer>, c:<peer> in a direct chat, gi:<gid>, gm:<gid>, gr:<gid> in a group
 --   ARGV   log, actor, peer ('' in a group), message id, reaction, 'add' | 'remove'
 --   reply  { reactions of the message, those of the actor (both as ms:<log> has them), refused writes, the first one's reason }
 --   refuses  USER_NOT_FOUND, BLOCKED, MUST_UNBLOCK, CONTACTS_ONLY, GROUP_NOT_FOUND, NOT_MEMBER, MESSAGE_NOT_FOUND, MESSAGE_ERASED, NO_MESSAGE, TOO_MANY_REACTIONS
