@@ -86,14 +86,3 @@ export const removeGroup = command({
   args: ({ gid, actor }) => [gid, actor],
   decode: ([, count, reason]: [outcome: string, count: number, reason: string]) => ({ refused: { count, reason } }),
 });
-
-/** Takes groups into the list of all; `isLast` says that these were the last that were not in it. */
-export const indexGroups = command({
-  script: new URL('./index_groups.lua', import.meta.url),
-  keys: (keys, { gids }: { gids: readonly Gid[]; isLast: boolean }) => [
-    keys.groups(),
-    ...gids.map((gid) => keys.group(gid)),
-  ],
-  args: ({ gids, isLast }) => [isLast ? 'last' : 'more', ...gids],
-  decode: () => undefined,
-});

@@ -6,6 +6,7 @@ import type { Gid, Uid } from '../../domain/names.ts';
 import type { Page, PageRequest } from '../../domain/pages.ts';
 import type { HistoryPolicy, JoinPolicy, PostPolicy } from '../../domain/policy.ts';
 import { refuse } from '../../domain/refusals.ts';
+import { NameIndex } from '../../redis/name-index/name-index.ts';
 import type { Store } from '../../redis/store.ts';
 import type { Logs } from '../messages/logs.ts';
 import * as commands from './commands.ts';
@@ -41,19 +42,22 @@ export const RESERVED_GROUP_FIELDS: ReadonlySet<string> = new Set([
   'incarnation',
 ]);
 
-/** How many keys one step of the search for groups looks at, about. */
-const SCAN_COUNT = 1_000;
-
 /** Groups: their fields, owner and policies. Members are told of every change by an event in the group's log. */
 export class Groups {
   readonly #store: Store;
   readonly #logs: Logs;
-  /** The search for groups that are not in the list, while it goes on. */
-  #indexing: Promise<void> | undefined;
+  readonly #all: NameIndex<Gid>;
 
   constructor(store: Store, logs: Logs) {
     this.#store = store;
     this.#logs = logs;
+    const { keys } = store;
+    this.#all = new NameIndex(store, {
+      list: keys.groups(),
+      whole: 'groupsIndexed',
+      proof: 'master',
+      keyOf: (name) => keys.group(name as Gid),
+    });
   }
 
   /**
@@ -106,34 +110,10 @@ export class Groups {
     });
   }
 
-  /** All groups in the order of their gids. Those that were made before there was a list of all are looked for once. */
-  async list({ after, limit }: PageRequest): Promise<Page<Group>> {
-    const { redis, keys } = this.#store;
-    if ((await redis.hexists(keys.meta(), 'groupsIndexed')) === 0) {
-      this.#indexing ??= this.#index().finally(() => {
-        this.#indexing = undefined;
-      });
-      await this.#indexing;
-    }
-    const start = after === undefined ? '-' : `(${after}`;
-    const gids = await redis.zrangebylex(keys.groups(), start, '+', 'LIMIT', 0, limit + 1);
-    const page = gids.slice(0, limit) as Gid[];
-    const items = await this.some(page);
-    return gids.length > limit ? { items, next: page.at(-1)! } : { items };
-  }
-
-  /** Puts every group into the list of all. Several nodes may do it at a time, and it may be interrupted. */
-  async #index(): Promise<void> {
-    const { redis, keys } = this.#store;
-    const prefix = keys.group('' as Gid);
-    const pattern = `${prefix.replace(/[\\*?[\]]/g, '\\$&')}*`;
-    let cursor = '0';
-    do {
-      const [next, found] = await redis.scan(cursor, 'MATCH', pattern, 'COUNT', SCAN_COUNT);
-      cursor = next;
-      const gids = found.map((key) => key.slice(prefix.length) as Gid);
-      await this.#store.run(commands.indexGroups, { gids, isLast: cursor === '0' });
-    } while (cursor !== '0');
+  /** All groups in the order of their gids. */
+  async list(request: PageRequest): Promise<Page<Group>> {
+    const page = await this.#all.page(request);
+    return { ...page, items: await this.some(page.items) };
   }
 
   /** Removes a group with its messages, and tells its members. Owner or server. */

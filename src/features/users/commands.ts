@@ -63,17 +63,6 @@ function wordsOf({ pairs, removed }: FieldChange): (string | number)[] {
   return [pairs.length / 2, ...pairs, ...removed];
 }
 
-/** Takes users into the list of all; `isLast` says that these were the last that were not in it. */
-export const indexUsers = command({
-  script: new URL('./index_users.lua', import.meta.url),
-  keys: (keys, { uids }: { uids: readonly Uid[]; isLast: boolean }) => [
-    keys.users(),
-    ...uids.map((uid) => keys.user(uid)),
-  ],
-  args: ({ uids, isLast }) => [isLast ? 'last' : 'more', ...uids],
-  decode: () => undefined,
-});
-
 /** Refuses `user_not_found`, `owner_must_hand_over`. */
 export const removeUser = command({
   script: new URL('./remove_user.lua', import.meta.url),

@@ -5,6 +5,7 @@ import type { Gid, Uid } from '../../domain/names.ts';
 import type { Page, PageRequest } from '../../domain/pages.ts';
 import type { DirectPolicy } from '../../domain/policy.ts';
 import { refuse } from '../../domain/refusals.ts';
+import { NameIndex } from '../../redis/name-index/name-index.ts';
 import type { Store } from '../../redis/store.ts';
 import { quit } from '../members/commands.ts';
 import * as commands from './commands.ts';
@@ -31,16 +32,21 @@ type Patch = Record<string, string | null>;
 /** Names that `u:<uid>` uses itself. */
 const RESERVED: ReadonlySet<string> = new Set(['createdAt', 'directPolicy']);
 const NONE: ReadonlySet<string> = new Set();
-/** About how many keys each step of the search for users looks at. */
-const SCAN_COUNT = 1_000;
 
 /** People: profiles, and their removal. */
 export class Users {
   readonly #store: Store;
-  #indexing: Promise<void> | undefined;
+  readonly #all: NameIndex<Uid>;
 
   constructor(store: Store) {
     this.#store = store;
+    const { keys } = store;
+    this.#all = new NameIndex(store, {
+      list: keys.users(),
+      whole: 'usersIndexed',
+      proof: 'createdAt',
+      keyOf: (name) => keys.user(name as Uid),
+    });
   }
 
   /** Creates a user, or replaces all fields of one, and all attributes where there are new ones. */
@@ -99,34 +105,10 @@ export class Users {
     });
   }
 
-  /** All users in the order of their uids. The list of a database that had none yet is made first. */
-  async list({ after, limit }: PageRequest): Promise<Page<User>> {
-    const { redis, keys } = this.#store;
-    if ((await redis.hexists(keys.meta(), 'usersIndexed')) === 0) {
-      this.#indexing ??= this.#index().finally(() => {
-        this.#indexing = undefined;
-      });
-      await this.#indexing;
-    }
-    const start = after === undefined ? '-' : `(${after}`;
-    const uids = await redis.zrangebylex(keys.users(), start, '+', 'LIMIT', 0, limit + 1);
-    const page = uids.slice(0, limit) as Uid[];
-    const items = await this.some(page);
-    return uids.length > limit ? { items, next: page.at(-1)! } : { items };
-  }
-
-  /** Puts every user into the list of all. Several nodes may do it at a time, and it may be interrupted. */
-  async #index(): Promise<void> {
-    const { redis, keys } = this.#store;
-    const prefix = keys.user('' as Uid);
-    const pattern = `${prefix.replace(/[\\*?[\]]/g, '\\$&')}*`;
-    let cursor = '0';
-    do {
-      const [next, found] = await redis.scan(cursor, 'MATCH', pattern, 'COUNT', SCAN_COUNT);
-      cursor = next;
-      const uids = found.map((key) => key.slice(prefix.length) as Uid);
-      await this.#store.run(commands.indexUsers, { uids, isLast: cursor === '0' });
-    } while (cursor !== '0');
+  /** All users in the order of their uids. */
+  async list(request: PageRequest): Promise<Page<User>> {
+    const page = await this.#all.page(request);
+    return { ...page, items: await this.some(page.items) };
   }
 
   /**

@@ -7,6 +7,9 @@ local LEVEL_OF_ROLES = 2
 -- Blocks, and policies of whose direct messages one takes.
 local LEVEL_OF_BLOCKS = 2
 
+-- Lists of all users and groups.
+local LEVEL_OF_LISTS = 2
+
 -- Returns nil where the data is written at this level or above, or the refusal.
 local function needs_level(level)
   if LEVEL < level then return refuse('UPDATE_PENDING', '') end
