@@ -180,7 +180,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a change is the last message',
     patches: [
       {
-        file: 'conversations/summaries.lua',
+        file: 'lua/summary.lua',
         from: 'local _, n, last = newest(log_key(log))',
         to: 'local last, n = newest(log_key(log))',
       },

@@ -257,8 +257,8 @@ export const MESSAGES: readonly Mutant[] = [
     pattern: 'a hidden conversation comes back',
     also: [
       {
-        file: 'conversations/summaries.lua',
-        from: "if not is_listed(last, floor) then return { '' } end",
+        file: 'lua/summary.lua',
+        from: "if not is_listed(last, floor_of(uid, log)) then return { '' } end",
         to: '',
       },
     ],

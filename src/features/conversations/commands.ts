@@ -37,11 +37,11 @@ export const summaries = command({
   script: new URL('./summaries.lua', import.meta.url),
   keys: (keys, { uid, logs }: { uid: Uid; logs: readonly LogName[]; detail: 'last' | 'counts' }) => [
     ...ownKeys(keys, uid),
-    ...logs.flatMap((log) => [keys.log(log), keys.messageState(log), keys.erased(log), keys.mentionsOfAll(log)]),
+    ...logs.flatMap((log) => summaryKeys(keys, log)),
   ],
   args: ({ uid, logs, detail }) => [uid, detail, ...logs],
   decode: (reply: RawSummary[], { uid, logs }) =>
-    reply.map((raw, i) => (raw.length === 1 ? undefined : summaryFrom(conversationOf(uid, logs[i]!), raw))),
+    reply.map((raw, i) => summaryFrom(conversationOf(uid, logs[i]!), raw)),
 });
 
 /** Whose conversation it is. */
@@ -57,7 +57,7 @@ export const read = command({
     const log = logOf(uid, conversation);
     const named = parseConversation(conversation);
     const ofKind = 'gid' in named ? [keys.members(named.gid)] : [keys.blocks(uid), keys.blocks(named.peer)];
-    return [...ownKeys(keys, uid), keys.log(log), keys.erased(log), keys.receipts(log), keys.signals(), ...ofKind];
+    return [...ownKeys(keys, uid), ...summaryKeys(keys, log), keys.receipts(log), keys.signals(), ...ofKind];
   },
   args: ({ uid, conversation, upTo, receipt }) => [
     uid,
@@ -66,7 +66,7 @@ export const read = command({
     peerOf(conversation),
     receipt ? 1 : 0,
   ],
-  decode: () => undefined,
+  decode: (reply: RawSummary, { conversation }) => summaryFrom(conversation, reply),
 });
 
 /** Refuses `group_not_found`, `not_member`, `too_many_members`, `conversation_not_found`. */
@@ -87,10 +87,8 @@ export const receipts = command({
 export const changeSettings = command({
   script: new URL('./settings.lua', import.meta.url),
   keys: (keys, { uid, conversation }: Own & { changes: Partial<Record<keyof KeptSettings, number | boolean>> }) => [
-    keys.read(uid),
-    keys.floors(uid),
-    keys.settings(uid),
-    keys.log(logOf(uid, conversation)),
+    ...ownKeys(keys, uid),
+    ...summaryKeys(keys, logOf(uid, conversation)),
     keys.signals(),
   ],
   args: ({ uid, conversation, changes }) => [
@@ -98,7 +96,7 @@ export const changeSettings = command({
     logOf(uid, conversation),
     ...Object.entries(changes).flatMap(([name, value]) => [name, `${value}`]),
   ],
-  decode: () => undefined,
+  decode: (reply: RawSummary, { conversation }) => summaryFrom(conversation, reply),
 });
 
 export const hide = command({
@@ -116,10 +114,13 @@ function ownKeys(keys: Keys, uid: Uid): string[] {
   return [keys.read(uid), keys.floors(uid), keys.mentions(uid), keys.settings(uid)];
 }
 
-function summaryFrom(
-  conversation: Conversation,
-  [mark, unread, mentions, settings, last]: Extract<RawSummary, { length: 5 }>,
-) {
+function summaryKeys(keys: Keys, log: LogName): string[] {
+  return [keys.log(log), keys.messageState(log), keys.erased(log), keys.mentionsOfAll(log)];
+}
+
+function summaryFrom(conversation: Conversation, raw: RawSummary) {
+  if (raw.length === 1) return undefined;
+  const [mark, unread, mentions, settings, last] = raw;
   return {
     conversation,
     readUpTo: mark.slice(mark.indexOf(' ') + 1) as MessageId,

@@ -85,9 +85,8 @@ export class Conversations {
 
   /** One conversation; `conversation_not_found`. */
   async get(uid: Uid, conversation: Conversation): Promise<ConversationSummary> {
-    const log = logOf(uid, conversation);
-    const [found] = await this.#summaries(uid, [log], 'last');
-    return found ? summaryOf(found) : refuse('conversation_not_found', log);
+    const [found] = await this.#summaries(uid, [logOf(uid, conversation)], 'last');
+    return summaryOf(found ?? refuse('conversation_not_found', conversation));
   }
 
   /** What is unread in all conversations together, without those that are muted or archived. */
@@ -112,8 +111,7 @@ export class Conversations {
    * @param receipt whether the others of the conversation are told, too (in groups of up to {@link RECEIPTS_MAX})
    */
   async markRead(uid: Uid, conversation: Conversation, upTo: MessageId, receipt = true): Promise<ConversationSummary> {
-    await this.#store.run(commands.read, { uid, conversation, upTo, receipt });
-    return this.get(uid, conversation);
+    return summaryOf((await this.#store.run(commands.read, { uid, conversation, upTo, receipt }))!);
   }
 
   /**
@@ -137,8 +135,7 @@ export class Conversations {
       const mutedUntil = Date.parse(patch.mutedUntil);
       changes.mutedUntil = mutedUntil > Date.now() && mutedUntil;
     }
-    await this.#store.run(commands.changeSettings, { uid, conversation, changes });
-    return this.get(uid, conversation);
+    return summaryOf((await this.#store.run(commands.changeSettings, { uid, conversation, changes }))!);
   }
 
   /** Hides a conversation, and its history up to now, from this user alone, until something new comes. */

@@ -1,9 +1,9 @@
 #!lua flags=allow-oom
 -- Moves a user's read mark of a conversation forward, never back; and, where the others are told, how far they are.
---   KEYS   im:meta, rd:<uid>, fl:<uid>, mn:<uid>, cs:<uid>, the log, er:<log>, rc:<log>, signals, and gm:<gid> in a group,
---          bl:<uid>, bl:<peer> in a direct chat
+--   KEYS   im:meta, rd:<uid>, fl:<uid>, mn:<uid>, cs:<uid>, the log, ms:<log>, er:<log>, ma:<log>, rc:<log>, signals, and
+--          gm:<gid> in a group, bl:<uid>, bl:<peer> in a direct chat
 --   ARGV   uid, log, message id read up to, peer ('' in a group), 1 if the others are told, else 0
---   reply  1
+--   reply  what `summary_of` of src/redis/lua/summary.lua returns
 --   refuses  CONVERSATION_NOT_FOUND, MESSAGE_NOT_FOUND
 -- @include "listing"
 -- @include "may_send"
@@ -11,7 +11,8 @@
 -- @include "own_settings"
 -- @include "reading"
 -- @include "signals"
-local marks, receipts, members = KEYS[2], KEYS[8], KEYS[10]
+-- @include "summary"
+local marks, receipts, members = KEYS[2], KEYS[10], KEYS[12]
 local uid, log, up_to, peer, is_told = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5] == '1'
 
 local mark = redis.call('HGET', marks, log)
@@ -46,4 +47,4 @@ if is_told and (not receipt or id_less(receipt, up_to)) then
   end
 end
 signal('read', log, told, { 'uid', uid, 'upTo', up_to })
-return 1
+return summary_of(uid, log, true)

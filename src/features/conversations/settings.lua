@@ -1,11 +1,12 @@
 -- Changes a user's own settings of a conversation.
---   KEYS   im:meta, rd:<uid>, fl:<uid>, cs:<uid>, the log, signals
+--   KEYS   im:meta, rd:<uid>, fl:<uid>, mn:<uid>, cs:<uid>, the log, ms:<log>, er:<log>, ma:<log>, signals
 --   ARGV   uid, log, then name, value, …: a value is 'true', 'false' (which is the default, and not kept), or ms
---   reply  1
+--   reply  what `summary_of` of src/redis/lua/summary.lua returns
 --   refuses  CONVERSATION_NOT_FOUND
 -- @include "listing"
 -- @include "own_settings"
 -- @include "refusals"
+-- @include "summary"
 local uid, log = ARGV[1], ARGV[2]
 
 if not has_listed(uid, log) then return refuse('CONVERSATION_NOT_FOUND', log) end
@@ -18,4 +19,4 @@ for i = 3, #ARGV, 2 do
 end
 write_own_settings(uid, log, settings)
 tell_devices(uid, log, settings)
-return 1
+return summary_of(uid, log, true)

@@ -20,7 +20,7 @@ local function unread_of(log, mark, n)
 end
 
 -- How many of the unread messages mention somebody; `list` is what mn:<uid> has of the log, or nil.
-local function unread_mentions_of(log, uid, mark, list)
+local function unread_mentions_of(log, mark, list)
   local read_mid = string.match(mark, '%S+$')
   local ids = filter_ids(list, function(id) return id_less(read_mid, id) end)
   local of_all = redis.call('ZRANGEBYSCORE', mentions_of_all_key(log), '(' .. seq_of(read_mid), '+inf', 'LIMIT', 0, MENTIONS_KEPT)

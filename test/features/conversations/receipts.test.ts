@@ -156,5 +156,5 @@ test('a read in a group of a hundred costs few calls', async () => {
   await read('m1', 'group:crowd', id);
   const { info: _info, config: _config, ...counts } = await commandCounts(im.redis);
   const calls = Object.values(counts).reduce((sum, n) => sum + n, 0);
-  assert.ok(calls <= 30, JSON.stringify(counts));
+  assert.ok(calls <= 26, JSON.stringify(counts));
 });
