@@ -1,6 +1,21 @@
 import { type ErrorCode, ImError } from './errors.ts';
 import { RECEIPTS_MAX } from './signals.ts';
 
+/** How somebody is refused who may not read a conversation. */
+export const READING_REFUSALS = ['not_member', 'user_not_found', 'group_not_found'] as const satisfies ErrorCode[];
+
+/** How somebody is refused who may not send to it now, nor do anything else there that others are told of. */
+export const SENDING_REFUSALS = [
+  'not_member',
+  'silenced',
+  'posting_restricted',
+  'blocked',
+  'must_unblock',
+  'contacts_only',
+  'user_not_found',
+  'group_not_found',
+] as const satisfies ErrorCode[];
+
 /** What a script's refusal means to the caller: the one place that maps them. `subject` is what it is about. */
 const REFUSALS: Record<string, (subject: string) => [code: ErrorCode, detail: string]> = {
   user_not_found: (uid) => ['user_not_found', `There is no user "${uid}". Create it with PUT /v1/users/${uid}.`],

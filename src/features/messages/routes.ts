@@ -1,4 +1,5 @@
 import { ImError } from '../../domain/errors.ts';
+import { READING_REFUSALS, SENDING_REFUSALS } from '../../domain/refusals.ts';
 import type { MessageId } from '../../domain/stream-ids.ts';
 import type { App } from '../../http/fastify.ts';
 import { ref } from '../../http/openapi/component.ts';
@@ -33,14 +34,7 @@ export function messageRoutes(
         body: ref(MessageInput),
         response: responses(
           { 201: answer(Message, 'The message is stored.'), 200: answer(Message, 'It was stored before.') },
-          'not_member',
-          'silenced',
-          'posting_restricted',
-          'blocked',
-          'must_unblock',
-          'contacts_only',
-          'user_not_found',
-          'group_not_found',
+          ...SENDING_REFUSALS,
           'message_not_found',
           'reserved_field',
           'fields_too_large',
@@ -72,12 +66,7 @@ export function messageRoutes(
           'that is what you gave. For the user itself (in a group, as long as a member), or a server key.',
         params: ConversationParams,
         querystring: HistoryQuery,
-        response: responses(
-          { 200: answer(MessageList, 'A page of the history.') },
-          'not_member',
-          'user_not_found',
-          'group_not_found',
-        ),
+        response: responses({ 200: answer(MessageList, 'A page of the history.') }, ...READING_REFUSALS),
       },
     },
     (request) => {
@@ -104,13 +93,7 @@ export function messageRoutes(
         summary: 'Read a message',
         description: 'For the user itself (in a group, as long as a member), or a server key.',
         params: MessageParams,
-        response: responses(
-          { 200: answer(Message, 'The message.') },
-          'not_member',
-          'user_not_found',
-          'group_not_found',
-          'message_not_found',
-        ),
+        response: responses({ 200: answer(Message, 'The message.') }, ...READING_REFUSALS, 'message_not_found'),
       },
     },
     (request) => {
@@ -134,9 +117,7 @@ export function messageRoutes(
         querystring: RepliesQuery,
         response: responses(
           { 200: answer(MessageList, 'A page of replies.') },
-          'not_member',
-          'user_not_found',
-          'group_not_found',
+          ...READING_REFUSALS,
           'message_not_found',
         ),
       },
@@ -168,14 +149,7 @@ export function messageRoutes(
         body: ref(MessagePatch),
         response: responses(
           { 200: answer(Message, 'The message as it is now.') },
-          'not_member',
-          'silenced',
-          'posting_restricted',
-          'blocked',
-          'must_unblock',
-          'contacts_only',
-          'user_not_found',
-          'group_not_found',
+          ...SENDING_REFUSALS,
           'message_not_found',
           'message_erased',
           'edit_window_over',
@@ -204,13 +178,7 @@ export function messageRoutes(
           'the action `gone`. For its sender and, in a group, the owner and admins; a server key acts as the user in the ' +
           'path. Idempotent.',
         params: MessageParams,
-        response: responses(
-          { 204: nothing('The message was erased.') },
-          'not_member',
-          'user_not_found',
-          'group_not_found',
-          'message_not_found',
-        ),
+        response: responses({ 204: nothing('The message was erased.') }, ...READING_REFUSALS, 'message_not_found'),
       },
     },
     async (request, reply) => {

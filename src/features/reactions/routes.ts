@@ -1,3 +1,4 @@
+import { READING_REFUSALS, SENDING_REFUSALS } from '../../domain/refusals.ts';
 import type { App } from '../../http/fastify.ts';
 import { MessageParams, messageIdOf, pageQuery } from '../../http/openapi/params.ts';
 import { answer, nothing, responses } from '../../http/openapi/responses.ts';
@@ -20,14 +21,7 @@ export function reactionRoutes(app: App, { reactions }: { reactions: Reactions }
         params: ReactionParams,
         response: responses(
           { 200: answer(MessageReactions, 'All reactions to the message.') },
-          'not_member',
-          'silenced',
-          'posting_restricted',
-          'blocked',
-          'must_unblock',
-          'contacts_only',
-          'user_not_found',
-          'group_not_found',
+          ...SENDING_REFUSALS,
           'message_not_found',
           'message_erased',
           'too_many_reactions',
@@ -50,18 +44,7 @@ export function reactionRoutes(app: App, { reactions }: { reactions: Reactions }
         summary: 'Take a reaction back',
         description: 'One of the user in the path, for whoever may send here now, or a server key. Idempotent.',
         params: ReactionParams,
-        response: responses(
-          { 204: nothing('The reaction is not there.') },
-          'not_member',
-          'silenced',
-          'posting_restricted',
-          'blocked',
-          'must_unblock',
-          'contacts_only',
-          'user_not_found',
-          'group_not_found',
-          'message_not_found',
-        ),
+        response: responses({ 204: nothing('The reaction is not there.') }, ...SENDING_REFUSALS, 'message_not_found'),
       },
     },
     async (request, reply) => {
@@ -85,9 +68,7 @@ export function reactionRoutes(app: App, { reactions }: { reactions: Reactions }
         querystring: pageQuery(100, 'members', 'bob'),
         response: responses(
           { 200: answer(ReactorList, 'A page of people.') },
-          'not_member',
-          'user_not_found',
-          'group_not_found',
+          ...READING_REFUSALS,
           'message_not_found',
         ),
       },

@@ -1,3 +1,4 @@
+import { SENDING_REFUSALS } from '../../domain/refusals.ts';
 import { RECEIPTS_MAX } from '../../domain/signals.ts';
 import type { App } from '../../http/fastify.ts';
 import { ConversationParams } from '../../http/openapi/params.ts';
@@ -21,11 +22,7 @@ export function typingRoutes(app: App, { typing }: { typing: Typing }): void {
         params: ConversationParams,
         response: responses(
           { 204: nothing('The others were told, now or just before.') },
-          'not_member',
-          'silenced',
-          'posting_restricted',
-          'user_not_found',
-          'group_not_found',
+          ...SENDING_REFUSALS,
           'too_many_members',
         ),
       },
