@@ -45,6 +45,23 @@ export function useService({ config = {}, each = false, redis: redisOptions, pre
   return { redis, service };
 }
 
+/** Two nodes of the service on one real Redis. */
+export function useTwoNodes() {
+  const redis = {} as TestRedis;
+  const [one, other] = [{} as Service, {} as Service];
+  before(async () => {
+    fill(redis, await startRedis());
+    fill(one, await startService(redis));
+    fill(other, await startService(redis, { keyPrefix: one.config.keyPrefix }));
+  });
+  after(async () => {
+    await one.close?.();
+    await other.close?.();
+    await redis.stop?.();
+  });
+  return { redis, one, other };
+}
+
 /** The IM rules on a real Redis, without HTTP; anew for each test. */
 export function useIm() {
   const server = {} as TestRedis;

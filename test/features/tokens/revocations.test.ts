@@ -1,23 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { SignJWT } from 'jose';
 import { eventually } from '../../helpers/delivery.ts';
-import { startRedis, type TestRedis } from '../../helpers/redis.ts';
 import { JWT_SECRET, type Service, startService } from '../../helpers/service.ts';
+import { useTwoNodes } from '../../helpers/use.ts';
 
-let redis: TestRedis;
-let one: Service;
-let other: Service;
-before(async () => {
-  redis = await startRedis();
-  one = await startService(redis);
-  other = await startService(redis, { keyPrefix: one.config.keyPrefix });
-});
-after(async () => {
-  await one?.close();
-  await other?.close();
-  await redis?.stop();
-});
+const { redis, one, other } = useTwoNodes();
 
 /** A token without `iat`, or with another one. */
 const tokenOf = (uid: string, issuedAt?: number) => {

@@ -1,25 +1,13 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import WebSocket from 'ws';
 import { eventually } from '../../helpers/delivery.ts';
-import { startRedis, type TestRedis } from '../../helpers/redis.ts';
 import { API_KEY, type Service, startService } from '../../helpers/service.ts';
+import { useTwoNodes } from '../../helpers/use.ts';
 
 /** Signing out everywhere, and suspension: on two nodes. */
 
-let redis: TestRedis;
-let one: Service;
-let other: Service;
-before(async () => {
-  redis = await startRedis();
-  one = await startService(redis);
-  other = await startService(redis, { keyPrefix: one.config.keyPrefix });
-});
-after(async () => {
-  await one?.close();
-  await other?.close();
-  await redis?.stop();
-});
+const { redis, one, other } = useTwoNodes();
 
 const tokenFor = async (uid: string): Promise<string> =>
   (await one.server.post('/v1/tokens', { uid }).expect(201)).body.token;

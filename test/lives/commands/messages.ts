@@ -72,40 +72,28 @@ interface About {
 }
 const about = { uid: anyUid, to: anyConversation, back };
 
-const edit = step<About & { fields: Record<string, string> }>(
-  'edit',
-  { ...about, fields: anyFields },
-  async ({ world, node, agree }, { uid, to, back, fields }) => {
-    const entry = entryOf(world, uid, to, back, (one) => !isChange(one) || one.seq % 5 === 0);
-    if (!entry) return;
-    await agree(
-      () => {
-        messages.edit(world, uid, to, entry, fields);
-        return () => shown(uid, entry);
-      },
-      () => node.editing.edit(asUid(uid), asConversation(to), entry.id as never, fields),
-      asTold,
-    );
-  },
-);
+function editing(name: string, chooses: (entry: Entry, uid: string) => boolean) {
+  return step<About & { fields: Record<string, string> }>(
+    name,
+    { ...about, fields: anyFields },
+    async ({ world, node, agree }, { uid, to, back, fields }) => {
+      const entry = entryOf(world, uid, to, back, (one) => chooses(one, uid));
+      if (!entry) return;
+      await agree(
+        () => {
+          messages.edit(world, uid, to, entry, fields);
+          return () => shown(uid, entry);
+        },
+        () => node.editing.edit(asUid(uid), asConversation(to), entry.id as never, fields),
+        asTold,
+      );
+    },
+  );
+}
 
+const edit = editing('edit', (entry) => !isChange(entry) || entry.seq % 5 === 0);
 /** The newest of one's own: what is edited at random is mostly another's. */
-const editOwn = step<About & { fields: Record<string, string> }>(
-  'editOwn',
-  { ...about, fields: anyFields },
-  async ({ world, node, agree }, { uid, to, back, fields }) => {
-    const entry = entryOf(world, uid, to, back, (one) => one.from === uid && !one.action);
-    if (!entry) return;
-    await agree(
-      () => {
-        messages.edit(world, uid, to, entry, fields);
-        return () => shown(uid, entry);
-      },
-      () => node.editing.edit(asUid(uid), asConversation(to), entry.id as never, fields),
-      asTold,
-    );
-  },
-);
+const editOwn = editing('editOwn', (entry, uid) => entry.from === uid && !entry.action);
 
 const erase = step<About>('erase', about, async ({ world, node, agree }, { uid, to, back }) => {
   const entry = entryOf(world, uid, to, back, isMessage);

@@ -1,6 +1,6 @@
 import { type Action, allows, refusalOf } from '../../../src/domain/policy.ts';
 import { forget, leave, tellDirect } from './people.ts';
-import { type Fields, Group, Log, type Policies, refuse, type World } from './world.ts';
+import { type Fields, Group, Log, nextEntry, type Policies, refuse, type World } from './world.ts';
 
 /** What happens in groups. `actor` is a uid, or '' for the server. */
 
@@ -87,16 +87,7 @@ export function removeGroup(world: World, actor: string, gid: string): void {
   const group = world.group(gid);
   check(group, 'delete', actor);
   const { log, members, owner } = group;
-  const said = { from: owner, action: 'delete', fields: {} };
-  const entry = {
-    ...said,
-    log,
-    seq: log.end + 1,
-    id: '',
-    edits: [],
-    reactions: new Map(),
-    reactors: new Set<string>(),
-  };
+  const entry = nextEntry(log, { from: owner, action: 'delete', fields: {} });
   log.isRemoved = true;
   world.groups.delete(gid);
   world.logs.delete(log.name);

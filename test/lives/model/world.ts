@@ -166,15 +166,7 @@ export class World {
 
   /** Adds an entry to a log and tells those of the recipients who are there. */
   tell(log: Log, said: Said, recipients: Iterable<string>): Entry {
-    const entry: Entry = {
-      ...said,
-      log,
-      seq: log.end + 1,
-      id: '',
-      edits: [],
-      reactions: new Map(),
-      reactors: new Set(),
-    };
+    const entry = nextEntry(log, said);
     log.entries.push(entry);
     this.grown.add(log);
     this.deliver(entry, recipients);
@@ -214,4 +206,9 @@ export function isGroup(conversation: string): boolean {
 /** The gid or the other's uid. */
 export function nameOf(conversation: string): string {
   return conversation.slice(conversation.indexOf(':') + 1);
+}
+
+/** The next entry of a log, which is not in it yet. */
+export function nextEntry(log: Log, said: Said): Entry {
+  return { ...said, log, seq: log.end + 1, id: '', edits: [], reactions: new Map(), reactors: new Set() };
 }
