@@ -1,3 +1,4 @@
+import { addTo, removeFrom } from '../domain/multimap.ts';
 import type { Uid } from '../domain/names.ts';
 import type { Cursor } from '../domain/stream-ids.ts';
 import { Doorbell } from './doorbell.ts';
@@ -166,15 +167,4 @@ export class Hub {
     removeFrom(this.#byReader, reader, listener);
     if (!this.hasReader(reader)) this.#options.presence.readerChanged(reader);
   }
-}
-
-function addTo<Key, Value>(sets: Map<Key, Set<Value>>, key: Key, listener: Value): void {
-  const set = sets.get(key);
-  if (set) set.add(listener);
-  else sets.set(key, new Set([listener]));
-}
-
-function removeFrom<Key, Value>(sets: Map<Key, Set<Value>>, key: Key, listener: Value): void {
-  const set = sets.get(key);
-  if (set?.delete(listener) && set.size === 0) sets.delete(key);
 }

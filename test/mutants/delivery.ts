@@ -212,8 +212,8 @@ export const DELIVERY: readonly Mutant[] = [
   },
   {
     name: 'a place is not free again',
-    file: 'delivery/hub.ts',
-    from: 'if (set?.delete(listener) && set.size === 0) sets.delete(key);',
+    file: 'domain/multimap.ts',
+    from: 'if (set?.delete(value) && set.size === 0) sets.delete(key);',
     to: '',
     tests: ['test/delivery/hub.test.ts'],
     pattern: 'the number of subscribers is bounded',

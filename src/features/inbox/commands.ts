@@ -12,7 +12,7 @@ export const readInbox = command({
     keys.user(uid),
     keys.removedUser(uid),
   ],
-  args: ({ start, count }) => [start, count, 'short'],
+  args: ({ start, count }) => [start, count],
   decode: ([epoch, newest, incarnation, entries]: [string, string, string, (string | RawEntry)[]]) => ({
     epoch,
     newest,

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { LogName } from '../../domain/conversations.ts';
+import { addTo, removeFrom } from '../../domain/multimap.ts';
 import type { MessageId } from '../../domain/stream-ids.ts';
 import type { KeptEntry } from './kept-entry.ts';
 
@@ -41,9 +42,7 @@ export class EntryCache {
   add(ref: MessageRef, entry: KeptEntry, generation: number): void {
     if (generation !== this.#generation) return;
     const key = keyOf(ref);
-    const keys = this.#keysOf.get(ref.log);
-    if (keys) keys.add(key);
-    else this.#keysOf.set(ref.log, new Set([key]));
+    addTo(this.#keysOf, ref.log, key);
     this.#entries.set(key, entry);
   }
 
@@ -68,9 +67,7 @@ export class EntryCache {
   }
 
   #drop(key: string): void {
-    const log = key.slice(0, key.indexOf(' ')) as LogName;
-    const keys = this.#keysOf.get(log);
-    if (keys?.delete(key) && keys.size === 0) this.#keysOf.delete(log);
+    removeFrom(this.#keysOf, key.slice(0, key.indexOf(' ')) as LogName, key);
   }
 }
 
