@@ -103,7 +103,7 @@ export class Messages {
       digest: digestOf(send),
       ttlMs: clientMessageId === undefined ? OWN_ID_TTL_MS : this.#idempotencyTtlMs,
       replyTo: replyTo ?? '',
-      // Everybody is everybody.
+      // Whoever is named beside `*` is among everybody.
       mentions: mentions?.includes('*') ? ['*'] : [...new Set(mentions)],
       pairs,
     };
