@@ -43,9 +43,18 @@ local function conversation_of(uid, log)
   return 'user:' .. (first == uid and second or first or uid)
 end
 
+-- The parts of an entry as the command gives it: its cursor, the log and the id of its message, and the message if it
+-- brings it.
+local function parts_of(entry)
+  if type(entry) == 'string' then return string.match(entry, '^(%S+) (.*) (%S*)$') end
+  local id, flat = entry[1], entry[2]
+  local is_reference = flat[1] == 'FW'
+  return id, is_reference and flat[2] or '', is_reference and flat[4] or '0-0', { unpack(flat, 5) }
+end
+
 -- The message that an inbox entry refers to, or brings with it where its log is gone.
-local function message_of(log, mid, reference)
-  if #reference > 4 then return { unpack(reference, 5) } end
+local function message_of(log, mid, brought)
+  if brought and #brought > 0 then return brought end
   if not is_stream_id(mid) then return { 'action', 'gone' } end
   local found = redis.pcall('XRANGE', log_key(log), mid, mid)
   -- A log that somebody has overwritten with another type reads as if its messages were gone.
@@ -68,17 +77,15 @@ offer('im_receive', { 'no-writes' }, function(words)
   local newest_position = position_of(epoch, newest)
   if from_now then return { newest_position, {}, {} } end
 
-  local resumed = entries[1] and predecessor(entries[1][1]) or newest_position
+  local resumed = entries[1] and predecessor((parts_of(entries[1]))) or newest_position
   local gap = {}
   if start ~= OLDEST and start ~= resumed then gap = gap_between(start, resumed) end
   local read, bytes = {}, 0
   for i, entry in ipairs(entries) do
-    local cursor, reference = entry[1], entry[2]
+    local cursor, log, mid, brought = parts_of(entry)
     -- The next call starts in front of a hole, and tells of it.
-    if bytes > MAX_BYTES or (i > 1 and cursor ~= successor(entries[i - 1][1])) then break end
-    local is_reference = reference[1] == 'FW'
-    local log, mid = is_reference and reference[2] or '', is_reference and reference[4] or '0-0'
-    local message = message_of(log, mid, reference)
+    if bytes > MAX_BYTES or (i > 1 and cursor ~= successor(read[i - 1][1])) then break end
+    local message = message_of(log, mid, brought)
     for _, word in ipairs(message) do bytes = bytes + #word end
     read[i] = { cursor, conversation_of(uid, log), mid, message }
   end
