@@ -6,7 +6,7 @@ export const en = {
   linkHint: 'To chat with yourself, open the link from the terminal in a private window, too, and choose another name.',
   linkIntro:
     'To log in with just a name, open the link shown in the terminal where redisim is running. It ends in #demo=…',
-  linkOutdated: 'That link is no longer valid. Open the one that the terminal shows now.',
+  tokenRefused: 'This token isn’t valid, or no longer. Ask your server for a new one.',
   yourName: 'Your name',
   tokenIntro: 'Log in with a user token. Your server makes one with POST /v1/tokens.',
   token: 'Token',
@@ -21,7 +21,7 @@ export const zh: typeof en = {
   loginHint: '再开一个无痕窗口，用另一个名字登录，就能和自己聊聊看。',
   linkHint: '在无痕窗口中也打开终端里的链接，用另一个名字登录，就能和自己聊聊看。',
   linkIntro: '请打开启动 redisim 的终端中显示的链接（以 #demo=… 结尾），只需取个名字即可登录。',
-  linkOutdated: '该链接已失效，请打开终端中当前显示的链接。',
+  tokenRefused: '该令牌无效或已过期，请向你的服务器获取新的令牌。',
   yourName: '你的名字',
   tokenIntro: '请使用用户令牌登录。令牌由你的服务器通过 POST /v1/tokens 签发。',
   token: '令牌',
