@@ -147,18 +147,18 @@ describe('the chat page: groups', { skip }, () => {
           all.map((one) => one.getAttribute('aria-label') ?? (one as HTMLElement).innerText.trim()),
         );
     assert.deepEqual(await buttons(owner), [
+      'Edit group',
       'Add people',
       'Copy invite link',
-      'Edit',
       'Manage admin-roles',
       'Manage member-roles',
       'Delete group',
     ]);
     assert.equal(await owner.page.locator('main select').count(), 3);
     assert.deepEqual(await buttons(admin), [
+      'Edit group',
       'Add people',
       'Copy invite link',
-      'Edit',
       'Manage member-roles',
       'Leave group',
     ]);
@@ -275,7 +275,7 @@ describe('the chat page: groups', { skip }, () => {
       return `${joinPolicy} ${postPolicy} ${historyPolicy}` === 'approval admins joined';
     }, 'the policies');
 
-    await owner.page.getByRole('button', { name: 'Edit' }).click();
+    await owner.page.getByRole('button', { name: 'Edit group' }).click();
     await owner.page.getByLabel('Group name').fill('Walking');
     await choose(owner, 'Save');
     await owner.page.locator('main strong', { hasText: 'Walking' }).waitFor();

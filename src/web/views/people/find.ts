@@ -15,7 +15,7 @@ export async function findPerson(api: Api, text: string): Promise<string | undef
 async function candidates(text: string): Promise<string[]> {
   const place = placeOfLink(text);
   if (place?.at === 'person') return [place.uid];
-  const ids = [text, text.toLowerCase()];
+  const ids = [text];
   const { id, isWhole } = readableId(text);
   if (isWhole) ids.push(id);
   // Only a page of https or of this machine can make digests; elsewhere such a person is found by their link.
