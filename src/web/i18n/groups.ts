@@ -19,8 +19,8 @@ export const en = {
   noSuchGroup: 'There is no such group. Check the link, or ask for a new one.',
   requested: 'Your request was sent. The group appears in your chats once it is approved.',
   joinClosed: 'Only people who are added by an admin can join.',
-  groupGone: 'This group no longer exists',
-  groupGoneHint: 'It was deleted, or the link is wrong.',
+  groupMissing: 'This group no longer exists',
+  groupMissingHint: 'It was deleted, or the link is wrong.',
   toChats: 'Back to chats',
 
   memberCount: (count: number) => (count === 1 ? '1 member' : `${count} members`),
@@ -98,8 +98,8 @@ export const zh: typeof en = {
   noSuchGroup: '没有这个群组。请检查链接，或索取新的链接。',
   requested: '申请已发送，通过后群组会显示在你的聊天中。',
   joinClosed: '只有被管理员添加的人才能加入。',
-  groupGone: '该群组已不存在',
-  groupGoneHint: '群组已解散，或链接有误。',
+  groupMissing: '该群组已不存在',
+  groupMissingHint: '群组已解散，或链接有误。',
   toChats: '返回聊天',
 
   memberCount: (count) => `${count} 位成员`,
