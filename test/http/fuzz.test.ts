@@ -167,6 +167,7 @@ test('afterwards every key is one of ours, and of its type', async () => {
     rq: 'set',
     sn: 'set',
     ru: 'hash',
+    lf: 'hash',
     mn: 'hash',
     cs: 'hash',
     ms: 'hash',

@@ -32,7 +32,7 @@ const RECIPIENTS = /^s:/;
 /** What a script finds out only when it runs: whose keys, and why. */
 const FOUND: Record<string, RegExp> = {
   // The members, those who asked to join, and those who are banned or silenced.
-  'remove_group.lua': /^(rd|mn|cs|c|fl|rq|sn):/,
+  'remove_group.lua': /^(rd|mn|cs|c|fl|rq|sn|ru):/,
   // The groups that the user is in.
   'remove_user.lua': /^gi:/,
   // The chats of the user, who has read them, the groups that were asked, or hold something against it, and blocks either way.

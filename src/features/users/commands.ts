@@ -98,6 +98,7 @@ export const finishRemoval = command({
     keys.blocks(uid),
     keys.blockedBy(uid),
     keys.presence(uid),
+    keys.left(uid),
   ],
   args: (uid) => [uid],
   decode: ([outcome]: [string]) => outcome === 'finished',

@@ -1,7 +1,7 @@
 -- Ends the removal of a user who is in no group any more. What stays is where a new user of this name starts: the
 -- newest message of each direct chat, below which it reads nothing, and the end of the inbox.
 --   KEYS   im:meta, c:<uid>, s:<uid>, rd:<uid>, fl:<uid>, rq:<uid>, sn:<uid>, ru:<uid>, im:removals, mn:<uid>, cs:<uid>,
---          bl:<uid>, bb:<uid>, pr:<uid>
+--          bl:<uid>, bb:<uid>, pr:<uid>, lf:<uid>
 --   ARGV   uid
 --   reply  { 'finished' } | { 'still_member' }
 -- @include "epoch"
