@@ -10,10 +10,18 @@ export const MESSAGES: readonly Mutant[] = [
   {
     name: 'anybody edits any message',
     file: 'messages/edit.lua',
-    from: "if flat[5] == 'action' or flat[2] ~= actor then",
+    from: "if flat[5] == 'action' or not is_author(actor, log, mid, flat) then",
     to: "if flat[5] == 'action' then",
     tests: EDITING,
     pattern: 'who may edit',
+  },
+  {
+    name: 'a new user edits and erases what a former one of the name wrote in a group',
+    file: 'lua/authors.lua',
+    from: 'and not is_below(mid, end_of_former(uid, log)) end',
+    to: 'end',
+    tests: ['test/features/users/lives.test.ts'],
+    pattern: 'neither edits nor erases',
   },
   {
     name: 'who may not send any more edits',

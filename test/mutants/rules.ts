@@ -197,7 +197,7 @@ export const RULES: readonly Mutant[] = [
   {
     name: 'any member erases any message',
     file: 'erase.lua',
-    from: '(from ~= actor and not of_others)',
+    from: 'not (of_others or is_author(actor, log, mid, flat))',
     to: "(from == '')",
     tests: ['test/features/messages/editing.test.ts'],
     pattern: 'an erased message leaves',
@@ -205,7 +205,7 @@ export const RULES: readonly Mutant[] = [
   {
     name: 'the owner of a group erases nothing',
     file: 'erase.lua',
-    from: '(from ~= actor and not of_others)',
+    from: 'not (of_others or is_author(actor, log, mid, flat))',
     to: '(from ~= actor)',
     tests: ['test/features/messages/editing.test.ts'],
     pattern: 'an erased message leaves',
@@ -213,8 +213,8 @@ export const RULES: readonly Mutant[] = [
   {
     name: 'events are erased',
     file: 'erase.lua',
-    from: "if flat[5] == 'action' or (",
-    to: 'if (',
+    from: "if flat[5] == 'action' or not (",
+    to: 'if not (',
     tests: ['test/features/messages/editing.test.ts'],
     pattern: 'an erased message leaves',
   },

@@ -1,10 +1,11 @@
 -- Erases a message: an `erase` change tells everybody, then the message goes with its edits and its reactions. What stands
 -- in its place stays. Erased before is erased.
---   KEYS   im:meta, the log, ms:<log>, ch:<log>, er:<log>, feed, fl:<actor>, and u:<actor>, u:<peer>, bl:<actor>, bl:<peer>,
---          c:<peer> in a direct chat, gi:<gid>, gm:<gid>, gr:<gid> in a group, rp:<log>, ma:<log>
+--   KEYS   im:meta, the log, ms:<log>, ch:<log>, er:<log>, feed, fl:<actor>, ru:<actor>, and u:<actor>, u:<peer>, bl:<actor>,
+--          bl:<peer>, c:<peer> in a direct chat, gi:<gid>, gm:<gid>, gr:<gid> in a group, rp:<log>, ma:<log>
 --   ARGV   log, actor, peer ('' in a group), message id
 --   reply  { 'erased' | 'already', refused writes, the first one's reason }
 --   refuses  NOT_MEMBER, GROUP_NOT_FOUND, USER_NOT_FOUND, MESSAGE_NOT_FOUND, FORBIDDEN
+-- @include "authors"
 -- @include "direct_events"
 -- @include "mentions"
 -- @include "own_fields"
@@ -28,7 +29,7 @@ if peer == '' then
 else
   recipients = direct_recipients_left(actor, peer)
 end
-if flat[5] == 'action' or (from ~= actor and not of_others) then return refuse('FORBIDDEN', mid) end
+if flat[5] == 'action' or not (of_others or is_author(actor, log, mid, flat)) then return refuse('FORBIDDEN', mid) end
 
 local seq = seq_of(mid)
 local edit = kept(log, seq, 'edit')

@@ -35,6 +35,8 @@ export interface Said {
 export interface Entry extends Said {
   readonly log: Log;
   readonly seq: number;
+  /** Who there was of the name of `from`. */
+  author?: User | undefined;
   /** Known once the service has said it. */
   id: string;
   erased?: { by: string };
@@ -167,6 +169,7 @@ export class World {
   /** Adds an entry to a log and tells those of the recipients who are there. */
   tell(log: Log, said: Said, recipients: Iterable<string>): Entry {
     const entry = nextEntry(log, said);
+    entry.author = this.users.get(said.from);
     log.entries.push(entry);
     this.grown.add(log);
     this.deliver(entry, recipients);
