@@ -181,7 +181,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   await registerSwagger(app, VERSION);
   for (const schema of components) app.addSchema(schema);
 
-  const users = new Users(store);
+  const users = new Users(store, logs);
   userRoutes(app, { users });
   contactRoutes(app, { contacts: new Contacts(store) });
   blockRoutes(app, { blocks: new Blocks(store) });

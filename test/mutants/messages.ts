@@ -57,15 +57,15 @@ export const MESSAGES: readonly Mutant[] = [
   },
   {
     name: 'edits of an erased message stay',
-    file: 'messages/erase.lua',
-    from: "redis.call('XDEL', KEYS[2], mid, unpack(edits))",
-    to: "redis.call('XDEL', KEYS[2], mid)",
+    file: 'lua/erasure.lua',
+    from: "redis.call('XDEL', log_key(log), mid, unpack(edits))",
+    to: "redis.call('XDEL', log_key(log), mid)",
     tests: EDITING,
     pattern: 'no text anywhere',
   },
   {
     name: 'what an edit made of an erased message stays',
-    file: 'messages/erase.lua',
+    file: 'lua/erasure.lua',
     from: 'forget_message(log, seq)\n',
     to: '',
     tests: EDITING,
@@ -145,7 +145,7 @@ export const MESSAGES: readonly Mutant[] = [
   },
   {
     name: 'an erased reply is counted',
-    file: 'messages/erase.lua',
+    file: 'lua/erasure.lua',
     from: "forget_reply(log, mid, own_value(flat, 'reply'))\n",
     to: '',
     tests: REFERENCES,
@@ -194,7 +194,7 @@ export const MESSAGES: readonly Mutant[] = [
   },
   {
     name: 'an erased message mentions',
-    file: 'messages/erase.lua',
+    file: 'lua/erasure.lua',
     from: "forget_mentions(log, mid, own_value(flat, 'mentions'))\n",
     to: '',
     tests: REFERENCES,

@@ -3,6 +3,7 @@ import type { Mutant } from './mutant.ts';
 const BLOCKS = 'test/features/blocks/blocks.test.ts';
 const SUSPENSION = 'test/features/tokens/suspension.test.ts';
 const USERS = 'test/features/users/routes.test.ts';
+const ERASURE = 'test/features/users/erasure.test.ts';
 
 /** Blocks, whose messages one takes, attributes, the list of users, and who is signed out or suspended. */
 export const PEOPLE: readonly Mutant[] = [
@@ -165,5 +166,94 @@ export const PEOPLE: readonly Mutant[] = [
     to: '',
     tests: [SUSPENSION],
     pattern: 'signed out everywhere',
+  },
+  {
+    name: 'messages in groups that were left outlive their sender',
+    file: 'remove_user.lua',
+    from: 'if incarnation == left_logs[i + 1] then',
+    to: 'if false then',
+    tests: [ERASURE],
+    pattern: 'wherever it was',
+  },
+  {
+    name: 'messages are erased in a group of the name of one that was left',
+    file: 'remove_user.lua',
+    from: 'if incarnation == left_logs[i + 1] then',
+    to: 'if true then',
+    tests: [ERASURE],
+    pattern: 'of the name of one that was left',
+  },
+  {
+    name: "what a former user has sent is erased with the new one's",
+    file: 'remove_user.lua',
+    from: "redis.call('HGET', removed_user, log) or '0-0'",
+    to: "'0-0'",
+    tests: [ERASURE],
+    pattern: 'what a former user of the name',
+  },
+  {
+    name: 'an erasure begins before the levels of all nodes allow it',
+    file: 'remove_user.lua',
+    from: 'local not_yet = erases and needs_level(LEVEL_OF_ERASURE)',
+    to: 'local not_yet',
+    tests: [ERASURE],
+    pattern: 'has to hand over first',
+  },
+  {
+    name: 'an erasure is not begun where a removal has begun without',
+    file: 'remove_user.lua',
+    from: "  begin_erasure()\n  return { 'begun' }\nend",
+    to: "  return { 'begun' }\nend",
+    tests: [ERASURE],
+    pattern: 'that began without',
+  },
+  {
+    name: 'what others have sent is erased with a user',
+    file: 'erase_messages.lua',
+    from: 'if flat[2] == uid and',
+    to: 'if',
+    tests: [ERASURE],
+    pattern: 'and nothing of the others',
+  },
+  {
+    name: 'one who is being removed is told of its own erasure',
+    file: 'erase_messages.lua',
+    from: 'if member ~= uid then',
+    to: 'if true then',
+    tests: [ERASURE],
+    pattern: 'wherever it was',
+  },
+  {
+    name: 'an erasure ends with its first page',
+    file: 'erase_messages.lua',
+    from: 'read == #entries and #entries < page',
+    to: 'true',
+    tests: [ERASURE],
+    pattern: 'small steps',
+  },
+  {
+    name: 'an erasure writes as many inboxes in a call as it likes',
+    file: 'erase_messages.lua',
+    from: 'if left <= 0 then break end',
+    to: '',
+    tests: [ERASURE],
+    pattern: 'small steps',
+  },
+  {
+    name: 'an erased message stays in the memory of the node',
+    file: 'users/removals.ts',
+    from: 'for (const id of page.erased) this.#logs.forget({ log, id });',
+    to: '',
+    tests: [ERASURE],
+    pattern: 'wherever it was',
+  },
+  {
+    name: 'an interrupted erasure is forgotten',
+    file: 'users/removals.ts',
+    from: '      await this.#eraseMessages(uid);\n      const logs',
+    to: '      const logs',
+    also: [{ file: 'finish_removal.lua', from: "if done_to ~= '' then", to: 'if false then' }],
+    tests: [ERASURE],
+    pattern: 'where a step fails',
   },
 ];

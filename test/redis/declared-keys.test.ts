@@ -40,6 +40,8 @@ const FOUND: Record<string, RegExp> = {
   // Whether those who are in the conversation may read the message, and its author.
   'edit.lua': /^fl:/,
   'react.lua': /^fl:/,
+  // Whom the messages mention.
+  'erase_messages.lua': /^mn:/,
   // The owner of the group, who is asked.
   'join.lua': /^(u|rd|ds|bl):/,
   // The owner of the group, who refuses.
@@ -168,7 +170,7 @@ test('what a script touches it has declared, or could not know', async () => {
     { asker: alice, uid: bob },
     { asker: '', uid: alice },
   ]);
-  await im.users.remove(alice);
+  await im.users.remove(alice, { erasesMessages: true });
   await im.people('alice');
   await im.members.join(user('alice'), team, alice);
   await im.groups.remove(user('bob'), team);
