@@ -221,7 +221,7 @@ export const PEOPLE: readonly Mutant[] = [
     from: 'if member ~= uid then',
     to: 'if true then',
     tests: [ERASURE],
-    pattern: 'wherever it was',
+    pattern: 'where a step fails',
   },
   {
     name: 'an erasure ends with its first page',
