@@ -3,9 +3,11 @@ import type { Mutant } from './mutant.ts';
 const BLOCKS = 'test/features/blocks/blocks.test.ts';
 const SUSPENSION = 'test/features/tokens/suspension.test.ts';
 const USERS = 'test/features/users/routes.test.ts';
+const EXPORT = 'test/features/export/exports.test.ts';
+const EXPORT_ROUTES = 'test/features/export/routes.test.ts';
 const ERASURE = 'test/features/users/erasure.test.ts';
 
-/** Blocks, whose messages one takes, attributes, the list of users, and who is signed out or suspended. */
+/** Removal with messages, exports, blocks, whose messages one takes, attributes, the list of users, and who is signed out or suspended. */
 export const PEOPLE: readonly Mutant[] = [
   {
     name: 'a block keeps nothing out',
@@ -255,5 +257,117 @@ export const PEOPLE: readonly Mutant[] = [
     also: [{ file: 'finish_removal.lua', from: "if done_to ~= '' then", to: 'if false then' }],
     tests: [ERASURE],
     pattern: 'where a step fails',
+  },
+  {
+    name: 'an export lacks the rest of what its user has sent to a group that it leaves meanwhile',
+    file: 'export/exports.ts',
+    from: 'if (!page) return yield* this.#sent(uid, log, after);',
+    to: 'if (!page) return;',
+    tests: [EXPORT],
+    pattern: 'leaves a group meanwhile',
+  },
+  {
+    name: 'an export lacks what was sent below a floor',
+    file: 'export/exports.ts',
+    from: 'if (floor !== null) yield* this.#sent(uid, log, START, floor);',
+    to: '',
+    tests: [EXPORT],
+    pattern: 'below a floor',
+  },
+  {
+    name: 'an export lacks the groups that were left',
+    file: 'export/exports.ts',
+    from: 'if (incarnation === left[log]) yield',
+    to: "if (incarnation === 'x') yield",
+    tests: [EXPORT],
+    pattern: 'groups that were left',
+  },
+  {
+    name: 'an export looks into a group of the name of one that was left',
+    file: 'export/exports.ts',
+    from: 'if (incarnation === left[log]) yield',
+    to: "if (incarnation !== 'x') yield",
+    tests: [EXPORT],
+    pattern: 'made anew under the name',
+  },
+  {
+    name: 'an export has what others have sent to a group that was left',
+    file: 'export/sent.lua',
+    from: 'if flat[2] == uid and',
+    to: 'if',
+    tests: [EXPORT],
+    pattern: 'groups that were left',
+  },
+  {
+    name: 'an export has what a former user has sent',
+    file: 'export/sent.lua',
+    from: 'if former and is_below(after, former) then after = former end',
+    to: '',
+    tests: [EXPORT],
+    pattern: 'below a floor',
+  },
+  {
+    name: "what a former user has sent is told as the user's own",
+    file: 'export/exports.ts',
+    from: 'return former === null ||',
+    to: 'return true ||',
+    tests: [EXPORT],
+    pattern: 'below a floor',
+  },
+  {
+    name: 'an export of who was removed meanwhile looks whole',
+    file: 'export/exports.ts',
+    from: 'if (createdAt !== user.createdAt) throw',
+    to: "if (createdAt === '') throw",
+    tests: [EXPORT],
+    pattern: 'another one by now',
+  },
+  {
+    name: 'an export has old texts of what was edited in groups that were left',
+    file: 'export/sent.lua',
+    from: "kept(log, seq_of(entry[1]), 'edit') or ''",
+    to: "''",
+    tests: [EXPORT],
+    pattern: 'groups that were left',
+  },
+  {
+    name: 'an export goes on after its token was revoked',
+    file: 'export/routes.ts',
+    from: '    await check();\n',
+    to: '',
+    tests: [EXPORT_ROUTES],
+    pattern: 'token is revoked',
+  },
+  {
+    name: 'exports of one user are made without end',
+    file: 'export/routes.ts',
+    from: 'if (open.has(uid))',
+    to: 'if (open.size < 0)',
+    tests: [EXPORT_ROUTES],
+    pattern: 'one at a time',
+  },
+  {
+    name: 'an export waits for its client for ever',
+    file: 'export/routes.ts',
+    from: 'raw.setTimeout(stallMs, () => raw.destroy());',
+    to: '',
+    tests: [EXPORT_ROUTES],
+    pattern: 'takes nothing for long',
+  },
+  {
+    name: 'an export keeps the service from ending',
+    file: 'export/routes.ts',
+    from: 'for (const response of open.values()) response.destroy();',
+    to: '',
+    tests: [EXPORT_ROUTES],
+    pattern: 'from ending',
+  },
+  {
+    name: 'an export is made for a frame of a socket',
+    file: 'http/plugins/framed-requests.ts',
+    from: 'if (isStream) return done(notJson());',
+    to: '',
+    tests: [EXPORT_ROUTES],
+    pattern: 'frame of a socket',
   },
 ];

@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { directLog } from '../../src/domain/conversations.ts';
+import { Exports } from '../../src/features/export/exports.ts';
 import { InboxSource } from '../../src/features/inbox/inbox-source.ts';
 import { leave, look, note } from '../../src/features/presence/commands.ts';
 import { moveEpoch, raiseLevel } from '../../src/redis/meta/commands.ts';
@@ -170,6 +171,9 @@ test('what a script touches it has declared, or could not know', async () => {
     { asker: alice, uid: bob },
     { asker: '', uid: alice },
   ]);
+  for await (const _ of new Exports(im).lines(alice));
+  await im.members.quit(user('carol'), team, carol);
+  for await (const _ of new Exports(im).lines(carol));
   await im.users.remove(alice, { erasesMessages: true });
   await im.people('alice');
   await im.members.join(user('alice'), team, alice);

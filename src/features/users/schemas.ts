@@ -66,7 +66,7 @@ export const UsersQuery = query({
 
 export const RemovalQuery = query({
   messages: Type.Optional(
-    named<'keep' | 'erase'>('MessagesOfRemoved', {
+    Type.Unsafe<'keep' | 'erase'>({
       type: 'string',
       enum: ['keep', 'erase'],
       default: 'keep',
