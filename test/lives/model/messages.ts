@@ -119,9 +119,7 @@ export function erase(world: World, actor: string, conversation: string, entry: 
   const ofOthers = group !== undefined && allows('erase', group.roleOf(actor));
   if (entry.action || (entry.author !== world.users.get(actor) && !ofOthers)) refuse('forbidden');
   const recipients = group ? group.members : [actor, nameOf(conversation)];
-  world.tell(entry.log, { from: actor, action: 'erase', target: entry, fields: {} }, recipients);
-  for (const one of [entry, ...entry.edits]) one.erased = { by: actor };
-  entry.reactions.clear();
+  world.erase(entry, actor, recipients);
 }
 
 /** Adds a reaction or takes it back. The author is told of a person's first, if it can read what it is about. */

@@ -178,6 +178,13 @@ export class World {
     return entry;
   }
 
+  /** Erases a message, with its edits and reactions, and tells those of the recipients who are there. */
+  erase(entry: Entry, by: string, recipients: Iterable<string>): void {
+    this.tell(entry.log, { from: by, action: 'erase', target: entry, fields: {} }, recipients);
+    for (const one of [entry, ...entry.edits]) one.erased = { by };
+    entry.reactions.clear();
+  }
+
   /** Puts an entry into inboxes, by itself or as a reference to its log. */
   deliver(entry: Entry, recipients: Iterable<string>, isWhole = false): void {
     for (const uid of new Set(recipients)) {
