@@ -17,21 +17,27 @@ import { useService } from '../../helpers/use.ts';
 
 const { redis, service } = useService({
   prepare: async (service) => {
-    await service.people('alice', 'bob', 'carol');
+    await service.people('alice', 'bob');
+    await makeNotes(service);
     await service.team('team', 'bob', 'alice');
     await service.server.put('/v1/users/alice/contacts/bob').expect(201);
     await service.server.put('/v1/users/alice/blocks/carol').expect(201);
     await service.say('alice', 'group:team', 'hi');
     await service.say('bob', 'user:alice', 'hi');
-    // More than the sockets between the two take: 36 MB.
-    const pipeline = service.redis.pipeline();
-    const note = ['uid', 'carol', 'n', '1', 'text', 'x'.repeat(60_000)];
-    await service.say('carol', 'user:carol', 'a note');
-    for (let i = 2; i <= 600; i++) pipeline.xadd(service.keys.log(NOTES), `9999999999999-${i}`, ...note);
-    await pipeline.exec();
   },
 });
 const NOTES = 'ds:carol:carol' as LogName;
+
+/** What carol has to take along is more than the sockets between the two sides take: 36 MB. */
+async function makeNotes({ people, say, redis, keys }: Service): Promise<void> {
+  await people('carol');
+  await say('carol', 'user:carol', 'a note');
+  const pipeline = redis.pipeline();
+  const note = ['uid', 'carol', 'n', '1', 'text', 'x'.repeat(60_000)];
+  for (let i = 2; i <= 600; i++) pipeline.xadd(keys.log(NOTES), `9999999999999-${i}`, ...note);
+  await pipeline.exec();
+}
+
 const open: IncomingMessage[] = [];
 afterEach(async () => {
   for (const answer of open.splice(0)) answer.destroy();
@@ -152,7 +158,8 @@ test('whose token is revoked meanwhile gets no more', async () => {
 });
 
 test('a client that takes nothing for long is cut off', async () => {
-  const other = await startService(redis, { keyPrefix: service.config.keyPrefix }, { stallMs: 300 });
+  const other = await startService(redis, {}, { stallMs: 300 });
+  await makeNotes(other);
   const answer = await follow(other);
   await eventually(() => connectionsOf(other).then((count) => count === 0), 'cut off');
   assert.equal((await rest(answer)).isWhole, false);
@@ -160,7 +167,8 @@ test('a client that takes nothing for long is cut off', async () => {
 });
 
 test('none keeps the service from ending', async () => {
-  const other = await startService(redis, { keyPrefix: service.config.keyPrefix });
+  const other = await startService(redis);
+  await makeNotes(other);
   await follow(other);
   const since = Date.now();
   await other.close();
