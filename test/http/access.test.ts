@@ -60,6 +60,7 @@ const ROWS: Record<string, Row> = {
   patchUser: { acting: true, call: (_w, uid) => [`/v1/users/${uid}`, FIELDS], expect: SELF },
   getUser: { call: (_w, uid) => [`/v1/users/${uid}`], expect: SIGNED_IN },
   deleteUser: { call: ({ fresh }) => [`/v1/users/${fresh}`], expect: `${SERVER} 204` },
+  exportUser: { acting: true, call: (_w, uid) => [`/v1/users/${uid}/export`], expect: SELF },
   listUsers: { call: () => ['/v1/users?ids=alice,bob'], expect: SIGNED_IN },
   listContacts: { acting: true, call: (_w, uid) => [`/v1/users/${uid}/contacts`], expect: SELF },
   putContact: {

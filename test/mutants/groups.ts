@@ -3,6 +3,7 @@ import type { Mutant } from './mutant.ts';
 const ROLES = 'test/features/members/roles.test.ts';
 const BANS = 'test/features/bans/bans.test.ts';
 const HISTORY = 'test/features/members/history-policy.test.ts';
+const LEFT = 'test/features/members/left.test.ts';
 const ADD = 'test/features/members/add.test.ts';
 const LISTS = 'test/features/groups/lists.test.ts';
 const POLICY = 'test/features/groups/policy.test.ts';
@@ -303,6 +304,38 @@ export const GROUPS: readonly Mutant[] = [
     to: '(not is_direct or not is_below(mid, floor)) and',
     tests: [HISTORY],
     pattern: 'who joins sees the join',
+  },
+  {
+    name: 'nobody remembers which groups somebody has left',
+    file: 'lua/membership.lua',
+    from: "redis.call('HSET', left_key(uid), 'gs:' .. gid, redis.call('HGET', group_key(gid), 'incarnation') or '')",
+    to: '',
+    tests: [LEFT],
+    pattern: 'whoever quits',
+  },
+  {
+    name: 'who comes back has left for ever',
+    file: 'lua/membership.lua',
+    from: "redis.call('HDEL', left_key(uid), message.log)",
+    to: '',
+    tests: [LEFT],
+    pattern: 'until it is a member again',
+  },
+  {
+    name: 'what somebody has left outlives it',
+    file: 'users/commands.ts',
+    from: 'keys.presence(uid),\n    keys.left(uid),',
+    to: 'keys.presence(uid),',
+    tests: [LEFT],
+    pattern: 'a removed user',
+  },
+  {
+    name: 'messages in a group are taken for those of a former user in a former group',
+    file: 'lua/membership.lua',
+    from: 'if left and left ~= incarnation then',
+    to: 'if false then',
+    tests: [LEFT],
+    pattern: 'in a former group',
   },
   {
     name: 'a floor outlives the membership',

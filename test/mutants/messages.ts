@@ -10,10 +10,18 @@ export const MESSAGES: readonly Mutant[] = [
   {
     name: 'anybody edits any message',
     file: 'messages/edit.lua',
-    from: "if flat[5] == 'action' or flat[2] ~= actor then",
+    from: "if flat[5] == 'action' or not is_author(actor, log, mid, flat) then",
     to: "if flat[5] == 'action' then",
     tests: EDITING,
     pattern: 'who may edit',
+  },
+  {
+    name: 'a new user edits and erases what a former one of the name wrote in a group',
+    file: 'lua/authors.lua',
+    from: 'and not is_below(mid, end_of_former(uid, log)) end',
+    to: 'end',
+    tests: ['test/features/users/lives.test.ts'],
+    pattern: 'neither edits nor erases',
   },
   {
     name: 'who may not send any more edits',
@@ -49,15 +57,15 @@ export const MESSAGES: readonly Mutant[] = [
   },
   {
     name: 'edits of an erased message stay',
-    file: 'messages/erase.lua',
-    from: "redis.call('XDEL', KEYS[2], mid, unpack(edits))",
-    to: "redis.call('XDEL', KEYS[2], mid)",
+    file: 'lua/erasure.lua',
+    from: "redis.call('XDEL', log_key(log), mid, unpack(edits))",
+    to: "redis.call('XDEL', log_key(log), mid)",
     tests: EDITING,
     pattern: 'no text anywhere',
   },
   {
     name: 'what an edit made of an erased message stays',
-    file: 'messages/erase.lua',
+    file: 'lua/erasure.lua',
     from: 'forget_message(log, seq)\n',
     to: '',
     tests: EDITING,
@@ -137,7 +145,7 @@ export const MESSAGES: readonly Mutant[] = [
   },
   {
     name: 'an erased reply is counted',
-    file: 'messages/erase.lua',
+    file: 'lua/erasure.lua',
     from: "forget_reply(log, mid, own_value(flat, 'reply'))\n",
     to: '',
     tests: REFERENCES,
@@ -186,7 +194,7 @@ export const MESSAGES: readonly Mutant[] = [
   },
   {
     name: 'an erased message mentions',
-    file: 'messages/erase.lua',
+    file: 'lua/erasure.lua',
     from: "forget_mentions(log, mid, own_value(flat, 'mentions'))\n",
     to: '',
     tests: REFERENCES,

@@ -26,5 +26,6 @@ redis.call('ZREM', KEYS[8], gid)
 for _, uid in ipairs(told) do
   forget_conversation(uid, message.log)
   redis.call('ZREM', contacts_key(uid), 'group:' .. gid)
+  redis.call('HDEL', removed_user_key(uid), message.log)
 end
 return { 'removed', fan_out(message.log, message.id, message.entry, told, message.entry) }

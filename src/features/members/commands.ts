@@ -36,6 +36,7 @@ export const join = command({
     keys.removedUser(uid),
     keys.sanctions(uid),
     keys.feed(),
+    keys.left(uid),
   ],
   args: ({ gid, uid, actor, mode }) => [gid, uid, actor, mode],
   decode: ([outcome, detail, silenced, count, reason]: [string, string, string, count: number, reason: string]) => {
@@ -69,6 +70,7 @@ export const addMembers = command({
       keys.floors(uid),
       keys.removedUser(uid),
       keys.sanctions(uid),
+      keys.left(uid),
     ]),
   ],
   args: ({ gid, actor, uids }) => [gid, actor, ...uids],
@@ -128,6 +130,7 @@ export const quit = command({
     keys.settings(uid),
     keys.feed(),
     keys.receipts(groupLog(gid)),
+    keys.left(uid),
   ],
   args: ({ gid, uid, actor }) => [gid, uid, actor],
   decode: ([, count, reason]: Told) => ({ refused: { count, reason } }),

@@ -1,6 +1,6 @@
 -- Takes a member out of a group; the others and the one who left are told.
 --   KEYS   im:meta, gi:<gid>, gm:<gid>, gr:<gid>, gs:<gid>, u:<uid>, c:<uid>, rd:<uid>, fl:<uid>, sn:<uid>, mn:<uid>, cs:<uid>,
---          feed, rc:gs:<gid>
+--          feed, rc:gs:<gid>, lf:<uid>
 --   ARGV   gid, uid, actor ('' = the server)
 --   reply  { 'left', refused writes, the first one's reason }
 --   refuses  GROUP_NOT_FOUND, NOT_ADMIN, NOT_OWNER, MEMBER_NOT_FOUND, OWNER_MUST_HAND_OVER

@@ -1,19 +1,37 @@
 -- Begins to remove a user: from here on there is none, its tokens are refused, and it can't become anything any more.
--- What it is in is left one by one then, and finish_removal ends it.
+-- What it has sent is erased then, if that is asked for; what it is in is left one by one, and finish_removal ends it.
 --   KEYS   im:meta, u:<uid>, rd:<uid>, ru:<uid>, im:removals, im:revoked, ua:<uid>, im:users, im:suspended,
---          feed
---   ARGV   uid
+--          feed, lf:<uid>, re:<uid>
+--   ARGV   uid, '1' if its messages are to be erased, else '0'
 --   reply  { 'begun' }
---   refuses  USER_NOT_FOUND, OWNER_MUST_HAND_OVER (the groups, with spaces in between)
+--   refuses  USER_NOT_FOUND, OWNER_MUST_HAND_OVER (the groups, with spaces in between), UPDATE_PENDING
+-- @include "level"
 -- @include "refusals"
 -- @include "revocation"
 local user, marks, removed_user, removals = KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local uid = ARGV[1]
+local left, erasure = KEYS[11], KEYS[12]
+local uid, erases = ARGV[1], ARGV[2] == '1'
+
+-- Notes the logs that may have messages of this user, each with where a former user's end: nobody adds one any more.
+local function begin_erasure()
+  if not erases or redis.call('EXISTS', erasure) == 1 then return end
+  local logs = redis.call('HKEYS', marks)
+  local left_logs = redis.call('HGETALL', left)
+  for i = 1, #left_logs, 2 do
+    local incarnation = redis.call('HGET', group_key(string.sub(left_logs[i], 4)), 'incarnation') or ''
+    if incarnation == left_logs[i + 1] then logs[#logs + 1] = left_logs[i] end
+  end
+  for _, log in ipairs(logs) do redis.call('HSET', erasure, log, redis.call('HGET', removed_user, log) or '0-0') end
+end
+
+local not_yet = erases and needs_level(LEVEL_OF_ERASURE)
+if not_yet then return not_yet end
 
 if redis.call('EXISTS', user) == 0 then
   -- Begun before, and not finished.
-  if redis.call('SISMEMBER', removals, uid) == 1 then return { 'begun' } end
-  return refuse('USER_NOT_FOUND', uid)
+  if redis.call('SISMEMBER', removals, uid) == 0 then return refuse('USER_NOT_FOUND', uid) end
+  begin_erasure()
+  return { 'begun' }
 end
 local owned = {}
 for _, log in ipairs(redis.call('HKEYS', marks)) do
@@ -24,6 +42,7 @@ for _, log in ipairs(redis.call('HKEYS', marks)) do
 end
 if #owned > 0 then return refuse('OWNER_MUST_HAND_OVER', table.concat(owned, ' ')) end
 
+begin_erasure()
 redis.call('SADD', removals, uid)
 redis.call('UNLINK', user, KEYS[7])
 redis.call('ZREM', KEYS[8], uid)

@@ -23,6 +23,8 @@ export type Access = 'public' | 'any' | 'self' | 'stream' | 'socket' | 'member' 
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access;
+    /** Its answer has no size: it is written while it is made, and fits into no frame. */
+    isStream?: true;
   }
   interface FastifyRequest {
     /** Who calls; only routes that are not public have one. */

@@ -1,5 +1,6 @@
 -- Sends one message: the log, the idempotency key, every recipient's inbox and the feed, all or nothing.
 -- @include "audience"
+-- @include "authors"
 -- @include "fan_out"
 -- @include "fields"
 -- @include "log"
@@ -12,8 +13,7 @@
 local function sent_before(record, log, from, incarnation)
   local mid, digest, of_incarnation = string.match(record, '^(%S+) (%S+) ?(%S*)$')
   if of_incarnation ~= incarnation then return nil end
-  local former = redis.call('HGET', removed_user_key(from), log)
-  if former and not id_less(former, mid) then return nil end
+  if is_below(mid, end_of_former(from, log)) then return nil end
   return mid, digest
 end
 

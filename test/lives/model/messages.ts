@@ -100,7 +100,7 @@ export function edit(world: World, actor: string, conversation: string, entry: E
   checkMaySend(world, actor, conversation);
   find(world, actor, entry);
   if (entry.erased) refuse('message_erased');
-  if (entry.action || entry.from !== actor) refuse('forbidden');
+  if (entry.action || entry.author !== world.users.get(actor)) refuse('forbidden');
   const before = entry.edited ?? entry.fields;
   const merged = { ...before, ...fields };
   if (Object.entries(merged).every(([name, value]) => before[name] === value)) return;
@@ -117,11 +117,9 @@ export function erase(world: World, actor: string, conversation: string, entry: 
   if (entry.erased) return;
   const group = isGroup(conversation) ? world.group(nameOf(conversation)) : undefined;
   const ofOthers = group !== undefined && allows('erase', group.roleOf(actor));
-  if (entry.action || (entry.from !== actor && !ofOthers)) refuse('forbidden');
+  if (entry.action || (entry.author !== world.users.get(actor) && !ofOthers)) refuse('forbidden');
   const recipients = group ? group.members : [actor, nameOf(conversation)];
-  world.tell(entry.log, { from: actor, action: 'erase', target: entry, fields: {} }, recipients);
-  for (const one of [entry, ...entry.edits]) one.erased = { by: actor };
-  entry.reactions.clear();
+  world.erase(entry, actor, recipients);
 }
 
 /** Adds a reaction or takes it back. The author is told of a person's first, if it can read what it is about. */

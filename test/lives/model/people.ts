@@ -15,11 +15,13 @@ export function putUser(world: World, uid: string, fields: Fields, directPolicy?
  * Removes a user: it leaves its groups, and a new one of the name reads nothing of the direct chats up to now.
  *
  * @param order its groups in the order in which it leaves them
+ * @param places where it is told of its messages first, which are all erased; undefined where they stay
  */
-export function removeUser(world: World, uid: string, order: readonly string[]): void {
+export function removeUser(world: World, uid: string, order: readonly string[], places?: readonly string[]): void {
   const user = world.users.get(uid) ?? refuse('user_not_found');
   for (const { owner } of world.groups.values()) if (owner === uid) refuse('owner_must_hand_over');
   world.users.delete(uid);
+  if (places) eraseAll(world, user, places);
   for (const gid of order) {
     const group = world.group(gid);
     world.tell(group.log, { from: uid, action: 'quit', fields: {} }, group.members);
@@ -33,6 +35,18 @@ export function removeUser(world: World, uid: string, order: readonly string[]):
   for (const { blocks } of world.users.values()) blocks.delete(uid);
   for (const { requests, bans, silenced } of world.groups.values()) {
     for (const set of [requests, bans, silenced]) set.delete(uid);
+  }
+}
+
+/** Wherever there is something that the user has sent, also if nobody names the place. */
+function eraseAll(world: World, user: User, places: readonly string[]): void {
+  for (const name of new Set([...places, ...world.logs.keys()])) {
+    const log = world.log(name);
+    if (log.isRemoved) continue;
+    const recipients = name.startsWith('gs:') ? world.group(name.slice(3)).members : name.split(':').slice(1);
+    for (const entry of [...log.entries]) {
+      if (entry.author === user && !entry.action && !entry.erased) world.erase(entry, user.uid, recipients);
+    }
   }
 }
 

@@ -35,6 +35,8 @@ export interface Said {
 export interface Entry extends Said {
   readonly log: Log;
   readonly seq: number;
+  /** Who there was of the name of `from`. */
+  author?: User | undefined;
   /** Known once the service has said it. */
   id: string;
   erased?: { by: string };
@@ -169,10 +171,18 @@ export class World {
   /** Adds an entry to a log and tells those of the recipients who are there. */
   tell(log: Log, said: Said, recipients: Iterable<string>): Entry {
     const entry = nextEntry(log, said);
+    entry.author = this.users.get(said.from);
     log.entries.push(entry);
     this.grown.add(log);
     this.deliver(entry, recipients);
     return entry;
+  }
+
+  /** Erases a message, with its edits and reactions, and tells those of the recipients who are there. */
+  erase(entry: Entry, by: string, recipients: Iterable<string>): void {
+    this.tell(entry.log, { from: by, action: 'erase', target: entry, fields: {} }, recipients);
+    for (const one of [entry, ...entry.edits]) one.erased = { by };
+    entry.reactions.clear();
   }
 
   /** Puts an entry into inboxes, by itself or as a reference to its log. */
