@@ -22,6 +22,7 @@ import { Members } from './features/members/members.ts';
 import { memberRoutes } from './features/members/routes.ts';
 import { batchRoutes } from './features/messages/batch-routes.ts';
 import { Editing } from './features/messages/editing.ts';
+import { eventRoutes } from './features/messages/event-routes.ts';
 import { History } from './features/messages/history.ts';
 import { Logs } from './features/messages/logs.ts';
 import { Messages } from './features/messages/messages.ts';
@@ -194,6 +195,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     editing: new Editing(store, logs, config.editWindow),
   });
   batchRoutes(app, { messages });
+  eventRoutes(app, { messages });
   reactionRoutes(app, { reactions: new Reactions(store) });
   conversationRoutes(app, { conversations: new Conversations(store) });
   typingRoutes(app, { typing: new Typing(store) });

@@ -91,6 +91,7 @@ const en = {
   youAsked: (group: string) => `You asked to join “${group}”`,
   refused: (group: string) => `The request to join “${group}” was declined`,
   deleted: 'The group was removed',
+  happened: 'Something happened here',
 
   members: 'Members',
   memberCount: (count: number) => (count === 1 ? '1 member' : `${count} members`),
@@ -217,6 +218,7 @@ const zh: Texts = {
   youAsked: (group) => `你申请加入“${group}”`,
   refused: (group) => `加入“${group}”的申请未通过`,
   deleted: '群组已解散',
+  happened: '这里发生了一件事',
 
   members: '成员',
   memberCount: (count) => `${count} 位成员`,

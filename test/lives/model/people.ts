@@ -60,13 +60,14 @@ export function unlink(world: World, uid: string, peer: string): void {
   if (!world.users.get(uid)?.contacts.delete(`user:${peer}`)) refuse('contact_not_found');
 }
 
-/** Something that one does, and so has read; the other gets the conversation by it. */
+/** Something that one does, and so has read, unless the server did it; the conversation is there for both by it. */
 export function tellDirect(world: World, from: string, peer: string, said: Said) {
   const log = world.log(logName(from, `user:${peer}`));
   const before = log.end;
   const entry = world.tell(log, said, [from, peer]);
-  world.users.get(from)?.marks.set(log.name, entry.seq);
-  const other = from === peer ? undefined : world.users.get(peer);
-  if (other && !other.marks.has(log.name)) other.marks.set(log.name, before);
+  if (said.action !== 'custom') world.users.get(from)?.marks.set(log.name, entry.seq);
+  for (const { marks } of [world.users.get(from), world.users.get(peer)].filter((one) => one !== undefined)) {
+    if (!marks.has(log.name)) marks.set(log.name, before);
+  }
   return entry;
 }

@@ -22,7 +22,7 @@ export function refuse(code: ErrorCode): never {
 /** What an entry says when it is written. */
 export interface Said {
   from: string;
-  action?: string;
+  action?: string | undefined;
   target?: Entry;
   by?: string | undefined;
   clientMessageId?: string | undefined;
