@@ -3,8 +3,8 @@
 --   KEYS   im:meta, u:<uid>, rd:<uid>, ru:<uid>, im:removals, im:revoked, ua:<uid>, im:users, im:suspended,
 --          feed
 --   ARGV   uid
---   reply  { 'begun' }
---   refuses  USER_NOT_FOUND, OWNER_MUST_HAND_OVER (the groups, with spaces in between)
+--   reply  { 'begun' | 'already' }
+--   refuses  USER_NOT_FOUND (there never was one), OWNER_MUST_HAND_OVER (the groups, with spaces in between)
 -- @include "refusals"
 -- @include "revocation"
 local user, marks, removed_user, removals = KEYS[2], KEYS[3], KEYS[4], KEYS[5]
@@ -13,6 +13,7 @@ local uid = ARGV[1]
 if redis.call('EXISTS', user) == 0 then
   -- Begun before, and not finished.
   if redis.call('SISMEMBER', removals, uid) == 1 then return { 'begun' } end
+  if redis.call('EXISTS', removed_user) == 1 then return { 'already' } end
   return refuse('USER_NOT_FOUND', uid)
 end
 local owned = {}

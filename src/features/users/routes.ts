@@ -125,10 +125,10 @@ export function userRoutes(app: App, { users }: { users: Users }): void {
         summary: 'Remove a user',
         description:
           'Removes the profile, memberships, contacts and inbox. Messages sent to others stay, from a uid that no longer ' +
-          'exists. Refused with `owner_must_hand_over` while the user owns a group. Only for a server key. Repeated, it ' +
-          'answers `user_not_found`.',
+          'exists. Refused with `owner_must_hand_over` while the user owns a group. Only for a server key. Idempotent; ' +
+          'a uid that nobody ever had is `user_not_found`.',
         params: UserParams,
-        response: responses({ 204: nothing('The user was removed.') }, 'user_not_found', 'owner_must_hand_over'),
+        response: responses({ 204: nothing('The user is removed.') }, 'user_not_found', 'owner_must_hand_over'),
       },
     },
     async (request, reply) => {

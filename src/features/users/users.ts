@@ -153,13 +153,12 @@ export class Users {
 
   async #leave(uid: Uid, gid: Gid): Promise<void> {
     const { redis, keys } = this.#store;
-    try {
-      await this.#store.run(quit, { gid, uid, actor: '' });
-    } catch (error) {
-      if (!(error instanceof ImError) || !['group_not_found', 'member_not_found'].includes(error.code)) throw error;
-      // A mark without a membership (somebody edited the keys): nothing to leave, only the mark to drop.
-      await redis.hdel(keys.read(uid), `gs:${gid}`);
-    }
+    const { wasMember } = await this.#store.run(quit, { gid, uid, actor: '' }).catch((error: unknown) => {
+      if (error instanceof ImError && error.code === 'group_not_found') return { wasMember: false };
+      throw error;
+    });
+    // A mark without a membership (somebody edited the keys): nothing to leave, only the mark to drop.
+    if (!wasMember) await redis.hdel(keys.read(uid), `gs:${gid}`);
   }
 }
 

@@ -14,9 +14,14 @@ export function putUser(world: World, uid: string, fields: Fields): void {
  * @param order its groups in the order in which it leaves them
  */
 export function removeUser(world: World, uid: string, order: readonly string[]): void {
-  const user = world.users.get(uid) ?? refuse('user_not_found');
+  const user = world.users.get(uid);
+  if (!user) {
+    if (!world.removed.has(uid)) refuse('user_not_found');
+    return;
+  }
   for (const { owner } of world.groups.values()) if (owner === uid) refuse('owner_must_hand_over');
   world.users.delete(uid);
+  world.removed.add(uid);
   for (const gid of order) {
     const group = world.group(gid);
     world.tell(group.log, { from: uid, action: 'quit', fields: {} }, group.members);
@@ -57,7 +62,7 @@ export function link(world: World, uid: string, peer: string): boolean {
 }
 
 export function unlink(world: World, uid: string, peer: string): void {
-  if (!world.users.get(uid)?.contacts.delete(`user:${peer}`)) refuse('contact_not_found');
+  world.users.get(uid)?.contacts.delete(`user:${peer}`);
 }
 
 /** Something that one does, and so has read, unless the server did it; the conversation is there for both by it. */

@@ -136,6 +136,8 @@ export interface Sent {
 
 export class World {
   readonly users = new Map<string, User>();
+  /** Who once was there. */
+  readonly removed = new Set<string>();
   readonly groups = new Map<string, Group>();
   readonly logs = new Map<string, Log>();
   /** uid → log → the seq up to which nothing is read. These outlive the user. */
