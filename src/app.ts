@@ -200,8 +200,8 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   conversationRoutes(app, { conversations: new Conversations(store) });
   typingRoutes(app, { typing: new Typing(store) });
   presenceRoutes(app, { presence: keeper && presence });
-  inboxRoutes(app, { inbox, hub, presence: config.presence });
-  socketRoutes(app, { ...config, inbox, hub });
+  inboxRoutes(app, { inbox, hub, revocations, presence: config.presence });
+  socketRoutes(app, { ...config, inbox, hub, revocations });
   tokenRoutes(app, { tokens, users, revocations });
   demoRoutes(app, {
     users,

@@ -1,11 +1,28 @@
 import type { Mutant } from './mutant.ts';
 
 const BLOCKS = 'test/features/blocks/blocks.test.ts';
+const OPENING = 'test/features/tokens/opening.test.ts';
 const SUSPENSION = 'test/features/tokens/suspension.test.ts';
 const USERS = 'test/features/users/routes.test.ts';
 
 /** Blocks, whose messages one takes, attributes, the list of users, and who is signed out or suspended. */
 export const PEOPLE: readonly Mutant[] = [
+  {
+    name: 'a stream outlives a suspension that came while it was opened',
+    file: 'inbox/routes.ts',
+    from: 'if (why) hub.end(subscriber, why);',
+    to: '',
+    tests: [OPENING],
+    pattern: 'at once',
+  },
+  {
+    name: 'a long-poll outlives the token that it came with',
+    file: 'inbox/routes.ts',
+    from: 'if (refusal) throw refusedBy(refusal);',
+    to: '',
+    tests: [OPENING],
+    pattern: 'a long-poll',
+  },
   {
     name: 'a block keeps nothing out',
     file: 'lua/may_send.lua',
