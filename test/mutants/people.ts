@@ -72,6 +72,14 @@ export const PEOPLE: readonly Mutant[] = [
     pattern: 'what the other has read',
   },
   {
+    name: 'a block leaves what was known of reading',
+    file: 'receipts.lua',
+    from: ' and (reader == uid or not is_blocked)',
+    to: '',
+    tests: [BLOCKS],
+    pattern: 'before the block',
+  },
+  {
     name: 'a blocked one sees who is there',
     file: 'look.lua',
     from: "and not redis.call('ZSCORE', KEYS[key + 4], asker))",
