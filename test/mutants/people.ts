@@ -2,11 +2,28 @@ import type { Mutant } from './mutant.ts';
 
 const BLOCKS = 'test/features/blocks/blocks.test.ts';
 const OPENING = 'test/features/tokens/opening.test.ts';
+const REFUSED = 'test/http/access-refused.test.ts';
 const SUSPENSION = 'test/features/tokens/suspension.test.ts';
 const USERS = 'test/features/users/routes.test.ts';
 
 /** Blocks, whose messages one takes, attributes, the list of users, and who is signed out or suspended. */
 export const PEOPLE: readonly Mutant[] = [
+  {
+    name: 'a suspended user is let in everywhere',
+    file: 'auth/auth.ts',
+    from: 'if (refusal) throw refusedBy(refusal);',
+    to: '',
+    tests: [REFUSED],
+    pattern: 'a suspended user may do nothing',
+  },
+  {
+    name: 'what one does in a direct chat goes past a block',
+    file: 'lua/audience.lua',
+    from: 'local refusal = may_send_direct(actor, peer)',
+    to: 'local refusal = nil',
+    tests: [REFUSED],
+    pattern: 'in a direct chat neither',
+  },
   {
     name: 'a stream outlives a suspension that came while it was opened',
     file: 'inbox/routes.ts',
