@@ -24,6 +24,7 @@ import { Members } from './features/members/members.ts';
 import { memberRoutes } from './features/members/routes.ts';
 import { batchRoutes } from './features/messages/batch-routes.ts';
 import { Editing } from './features/messages/editing.ts';
+import { eventRoutes } from './features/messages/event-routes.ts';
 import { History } from './features/messages/history.ts';
 import { Logs } from './features/messages/logs.ts';
 import { Messages } from './features/messages/messages.ts';
@@ -202,6 +203,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     editing: new Editing(store, logs, config.editWindow),
   });
   batchRoutes(app, { messages });
+  eventRoutes(app, { messages });
   reactionRoutes(app, { reactions: new Reactions(store) });
   conversationRoutes(app, { conversations });
   exportRoutes(app, {
@@ -211,8 +213,8 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   });
   typingRoutes(app, { typing: new Typing(store) });
   presenceRoutes(app, { presence: keeper && presence });
-  inboxRoutes(app, { inbox, hub, presence: config.presence });
-  socketRoutes(app, { ...config, inbox, hub });
+  inboxRoutes(app, { inbox, hub, revocations, presence: config.presence });
+  socketRoutes(app, { ...config, inbox, hub, revocations });
   tokenRoutes(app, { tokens, users, revocations });
   demoRoutes(app, {
     users,

@@ -158,6 +158,10 @@ const ROWS: Record<string, Row> = {
     call: (world, uid) => [`${history(uid, world)}/${world.mid}/reactions`],
     expect: MEMBERS,
   },
+  createEvent: {
+    call: ({ gid }) => [`/v1/users/bob/conversations/group:${gid}/events`, FIELDS],
+    expect: `${SERVER} 201`,
+  },
   sendBatch: {
     call: ({ gid }) => ['/v1/messages/batch', { messages: [{ uid: 'bob', conversation: `group:${gid}`, ...FIELDS }] }],
     expect: `${SERVER} 200`,

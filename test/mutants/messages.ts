@@ -3,10 +3,43 @@ import type { Mutant } from './mutant.ts';
 const EDITING = ['test/features/messages/editing.test.ts'];
 const REFERENCES = ['test/features/messages/references.test.ts'];
 const REACTIONS = ['test/features/reactions/reactions.test.ts'];
+const EVENTS = ['test/features/messages/events.test.ts'];
 const SETTINGS = ['test/features/conversations/own-settings.test.ts'];
 
 /** Edits, erasures, replies, mentions and reactions; and what a user sets for a conversation of its own. */
 export const MESSAGES: readonly Mutant[] = [
+  {
+    name: 'an event of the server is a message',
+    file: 'messages/create_event.lua',
+    from: "action = 'custom', ",
+    to: '',
+    tests: EVENTS,
+    pattern: 'makes nothing unread',
+  },
+  {
+    name: 'who an event of the server is of has read all before it',
+    file: 'lua/send.lua',
+    from: 'if is_event then',
+    to: 'if false then',
+    tests: EVENTS,
+    pattern: 'makes nothing unread',
+  },
+  {
+    name: 'an event of the server is taken for a message of the same clientMessageId',
+    file: 'messages/messages.ts',
+    from: 'if (action !== undefined) sorted.push({ action });',
+    to: '',
+    tests: EVENTS,
+    pattern: 'a message is another thing',
+  },
+  {
+    name: 'people put events into conversations',
+    file: 'messages/event-routes.ts',
+    from: "config: { access: 'server' }",
+    to: "config: { access: 'self' }",
+    tests: EVENTS,
+    pattern: 'who may send there now',
+  },
   {
     name: 'anybody edits any message',
     file: 'messages/edit.lua',

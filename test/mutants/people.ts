@@ -1,6 +1,8 @@
 import type { Mutant } from './mutant.ts';
 
 const BLOCKS = 'test/features/blocks/blocks.test.ts';
+const OPENING = 'test/features/tokens/opening.test.ts';
+const REFUSED = 'test/http/access-refused.test.ts';
 const SUSPENSION = 'test/features/tokens/suspension.test.ts';
 const USERS = 'test/features/users/routes.test.ts';
 const EXPORT = 'test/features/export/exports.test.ts';
@@ -9,6 +11,38 @@ const ERASURE = 'test/features/users/erasure.test.ts';
 
 /** Removal with messages, exports, blocks, whose messages one takes, attributes, the list of users, and who is signed out or suspended. */
 export const PEOPLE: readonly Mutant[] = [
+  {
+    name: 'a suspended user is let in everywhere',
+    file: 'auth/auth.ts',
+    from: 'if (refusal) throw refusedBy(refusal);',
+    to: '',
+    tests: [REFUSED],
+    pattern: 'a suspended user may do nothing',
+  },
+  {
+    name: 'what one does in a direct chat goes past a block',
+    file: 'lua/audience.lua',
+    from: 'local refusal = may_send_direct(actor, peer)',
+    to: 'local refusal = nil',
+    tests: [REFUSED],
+    pattern: 'in a direct chat neither',
+  },
+  {
+    name: 'a stream outlives a suspension that came while it was opened',
+    file: 'inbox/routes.ts',
+    from: 'if (why) hub.end(subscriber, why);',
+    to: '',
+    tests: [OPENING],
+    pattern: 'at once',
+  },
+  {
+    name: 'a long-poll outlives the token that it came with',
+    file: 'inbox/routes.ts',
+    from: 'if (refusal) throw refusedBy(refusal);',
+    to: '',
+    tests: [OPENING],
+    pattern: 'a long-poll',
+  },
   {
     name: 'a block keeps nothing out',
     file: 'lua/may_send.lua',
@@ -56,6 +90,14 @@ export const PEOPLE: readonly Mutant[] = [
     to: '',
     tests: [BLOCKS],
     pattern: 'what the other has read',
+  },
+  {
+    name: 'a block leaves what was known of reading',
+    file: 'receipts.lua',
+    from: ' and (reader == uid or not is_blocked)',
+    to: '',
+    tests: [BLOCKS],
+    pattern: 'before the block',
   },
   {
     name: 'a blocked one sees who is there',
@@ -369,5 +411,13 @@ export const PEOPLE: readonly Mutant[] = [
     to: '',
     tests: [EXPORT_ROUTES],
     pattern: 'frame of a socket',
+  },
+  {
+    name: 'a repeat says that the messages of who was removed without are erased',
+    file: 'users/remove_user.lua',
+    from: 'incarnation and (not erases or erased_of == incarnation)',
+    to: 'incarnation',
+    tests: ['test/features/users/erasure.test.ts'],
+    pattern: 'a repeat is told',
   },
 ];

@@ -115,6 +115,8 @@ test('what a script touches it has declared, or could not know', async () => {
   await im.say('alice', 'user:alice', 'a note');
   await im.messages.send(alice, conversation('user:bob'), { fields: { text: 'x' }, clientMessageId: 'c' });
   await im.messages.send(alice, conversation('user:bob'), { fields: { text: 'x' }, clientMessageId: 'c' });
+  await im.messages.createEvent(alice, conversation('user:bob'), { fields: { text: 'a call' } });
+  await im.messages.createEvent(alice, conversation('user:alice'), { fields: { text: 'a call' } });
   await im.editing.edit(alice, conversation('user:bob'), direct.id, { text: 'hello' });
   await im.messages.send(bob, conversation('user:alice'), {
     fields: { text: 'hi' },
@@ -147,6 +149,7 @@ test('what a script touches it has declared, or could not know', async () => {
     { uid: alice, conversation: toTeam, fields: { text: '1' } },
     { uid: alice, conversation: conversation('user:bob'), fields: { text: '2' } },
   ]);
+  await im.messages.createEvent(alice, toTeam, { fields: { text: 'a call' } });
   await im.store.run(newestIds, [im.keys.feed(), im.keys.signals()]);
   await im.conversations.markRead(alice, toTeam, id);
   await im.typing.tell(alice, toTeam);

@@ -113,7 +113,7 @@ export const changeMember = command({
   }),
 });
 
-/** Refuses `group_not_found`, `not_admin`, `not_owner`, `member_not_found`, `owner_must_hand_over`. */
+/** Refuses `group_not_found`, `not_admin`, `not_owner`, `owner_must_hand_over`. */
 export const quit = command({
   script: new URL('./quit.lua', import.meta.url),
   keys: (keys, { gid, uid }: Membership) => [
@@ -133,10 +133,10 @@ export const quit = command({
     keys.left(uid),
   ],
   args: ({ gid, uid, actor }) => [gid, uid, actor],
-  decode: ([, count, reason]: Told) => ({ refused: { count, reason } }),
+  decode: ([outcome, count, reason]: Told) => ({ wasMember: outcome === 'left', refused: { count, reason } }),
 });
 
-/** Refuses `group_not_found`, `not_admin`, `request_not_found`. */
+/** Refuses `group_not_found`, `not_admin`. */
 export const refuseRequest = command({
   script: new URL('./refuse_request.lua', import.meta.url),
   keys: (keys, { gid, uid }: Membership) => [

@@ -83,7 +83,7 @@ export const removeUser = command({
     keys.erasure(uid),
   ],
   args: ({ uid, erasesMessages }) => [uid, erasesMessages ? 1 : 0],
-  decode: () => undefined,
+  decode: ([outcome]: ['begun' | 'already']) => ({ isBegun: outcome === 'begun' }),
 });
 
 /** How many entries of a log one call of {@link eraseMessages} reads: Redis does nothing else meanwhile. */

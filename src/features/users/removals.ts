@@ -26,7 +26,9 @@ export class Removals {
    * @param erasesMessages whether what the user has sent is erased, in the groups that it has left, too
    */
   async remove(uid: Uid, erasesMessages: boolean): Promise<void> {
-    await this.#store.run(commands.removeUser, { uid, erasesMessages });
+    const { isBegun } = await this.#store.run(commands.removeUser, { uid, erasesMessages });
+    // Done before: whoever has the name by now is another one.
+    if (!isBegun) return;
     try {
       await this.finish(uid);
     } catch (cause) {
@@ -66,12 +68,11 @@ export class Removals {
 
   async #leave(uid: Uid, gid: Gid): Promise<void> {
     const { redis, keys } = this.#store;
-    try {
-      await this.#store.run(quit, { gid, uid, actor: '' });
-    } catch (error) {
-      if (!(error instanceof ImError) || !['group_not_found', 'member_not_found'].includes(error.code)) throw error;
-      // A mark without a membership (somebody edited the keys): nothing to leave, only the mark to drop.
-      await redis.hdel(keys.read(uid), `gs:${gid}`);
-    }
+    const { wasMember } = await this.#store.run(quit, { gid, uid, actor: '' }).catch((error: unknown) => {
+      if (error instanceof ImError && error.code === 'group_not_found') return { wasMember: false };
+      throw error;
+    });
+    // A mark without a membership (somebody edited the keys): nothing to leave, only the mark to drop.
+    if (!wasMember) await redis.hdel(keys.read(uid), `gs:${gid}`);
   }
 }

@@ -3,8 +3,9 @@
 --   KEYS   im:meta, u:<uid>, rd:<uid>, ru:<uid>, im:removals, im:revoked, ua:<uid>, im:users, im:suspended,
 --          feed, lf:<uid>, re:<uid>
 --   ARGV   uid, '1' if its messages are to be erased, else '0'
---   reply  { 'begun' }
---   refuses  USER_NOT_FOUND, OWNER_MUST_HAND_OVER (the groups, with spaces in between), UPDATE_PENDING
+--   reply  { 'begun' | 'already' }
+--   refuses  USER_NOT_FOUND (there never was one, or its messages stayed when it was removed),
+--            OWNER_MUST_HAND_OVER (the groups, with spaces in between), UPDATE_PENDING
 -- @include "level"
 -- @include "refusals"
 -- @include "revocation"
@@ -12,9 +13,11 @@ local user, marks, removed_user, removals = KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local left, erasure = KEYS[11], KEYS[12]
 local uid, erases = ARGV[1], ARGV[2] == '1'
 
--- Notes the logs that may have messages of this user, each with where a former user's end: nobody adds one any more.
+-- Notes the logs that may have messages of the user who was removed, each with where a former user's end: nobody adds one
+-- any more.
 local function begin_erasure()
   if not erases or redis.call('EXISTS', erasure) == 1 then return end
+  redis.call('HSET', removed_user, 'messagesErased', redis.call('HGET', removed_user, 'incarnation'))
   local logs = redis.call('HKEYS', marks)
   local left_logs = redis.call('HGETALL', left)
   for i = 1, #left_logs, 2 do
@@ -29,9 +32,13 @@ if not_yet then return not_yet end
 
 if redis.call('EXISTS', user) == 0 then
   -- Begun before, and not finished.
-  if redis.call('SISMEMBER', removals, uid) == 0 then return refuse('USER_NOT_FOUND', uid) end
-  begin_erasure()
-  return { 'begun' }
+  if redis.call('SISMEMBER', removals, uid) == 1 then
+    begin_erasure()
+    return { 'begun' }
+  end
+  local incarnation, erased_of = unpack(redis.call('HMGET', removed_user, 'incarnation', 'messagesErased'))
+  if incarnation and (not erases or erased_of == incarnation) then return { 'already' } end
+  return refuse('USER_NOT_FOUND', uid)
 end
 local owned = {}
 for _, log in ipairs(redis.call('HKEYS', marks)) do
@@ -42,12 +49,12 @@ for _, log in ipairs(redis.call('HKEYS', marks)) do
 end
 if #owned > 0 then return refuse('OWNER_MUST_HAND_OVER', table.concat(owned, ' ')) end
 
-begin_erasure()
 redis.call('SADD', removals, uid)
 redis.call('UNLINK', user, KEYS[7])
 redis.call('ZREM', KEYS[8], uid)
 redis.call('HSET', removed_user, 'removedAt', now_ms())
 redis.call('HINCRBY', removed_user, 'incarnation', 1)
+begin_erasure()
 redis.call('ZREM', KEYS[9], uid)
 revoke_tokens(uid, 'user_removed')
 return { 'begun' }

@@ -128,11 +128,12 @@ export function userRoutes(app: App, { users }: { users: Users }): void {
           'exists; with `messages=erase` they are erased, as their sender could have, in groups that the user has left, too. ' +
           'This takes as long as there are messages, and goes on where the client hangs up; if it ends with ' +
           '`outcome_unknown`, or without an answer, the same request again finishes it. Refused with `owner_must_hand_over` ' +
-          'while the user owns a group. Only for a server key. Repeated, it answers `user_not_found`.',
+          'while the user owns a group. Only for a server key. Idempotent; a uid that nobody ever had is `user_not_found`, ' +
+          'and so is, with `messages=erase`, one that was removed without.',
         params: UserParams,
         querystring: RemovalQuery,
         response: responses(
-          { 204: nothing('The user was removed.') },
+          { 204: nothing('The user is removed.') },
           'user_not_found',
           'owner_must_hand_over',
           'update_pending',

@@ -35,6 +35,8 @@ export function eventText(message: Message, uid: string, nameOf: (conversation: 
       return t.deleted;
     case 'gone':
       return t.erased;
+    case 'custom':
+      return message.fields.text ?? t.happened;
     default:
       return message.action ?? '';
   }

@@ -29,6 +29,7 @@ export const en = {
   youAsked: (group: string) => `You asked to join “${group}”`,
   refused: (group: string) => `The request to join “${group}” was declined`,
   deleted: 'The group was removed',
+  happened: 'Something happened here',
   linked: (who: string) => `${who} added you as a contact`,
   youLinked: 'You added them as a contact',
 };
@@ -67,6 +68,7 @@ export const zh: typeof en = {
   youAsked: (group) => `你申请加入“${group}”`,
   refused: (group) => `加入“${group}”的申请未通过`,
   deleted: '群组已解散',
+  happened: '这里发生了一件事',
   linked: (who) => `${actor(who)}添加你为联系人`,
   youLinked: '你添加对方为联系人',
 };

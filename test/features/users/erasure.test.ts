@@ -78,6 +78,18 @@ test('a plain removal keeps them', async () => {
   assert.deepEqual(await shown('bob', 'user:alice'), ['alice: hello']);
 });
 
+test('a repeat is told whether the messages went, too', async () => {
+  await im.people('dora', 'emil');
+  await im.users.remove(uid('dora'));
+  await im.users.remove(uid('dora'));
+  await assert.rejects(im.users.remove(uid('dora'), { erasesMessages: true }), { code: 'user_not_found' });
+  await im.users.remove(uid('emil'), { erasesMessages: true });
+  await im.users.remove(uid('emil'), { erasesMessages: true });
+  await im.people('emil');
+  await im.users.remove(uid('emil'));
+  await assert.rejects(im.users.remove(uid('emil'), { erasesMessages: true }), { code: 'user_not_found' });
+});
+
 test('what a former user of the name has sent stays', async () => {
   await im.team('team', 'bob', 'alice');
   for (const to of ['group:team', 'user:bob']) await im.say('alice', to, 'of the former one');

@@ -157,7 +157,7 @@ test('nothing that others do brings keys of a removed user back', async () => {
   await im.users.remove(alice);
   assert.deepEqual((await im.members.requests(backend, gid('club'), { limit: 9 })).items, []);
   await im.editing.erase(bob, conversation('user:alice'), message.id);
-  await assert.rejects(im.members.refuse(user('bob'), gid('club'), alice), { code: 'request_not_found' });
+  await im.members.refuse(user('bob'), gid('club'), alice);
   await assert.rejects(im.members.approve(user('bob'), gid('club'), alice));
   const left = (await keysOf('alice')).filter((key) => /^(u|s|c|rd|gq|rq):/.test(key));
   assert.deepEqual(left, []);
@@ -202,7 +202,7 @@ test('a removal that fails half-way says so, is finished by a repeat, and lets n
       ['carol'],
     );
   }
-  await assert.rejects(im.users.remove(alice), { code: 'user_not_found' });
+  await im.users.remove(alice);
   assert.deepEqual(
     (await keysOf('alice')).filter((key) => /^(u|s|c|rd|rq):/.test(key)),
     [],

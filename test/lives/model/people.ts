@@ -18,9 +18,15 @@ export function putUser(world: World, uid: string, fields: Fields, directPolicy?
  * @param places where it is told of its messages first, which are all erased; undefined where they stay
  */
 export function removeUser(world: World, uid: string, order: readonly string[], places?: readonly string[]): void {
-  const user = world.users.get(uid) ?? refuse('user_not_found');
+  const user = world.users.get(uid);
+  if (!user) {
+    const removed = world.removed.get(uid);
+    if (!removed || (places && !removed.hasErased)) refuse('user_not_found');
+    return;
+  }
   for (const { owner } of world.groups.values()) if (owner === uid) refuse('owner_must_hand_over');
   world.users.delete(uid);
+  world.removed.set(uid, { hasErased: places !== undefined });
   if (places) eraseAll(world, user, places);
   for (const gid of order) {
     const group = world.group(gid);
@@ -79,7 +85,7 @@ export function link(world: World, uid: string, peer: string): boolean {
 }
 
 export function unlink(world: World, uid: string, peer: string): void {
-  if (!world.users.get(uid)?.contacts.delete(`user:${peer}`)) refuse('contact_not_found');
+  world.users.get(uid)?.contacts.delete(`user:${peer}`);
 }
 
 /** Blocks somebody; returns whether this is new. */
@@ -113,13 +119,14 @@ export function takesMessages(world: World, uid: string, from: string): boolean 
   return user?.directPolicy !== 'contacts' || user.contacts.has(`user:${from}`);
 }
 
-/** Something that one does, and so has read; the other gets the conversation by it. */
+/** Something that one does, and so has read, unless the server did it; the conversation is there for both by it. */
 export function tellDirect(world: World, from: string, peer: string, said: Said) {
   const log = world.log(logName(from, `user:${peer}`));
   const before = log.end;
   const entry = world.tell(log, said, [from, peer]);
-  world.users.get(from)?.marks.set(log.name, entry.seq);
-  const other = from === peer ? undefined : world.users.get(peer);
-  if (other && !other.marks.has(log.name)) other.marks.set(log.name, before);
+  if (said.action !== 'custom') world.users.get(from)?.marks.set(log.name, entry.seq);
+  for (const { marks } of [world.users.get(from), world.users.get(peer)].filter((one) => one !== undefined)) {
+    if (!marks.has(log.name)) marks.set(log.name, before);
+  }
   return entry;
 }

@@ -22,7 +22,7 @@ export function refuse(code: ErrorCode): never {
 /** What an entry says when it is written. */
 export interface Said {
   from: string;
-  action?: string;
+  action?: string | undefined;
   target?: Entry;
   by?: string | undefined;
   clientMessageId?: string | undefined;
@@ -140,6 +140,8 @@ export interface Sent {
 
 export class World {
   readonly users = new Map<string, User>();
+  /** Who once was there. */
+  readonly removed = new Map<string, { hasErased: boolean }>();
   readonly groups = new Map<string, Group>();
   readonly logs = new Map<string, Log>();
   /** uid → log → the seq up to which nothing is read. These outlive the user. */
