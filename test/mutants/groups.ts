@@ -8,8 +8,26 @@ const ADD = 'test/features/members/add.test.ts';
 const LISTS = 'test/features/groups/lists.test.ts';
 const POLICY = 'test/features/groups/policy.test.ts';
 
+const LARGE = 'test/features/members/large-group.test.ts';
+
 /** Roles, bans, silence, and the policies of a group. */
 export const GROUPS: readonly Mutant[] = [
+  {
+    name: 'an edit asks for the floor of each member',
+    file: 'lua/reading.lua',
+    from: "redis.call('EXISTS', unpack(keys)) > 0",
+    to: 'true',
+    tests: [LARGE],
+    pattern: '1,000 members',
+  },
+  {
+    name: 'an edit reaches those to whom the message is hidden',
+    file: 'lua/reading.lua',
+    from: 'not has_floors or not is_below',
+    to: 'true or not is_below',
+    tests: [LARGE],
+    pattern: 'passed over by an edit',
+  },
   {
     name: 'scripts let everybody do everything in a group',
     file: 'lua/policy.lua',
