@@ -2,13 +2,26 @@
 export type Place =
   | { at: 'chats' | 'contacts' | 'me' }
   | { at: 'chat'; conversation: string }
-  | { at: 'group'; gid: string };
+  | { at: 'group'; gid: string }
+  | { at: 'person'; uid: string };
 
 function placeOf(hash: string): Place {
-  const [first = '', second = ''] = hash.replace(/^#\/?/, '').split('/').map(decodeURIComponent);
+  const [first = '', second = ''] = hash.replace(/^#\/?/, '').split('/').map(decoded);
   if (first === 'chat' && /^(user|group):./.test(second)) return { at: 'chat', conversation: second };
   if (first === 'group' && second !== '') return { at: 'group', gid: second };
+  // In a path of the API it is oneself.
+  if (first === 'person' && second === 'me') return { at: 'me' };
+  if (first === 'person' && second !== '') return { at: 'person', uid: second };
   return { at: first === 'contacts' || first === 'me' ? first : 'chats' };
+}
+
+/** An address that was mangled on its way leads to the start, and breaks nothing. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return '';
+  }
 }
 
 class Router {
@@ -26,9 +39,21 @@ export const router = new Router();
 export function addressOf(place: Place): string {
   if (place.at === 'chat') return `#/chat/${encodeURIComponent(place.conversation)}`;
   if (place.at === 'group') return `#/group/${encodeURIComponent(place.gid)}`;
+  if (place.at === 'person') return `#/person/${encodeURIComponent(place.uid)}`;
   return `#/${place.at}`;
 }
 
 export function goTo(place: Place): void {
   location.hash = addressOf(place);
+}
+
+/** The address that leads others to a person or a group. */
+export function linkTo(place: Place): string {
+  return location.origin + location.pathname + addressOf(place);
+}
+
+/** The place that a link leads to, if `text` is one. */
+export function placeOfLink(text: string): Place | undefined {
+  const place = placeOf(/#\/.*$/.exec(text)?.[0] ?? '');
+  return place.at === 'person' || place.at === 'group' ? place : undefined;
 }
