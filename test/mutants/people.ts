@@ -381,6 +381,14 @@ export const PEOPLE: readonly Mutant[] = [
     pattern: 'token is revoked',
   },
   {
+    name: 'an export is read ahead of its client',
+    file: 'export/routes.ts',
+    from: 'checkStillGood(revocations, caller))) as never',
+    to: 'checkStillGood(revocations, caller)), { highWaterMark: 1_000 }) as never',
+    tests: [EXPORT_ROUTES],
+    pattern: 'no further than its client takes',
+  },
+  {
     name: 'exports of one user are made without end',
     file: 'export/routes.ts',
     from: 'if (open.has(uid))',

@@ -1,5 +1,5 @@
--- Erases what a user who is being removed has sent: a page of one log, from where the page before has ended. What is in
--- nobody's way is done at once, and of what many are told less.
+-- Erases what a user who is being removed has sent: a page of one log, from where the page before has ended. It ends early
+-- where many inboxes have been written.
 --   KEYS   im:meta, re:<uid>, ru:<uid>, feed, the log, ms:<log>, ch:<log>, er:<log>, rp:<log>, ma:<log>, and u:<peer> in a direct chat,
 --          gm:<gid> in a group
 --   ARGV   uid, log, peer ('' in a group), how many entries to read, how many inboxes may be written, about

@@ -58,15 +58,24 @@ test('a removed user has left nothing', async () => {
 test('what a former user wrote in a former group of the name does not count for the new ones', async () => {
   const toTeam = conversation('group:team');
   const join = () => im.members.join(user('bob'), team, bob);
-  await im.users.remove(bob);
-  await im.people('bob');
-  // A clock that went back: the ids of the former group lie beyond those of the new one.
-  await im.team('team', 'alice');
-  await im.redis.xadd(im.keys.log('gs:team' as never), '9999999999999-3', 'uid', 'alice', 'n', '1', 'text', 'x');
-  await join();
-  await im.members.quit(user('bob'), team, bob);
-  await im.groups.remove(user('alice'), team);
-  await im.team('team', 'alice', 'bob');
-  const send = () => im.messages.send(bob, toTeam, { fields: { text: 'x' }, clientMessageId: 'm-1' });
-  assert.equal((await send()).message.id, (await send()).message.id);
+  const quit = () => im.members.quit(user('bob'), team, bob);
+  const ways: [leaves: boolean, owner: string, other: string][] = [
+    [true, 'alice', 'bob'],
+    [false, 'alice', 'bob'],
+    [true, 'bob', 'alice'],
+  ];
+  for (const [leaves, owner, other] of ways) {
+    await im.users.remove(bob);
+    await im.people('bob');
+    // A clock that went back: the ids of the former group lie beyond those of the new one.
+    await im.team('team', 'alice');
+    await im.redis.xadd(im.keys.log('gs:team' as never), '9999999999999-3', 'uid', 'alice', 'n', '1', 'text', 'x');
+    await join();
+    if (leaves) await quit();
+    await im.groups.remove(backend, team);
+    await im.team('team', owner, other);
+    const send = () => im.messages.send(bob, toTeam, { fields: { text: 'x' }, clientMessageId: 'm-1' });
+    assert.equal((await send()).message.id, (await send()).message.id);
+    await im.groups.remove(backend, team);
+  }
 });
