@@ -266,4 +266,12 @@ export const AUTH: readonly Mutant[] = [
     tests: ['test/features/tokens/revocations.test.ts'],
     pattern: 'a node that starts later, or missed the news',
   },
+  {
+    name: 'a stream goes on whose token was revoked while the feed had a hole',
+    file: 'tokens/revocations.ts',
+    from: "this.#missed(uid, 'token_revoked');",
+    to: '',
+    tests: ['test/features/tokens/revocations.test.ts'],
+    pattern: 'missed the news',
+  },
 ];

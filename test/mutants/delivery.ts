@@ -386,4 +386,11 @@ export const DELIVERY: readonly Mutant[] = [
     tests: ['test/features/inbox/routes.test.ts'],
     pattern: 'a long-poll waits, and is answered',
   },
+  {
+    name: 'a link that breaks after tokens were revoked begins a new epoch',
+    file: 'delivery/feed-entry.ts',
+    from: "return this.#flat.slice(0, 4).join(' ');",
+    to: 'return this.log + this.#flat.length;',
+    tests: ['test/delivery/epoch.test.ts'],
+  },
 ];
