@@ -261,8 +261,8 @@ export const AUTH: readonly Mutant[] = [
   {
     name: 'a node that missed the news does not read it',
     file: 'tokens/revocations.ts',
-    from: '    this.#isComplete = false;\n  }\n\n  /** Refuses all tokens of a user that',
-    to: '  }\n\n  /** Refuses all tokens of a user that',
+    from: 'this.#isComplete = false;\n    this.#complete()',
+    to: 'this.#complete()',
     tests: ['test/features/tokens/revocations.test.ts'],
     pattern: 'a node that starts later, or missed the news',
   },

@@ -388,9 +388,9 @@ export const DELIVERY: readonly Mutant[] = [
   },
   {
     name: 'a link that breaks after tokens were revoked begins a new epoch',
-    file: 'delivery/feed-entry.ts',
-    from: "return this.#flat.slice(0, 4).join(' ');",
-    to: 'return this.log + this.#flat.length;',
+    file: 'delivery/feed.ts',
+    from: 'new FeedEntry(entry).identity !== this.#identity',
+    to: '!new FeedEntry(entry).log',
     tests: ['test/delivery/epoch.test.ts'],
   },
 ];

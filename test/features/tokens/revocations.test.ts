@@ -69,9 +69,13 @@ test('tokens that are older than what a node remembers are looked up', async () 
 
 test('a node that starts later, or missed the news, knows it all the same', async () => {
   await one.people('gus');
+  await one.say('gus', 'user:gus', 'the feed has something');
   const token = (await one.server.post('/v1/tokens', { uid: 'gus' }).expect(201)).body.token;
   await other.with(token).get('/v1/users/me').expect(200);
-  const stream = await fetch(`${other.url}/v1/users/me/inbox/stream`, { headers: { authorization: `Bearer ${token}` } });
+  const stream = await fetch(`${other.url}/v1/users/me/inbox/stream`, {
+    headers: { authorization: `Bearer ${token}` },
+    signal: AbortSignal.timeout(10_000),
+  });
   // Somebody else's write, which the feed does not tell; then a hole in the feed.
   await one.redis.zadd(one.keys.revoked(), Math.floor(Date.now() / 1_000) + 1, 'gus');
   await one.redis.xtrim(one.keys.feed(), 'MAXLEN', 0);
