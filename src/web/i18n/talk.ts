@@ -35,7 +35,6 @@ export const en = {
   noMessages: 'No messages yet. Say hello!',
   pending: 'Waiting to be sent',
   sent: 'Sent',
-  read: 'Read',
   failed: 'Not sent',
   retry: 'Try again',
   discard: 'Discard',
@@ -64,7 +63,7 @@ export const en = {
   jumpToReplied: (who: string) => `Go to the message by ${who}`,
   mention: 'Mention',
   everyone: 'Everyone in the group',
-  reactedWith: (reaction: string, count: number) => `${reaction}, ${count} ${count === 1 ? 'person' : 'people'}`,
+  reactedWith: (reaction: string, count: number) => `${reaction} ${count} ${count === 1 ? 'person' : 'people'}`,
 
   emojis: 'Emoji',
   emojiSearch: 'Search emoji',
@@ -80,12 +79,6 @@ export const en = {
     'Symbols',
     'Flags',
   ],
-
-  typing: (who: string) => `${who} is typing …`,
-  typingAlone: 'typing …',
-  typingMany: 'Several people are typing …',
-  online: 'online',
-  lastSeen: (when: string) => `last seen ${when}`,
 
   notMember: 'You are not a member of this group.',
   onlyAdminsPost: 'Only admins can send messages here.',
@@ -163,7 +156,6 @@ export const zh: typeof en = {
   noMessages: '还没有消息，打个招呼吧！',
   pending: '等待发送',
   sent: '已发送',
-  read: '已读',
   failed: '未发送',
   retry: '重试',
   discard: '放弃',
@@ -192,17 +184,11 @@ export const zh: typeof en = {
   jumpToReplied: (who) => `跳到 ${who} 的消息`,
   mention: '提及',
   everyone: '所有人',
-  reactedWith: (reaction, count) => `${reaction}，${count} 人`,
+  reactedWith: (reaction, count) => `${reaction} ${count} 人`,
 
   emojis: '表情',
   emojiSearch: '搜索表情',
   emojiGroups: ['表情', '人物', '', '动物与自然', '食物', '旅行与地点', '活动', '物品', '符号', '旗帜'],
-
-  typing: (who) => `${actor(who)}正在输入…`,
-  typingAlone: '正在输入…',
-  typingMany: '多人正在输入…',
-  online: '在线',
-  lastSeen: (when) => `上次在线 ${when}`,
 
   notMember: '你不是该群成员。',
   onlyAdminsPost: '仅管理员可以发送消息。',
