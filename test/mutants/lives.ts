@@ -51,8 +51,8 @@ export const LIVES_MUTANTS: readonly Mutant[] = [
   {
     name: 'a send is doubled by its repeat once its conversation was hidden',
     file: 'lua/send.lua',
-    from: "redis.call('HGET', removed_user_key(from), log)",
-    to: "redis.call('HGET', floors_key(from), log)",
+    from: 'end_of_former(from, log)',
+    to: 'floor_of(from, log)',
     tests: [...OWN_SETTINGS, ...LIVES],
   },
   {
@@ -116,5 +116,27 @@ export const LIVES_MUTANTS: readonly Mutant[] = [
     to: '',
     tests: OWN_SETTINGS,
     pattern: 'what changes below',
+  },
+  {
+    name: 'who was blocked is told of the refusal of a request',
+    file: 'members/refuse_request.lua',
+    from: 'if actor ~= uid and not check_blocks(master, uid) then',
+    to: 'if actor ~= uid then',
+    tests: ['test/features/blocks/blocks.test.ts'],
+    pattern: 'turned down silently',
+  },
+  {
+    name: 'a link asks again who takes messages of contacts alone',
+    file: 'contacts/link.lua',
+    from: "if takes_messages(peer, uid) or redis.call('EXISTS', KEYS[5]) == 0 then",
+    to: 'if true then',
+    tests: LIVES,
+  },
+  {
+    name: 'a new user is blocked as the former one of the name was',
+    file: 'users/finish_removal.lua',
+    from: "redis.call('ZREM', blocks_key(peer), uid)",
+    to: '',
+    tests: LIVES,
   },
 ];

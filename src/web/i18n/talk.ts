@@ -1,7 +1,5 @@
 export const en = {
   noChats: 'No chats yet',
-  noChatsHint: (id: string) =>
-    `Your id is ${id}: others add you with it. Add somebody by theirs, or log in under another name in a private window.`,
   chooseChat: 'Choose a chat, or start a new one',
   unread: (count: number) => `${count} unread`,
   markedUnread: 'Marked as unread',
@@ -108,6 +106,7 @@ export const en = {
   refused: (group: string) => `The request to join “${group}” was declined`,
   deleted: (who: string) => `${who} deleted the group`,
   groupDeleted: 'The group was deleted',
+  happened: 'Something happened here',
   linked: (who: string) => `${who} added you as a contact`,
   youLinked: (who: string) => `You added ${who} as a contact`,
   and: ' and ',
@@ -121,8 +120,6 @@ const object = (who: string) => (who === '你' ? who : ` ${who}`);
 
 export const zh: typeof en = {
   noChats: '还没有聊天',
-  noChatsHint: (id: string) =>
-    `你的 ID 是 ${id}，别人可用它添加你。按 ID 添加一位联系人，或在无痕窗口中用另一个名字登录。`,
   chooseChat: '选择一个聊天，或发起新的聊天',
   unread: (count) => `${count} 条未读`,
   markedUnread: '已标为未读',
@@ -218,6 +215,7 @@ export const zh: typeof en = {
   refused: (group) => `加入“${group}”的申请未通过`,
   deleted: (who) => `${actor(who)}解散了群组`,
   groupDeleted: '群组已解散',
+  happened: '这里发生了一件事',
   linked: (who) => `${actor(who)}添加你为联系人`,
   youLinked: (who) => `你添加${object(who)} 为联系人`,
   and: '和',

@@ -27,22 +27,6 @@ describe('the chat page: talking', { skip }, () => {
     );
   });
 
-  test("an id that nobody has, or that is one's own, is told in plain words", async () => {
-    const alice = await page.person('Ruth');
-    await alice.page.getByText('Your id is ruth').waitFor();
-    await alice.go('contacts');
-    await alice.page.getByRole('button', { name: 'Add a person' }).click();
-    for (const [id, told] of [
-      ['Ben Okafor', 'Nobody here has the id “Ben Okafor”'],
-      ['nobody', 'Nobody here has the id “nobody”'],
-      ['ruth', 'That is your own id'],
-    ] as const) {
-      await alice.page.locator('dialog input').fill(id);
-      await alice.page.locator('dialog').getByRole('button', { name: 'Add', exact: true }).click();
-      await alice.page.getByRole('alert').filter({ hasText: told }).waitFor();
-    }
-  });
-
   test('a message that is refused says why, and is sent again or discarded', async () => {
     const alice = await page.person('Xena');
     await page.person('Yves');
@@ -92,6 +76,18 @@ describe('the chat page: talking', { skip }, () => {
       await one.sees('Message deleted');
       assert.equal(await one.bubble('not meant so').count(), 0);
     }
+  });
+
+  test('an event of the server shows its text, or that there was one', async () => {
+    const [alice, bob] = [await page.person('Oda'), await page.person('Otto')];
+    await alice.add('otto');
+    for (const fields of [{ type: 'call', text: 'Oda called' }, { type: 'x' }]) {
+      await page.service.call('POST', '/users/oda/conversations/user:otto/events', { fields });
+    }
+    await bob.openChat('user:oda');
+    await bob.page.locator('.event', { hasText: 'Oda called' }).waitFor();
+    await bob.page.locator('.event', { hasText: 'Something happened here' }).waitFor();
+    await alice.page.locator('.event', { hasText: 'Oda called' }).waitFor();
   });
 
   test('a message that is edited elsewhere shows its newest text, also after a reload', async () => {

@@ -1,4 +1,5 @@
 import { canRead, checkReading } from './messages.ts';
+import { isBlocked } from './people.ts';
 import {
   conversationOf,
   type Entry,
@@ -43,6 +44,7 @@ export function markRead(world: World, uid: string, conversation: string, upTo: 
   const people = isGroup(conversation)
     ? world.group(nameOf(conversation)).members
     : new Set([uid, nameOf(conversation)]);
+  if (!isGroup(conversation) && isBlocked(world, uid, nameOf(conversation))) return;
   if (tellsOthers && people.size > 1) log.receipts.set(uid, Math.max(upTo.seq, log.receipts.get(uid) ?? 0));
 }
 
@@ -89,8 +91,10 @@ export function receiptsOf(world: World, uid: string, conversation: string) {
   const people = isGroup(conversation)
     ? world.group(nameOf(conversation)).members
     : new Set([uid, nameOf(conversation)]);
+  const isTold = (person: string) =>
+    person === uid || isGroup(conversation) || !isBlocked(world, uid, nameOf(conversation));
   return [...people].sort().map((person) => {
-    const seq = log.receipts.get(person) ?? 0;
+    const seq = isTold(person) ? (log.receipts.get(person) ?? 0) : 0;
     return seq > world.floorOf(uid, name) ? { uid: person, readUpTo: log.entries[seq - 1]!.id } : { uid: person };
   });
 }
