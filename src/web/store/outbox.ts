@@ -8,8 +8,11 @@ const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 10_000;
 
 /** Puts a message into the outbox. It is shown at once, and sent when that is possible. */
-export async function write(store: Store, conversation: string, text: string): Promise<void> {
-  await store.outbox.add({ clientMessageId: newId(), conversation, text, writtenAt: Date.now() });
+export async function write(
+  store: Store,
+  message: Pick<Outgoing, 'conversation' | 'text' | 'replyTo' | 'mentions'>,
+): Promise<void> {
+  await store.outbox.add({ ...message, clientMessageId: newId(), writtenAt: Date.now() });
 }
 
 /** Lets a refused message be sent again: with the same id, so that it can't be doubled. */
@@ -75,12 +78,17 @@ export class Outbox {
     this.#isSending = false;
   }
 
-  async #attempt({ clientMessageId, conversation, text }: Outgoing): Promise<void> {
+  async #attempt({ clientMessageId, conversation, text, replyTo, mentions }: Outgoing): Promise<void> {
     try {
       const message = await ask(
         this.#api.POST('/v1/users/{uid}/conversations/{conversation}/messages', {
           params: { path: { uid: 'me', conversation } },
-          body: { fields: { text }, clientMessageId },
+          body: {
+            fields: { text },
+            clientMessageId,
+            ...(replyTo ? { replyTo } : {}),
+            ...(mentions ? { mentions } : {}),
+          },
         }),
       );
       // Shown as sent without a blink: it goes from here to there in one step.

@@ -70,11 +70,10 @@ describe('the chat page: talking', { skip }, () => {
     await alice.say('not meant so');
     await bob.openChat('user:cleo');
     await bob.sees('not meant so');
-    await alice.bubble('not meant so').hover();
-    await alice.page.getByRole('button', { name: 'Erase for everybody' }).click();
-    await alice.page.locator('dialog').getByRole('button', { name: 'Erase for everybody' }).click();
+    await alice.choose('not meant so', 'Delete for everyone');
+    await alice.page.locator('dialog').getByRole('button', { name: 'Delete for everyone' }).click();
     for (const one of [alice, bob]) {
-      await one.sees('Erased');
+      await one.sees('Message deleted');
       assert.equal(await one.bubble('not meant so').count(), 0);
     }
   });
@@ -108,7 +107,7 @@ describe('the chat page: talking', { skip }, () => {
     await alice.page.locator('a.row', { hasText: 'not yet sent' }).click();
     await eventually(async () => (await alice.composer.inputValue()) === 'not yet sent', 'the draft');
     await alice.go('me');
-    await alice.page.getByRole('button', { name: 'Log out' }).click();
+    await alice.page.getByRole('button', { name: 'Log out', exact: true }).click();
     await alice.page.getByRole('heading', { name: 'Welcome to redisim' }).waitFor();
     await eventually(async () => (await alice.page.evaluate(() => indexedDB.databases())).length === 0, 'no database');
     assert.equal(await alice.page.evaluate(() => localStorage.length), 0);
