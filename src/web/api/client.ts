@@ -48,11 +48,6 @@ export class ApiError extends Error {
   }
 }
 
-/** Words for people in place of the service's, where an id that they typed is unknown or can't be one. */
-export function explainId(error: unknown, text: string): unknown {
-  return error instanceof ApiError && (error.status === 404 || error.status === 400) ? new Error(text) : error;
-}
-
 interface Answer<Data> {
   data?: Data;
   error?: unknown;

@@ -21,7 +21,7 @@ export interface Outgoing {
   text: string;
   /** When it was written, ms since 1970; it is sent in this order. */
   writtenAt: number;
-  /** Why the service refused it; absent while it waits to be sent. */
+  /** The code with which the service refused it; absent while it waits to be sent. */
   refusal?: string;
 }
 

@@ -89,7 +89,7 @@ export class Outbox {
       this.#retryMs = FIRST_RETRY_MS;
     } catch (error) {
       if (error instanceof ApiError && !error.isTemporary) {
-        await this.#store.outbox.update(clientMessageId, { refusal: error.message });
+        await this.#store.outbox.update(clientMessageId, { refusal: error.code });
         return;
       }
       await new Promise<void>((resolve) => {

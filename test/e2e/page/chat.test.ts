@@ -51,11 +51,12 @@ describe('the chat page: talking', { skip }, () => {
       route.fulfill({
         status: 422,
         contentType: 'application/problem+json',
-        body: '{"detail":"Too loud.","code":"x"}',
+        body: '{"detail":"`fields` has more than 65536 bytes.","code":"fields_too_large"}',
       }),
     );
     await alice.say('refused');
-    await alice.page.getByText('Too loud.').waitFor();
+    await alice.page.getByText('That is too long.').waitFor();
+    assert.equal(await alice.page.getByText('65536 bytes').count(), 0);
     await alice.page.unroute('**/messages');
     await alice.page.getByRole('button', { name: 'Try again' }).click();
     await alice.bubble('refused').locator('[aria-label="Sent"]').waitFor();

@@ -1,0 +1,30 @@
+export const en = {
+  login: 'Log in',
+  loginTitle: 'Welcome to redisim',
+  loginIntro: 'Choose a name and start to talk. Nothing to sign up for.',
+  loginHint: 'Open this page in a second, private window under another name to talk with yourself.',
+  linkHint: 'To chat with yourself, open the link from the terminal in a private window, too, and choose another name.',
+  linkIntro:
+    'To log in with just a name, open the link shown in the terminal where redisim is running. It ends in #demo=…',
+  tokenRefused: 'This token isn’t valid, or no longer. Ask your server for a new one.',
+  yourName: 'Your name',
+  tokenIntro: 'Log in with a user token. Your server makes one with POST /v1/tokens.',
+  token: 'Token',
+  orToken: 'Or log in with a user token',
+  loginExpired: 'Your login has ended. Please log in again.',
+};
+
+export const zh: typeof en = {
+  login: '登录',
+  loginTitle: '欢迎使用 redisim',
+  loginIntro: '取个名字就能开始聊天，无需注册。',
+  loginHint: '再开一个无痕窗口，用另一个名字登录，就能和自己聊聊看。',
+  linkHint: '在无痕窗口中也打开终端里的链接，用另一个名字登录，就能和自己聊聊看。',
+  linkIntro: '请打开启动 redisim 的终端中显示的链接（以 #demo=… 结尾），只需取个名字即可登录。',
+  tokenRefused: '该令牌无效或已过期，请向你的服务器获取新的令牌。',
+  yourName: '你的名字',
+  tokenIntro: '请使用用户令牌登录。令牌由你的服务器通过 POST /v1/tokens 签发。',
+  token: '令牌',
+  orToken: '或使用用户令牌登录',
+  loginExpired: '登录已失效，请重新登录。',
+};

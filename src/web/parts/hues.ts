@@ -1,0 +1,13 @@
+/** How many hues there are. Next to each other they can still be told apart. */
+const HUES = 18;
+
+/**
+ * The hue of a person or a group, in degrees: the same wherever they are shown. In `oklch()` all hues are equally light, so white
+ * letters can be read on `oklch(var(--avatar-tone) <hue>)`, and `oklch(var(--name-tone) <hue>)` on a bubble.
+ */
+export function hueOf(id: string): number {
+  // FNV-1a: ids that differ in one letter get hues that are far apart.
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193);
+  return ((hash >>> 8) % HUES) * (360 / HUES);
+}
