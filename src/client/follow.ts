@@ -86,7 +86,7 @@ export class Follower {
       while (!this.#ending.aborted) {
         this.#tell(isOffline() ? 'offline' : 'connecting');
         this.#line = new AbortController();
-        const waitMs = await this.#followOnce(AbortSignal.any([this.#line.signal, this.#ending]));
+        const waitMs = await this.#followOnce(this.#line);
         if (this.#ending.aborted) return;
         this.#tell(isOffline() ? 'offline' : 'connecting');
         // An abort has ended the line itself; what is to end the pause is the next one.
@@ -99,15 +99,18 @@ export class Follower {
   }
 
   /** One line, until it ends. @returns how long to wait before the next one, ms */
-  async #followOnce(signal: AbortSignal): Promise<number> {
+  async #followOnce(line: AbortController): Promise<number> {
     const queue = new EventQueue();
-    const silence = new Silence(this.#timeoutMs, () => this.#line.abort(new Error('nothing has come for too long')));
-    const dropAtEnd = () => queue.drop();
-    this.#ending.addEventListener('abort', dropAtEnd);
+    const silence = new Silence(this.#timeoutMs, () => line.abort(new Error('nothing has come for too long')));
+    const end = () => {
+      queue.drop();
+      line.abort(this.#ending.reason);
+    };
+    this.#ending.addEventListener('abort', end);
     let handling: Promise<boolean> | undefined;
     let waitMs: number | undefined;
     try {
-      const { response, token } = await this.#requests.open(this.#request(signal), this.#refused);
+      const { response, token } = await this.#requests.open(this.#request(), line.signal, this.#refused);
       this.#refused = undefined;
       handling = this.#handleAll(queue);
       for await (const event of this.#eventsOf(response)) {
@@ -132,18 +135,18 @@ export class Follower {
       queue.end();
       // What has come is handled before the next line is opened behind it.
       if (handling && !(await handling)) waitMs = undefined;
-      this.#ending.removeEventListener('abort', dropAtEnd);
+      this.#ending.removeEventListener('abort', end);
     }
     return waitMs ?? this.#backoff.next();
   }
 
-  #request(signal: AbortSignal): Request {
+  #request(): Request {
     const { uid = 'me', watch = [] } = this.#options;
     const query = new URLSearchParams({ start: this.#cursor });
     const watched = typeof watch === 'function' ? watch() : watch;
     if (watched.length > 0) query.set('watch', watched.join(','));
     const url = `${this.#baseUrl}/v1/users/${encodeURIComponent(uid)}/inbox/stream?${query}`;
-    return new Request(url, { headers: { accept: 'application/x-ndjson' }, signal });
+    return new Request(url, { headers: { accept: 'application/x-ndjson' } });
   }
 
   #eventsOf(response: Response): AsyncGenerator<StreamEvent, void, undefined> {

@@ -11,6 +11,7 @@ export {
   type OutboxOptions,
   type OutboxStorage,
   type Outgoing,
+  type OutgoingChange,
 } from './outbox.ts';
 export type { Token } from './requests.ts';
 export type { Conversation, Gap, Group, Member, Message, Problem, User } from './schemas.ts';

@@ -56,12 +56,17 @@ export class Requests {
   /**
    * Opens a response without an end: its body is still to come.
    *
+   * @param signal ends it; a signal that follows others may be collected while the response is open
    * @param refused a token that was refused before
    * @throws ApiError
    */
-  async open(request: Request, refused?: string): Promise<{ response: Response; token: string | undefined }> {
+  async open(
+    request: Request,
+    signal: AbortSignal,
+    refused?: string,
+  ): Promise<{ response: Response; token: string | undefined }> {
     const { response, token } = await this.#authorized(request, refused, (attempt) =>
-      fetch(attempt, { signal: request.signal, cache: 'no-store' }).catch((error) => {
+      fetch(attempt, { signal, cache: 'no-store' }).catch((error) => {
         throw ApiError.noAnswer(error);
       }),
     );

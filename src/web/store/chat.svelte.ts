@@ -1,10 +1,10 @@
+import type { Connection } from '@redisim/client';
 import { Dexie } from 'dexie';
-import { type Api, type ApiError, createApi, type Session } from '../api/client.ts';
+import { type Api, ApiError, createApi, type Session } from '../api/client.ts';
 import { Store } from './db.ts';
 import { Inbox } from './inbox.ts';
-import { Outbox } from './outbox.ts';
+import { sendOutbox } from './outbox.ts';
 import { Profiles } from './profiles.ts';
-import { type Connection, Stream } from './stream.ts';
 
 /**
  * Everything behind the page for one user. Of all tabs of this user one follows the inbox and sends, the others show the
@@ -64,22 +64,30 @@ export class Chat {
   }
 
   /** Follows and sends until the page is left or the user logs out. */
-  #follow(): Promise<void> {
+  async #follow(): Promise<void> {
     this.#leads = true;
-    const told = (connection: Connection) => {
-      this.connection = connection;
-      this.#channel.postMessage(connection);
-    };
-    const stream = new Stream(this.api, this.uid, this.inbox, told, this.#refused);
-    const outbox = new Outbox(this.store, this.api, this.inbox);
-    stream.start();
-    outbox.start();
-    return new Promise((resolve) => {
-      this.#ending.signal.addEventListener('abort', () => {
-        stream.stop();
-        outbox.stop();
-        resolve();
+    const stopSending = sendOutbox(this.store, this.api, this.inbox);
+    const { inbox } = this;
+    try {
+      await this.api.follow({
+        start: (await inbox.position()) ?? '$',
+        signal: this.#ending.signal,
+        onReady: (cursor) => inbox.opened(cursor),
+        onMessages: (messages, cursor) => inbox.take(messages, cursor),
+        onGap: (_gap, cursor) => inbox.startOver(cursor),
+        onConnection: (connection) => {
+          this.connection = connection;
+          this.#channel.postMessage(connection);
+        },
+        onError: (error) => {
+          // Where the line is down it is tried again; there is nothing to mend.
+          if (!(error instanceof ApiError)) console.error(error);
+        },
       });
-    });
+    } catch (error) {
+      this.#refused(error as ApiError);
+    } finally {
+      stopSending();
+    }
   }
 }

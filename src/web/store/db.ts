@@ -19,10 +19,14 @@ export interface Outgoing {
   clientMessageId: string;
   conversation: string;
   text: string;
+  replyTo?: string;
+  mentions?: string[];
   /** When it was written, ms since 1970; it is sent in this order. */
   writtenAt: number;
+  /** When it was first sent, ms since 1970; absent before. */
+  triedAt?: number | undefined;
   /** The code with which the service refused it; absent while it waits to be sent. */
-  refusal?: string;
+  refusal?: string | undefined;
 }
 
 /** A name and a picture, of a person (`user:<uid>`) or a group (`group:<gid>`): named as the conversation is. */

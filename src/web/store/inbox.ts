@@ -1,13 +1,7 @@
-import { type Api, all, ask, type Message } from '../api/client.ts';
+import { type Api, all, type Message } from '../api/client.ts';
 import { isChange, type Store, type StoredMessage, toStored, toStoredConversation, toStoredPage } from './db.ts';
 
 const ME = { uid: 'me' };
-
-/** A message of the inbox, and where in the inbox it is. */
-export interface Arrived {
-  message: Message;
-  cursor: string;
-}
 
 /** Writes what the inbox tells into the store. Everything may be told twice: nothing is counted twice. */
 export class Inbox {
@@ -24,16 +18,16 @@ export class Inbox {
     this.#watched = watched;
   }
 
-  /** The cursor to go on from; on the first visit one is taken before the conversations are listed, so that nothing falls between. */
-  async position(): Promise<string> {
-    const kept = await this.#store.positions.get('inbox');
-    if (kept) return kept.cursor;
-    const { next } = await ask(
-      this.#api.GET('/v1/users/{uid}/inbox', { params: { path: ME, query: { start: '$', block: 0 } } }),
-    );
+  /** The cursor to go on from; undefined on the first visit. */
+  async position(): Promise<string | undefined> {
+    return (await this.#store.positions.get('inbox'))?.cursor;
+  }
+
+  /** The inbox is open. On the first visit the conversations are listed behind this cursor, so that nothing falls between. */
+  async opened(cursor: string): Promise<void> {
+    if (await this.position()) return;
     await this.refresh();
-    await this.moveTo(next);
-    return next;
+    await this.moveTo(cursor);
   }
 
   async moveTo(cursor: string): Promise<void> {
@@ -41,14 +35,14 @@ export class Inbox {
   }
 
   /** Messages of the inbox, in order, and the cursor behind the last one: kept together, or not at all. */
-  async take(arrived: readonly Arrived[]): Promise<void> {
+  async take(messages: readonly Message[], cursor: string): Promise<void> {
     const store = this.#store;
     await store.transaction('rw', [store.messages, store.conversations, store.outbox, store.positions], async () => {
-      for (const { message } of arrived) await this.keep(message);
-      await this.moveTo(arrived.at(-1)!.cursor);
+      for (const message of messages) await this.keep(message);
+      await this.moveTo(cursor);
     });
     const watched = this.#watched();
-    if (watched && arrived.some(({ message }) => message.conversation === watched)) await this.markRead(watched);
+    if (watched && messages.some(({ conversation }) => conversation === watched)) await this.markRead(watched);
   }
 
   /** A message from wherever: of the inbox, or the answer to a send. */
@@ -90,19 +84,18 @@ export class Inbox {
    * Something was missed. What is kept may have been edited or erased since, which a history shows in its place alone; or it is
    * what the service lost, and its numbers were given again. It is read anew.
    */
-  async startOver(): Promise<void> {
+  async startOver(cursor: string): Promise<void> {
     await this.#store.messages.clear();
     await this.refresh();
+    await this.moveTo(cursor);
   }
 
   /** The conversations as the service has them; what was missed is asked for where something is shown already. */
   async refresh(): Promise<void> {
     const conversations = await all((after) =>
-      ask(
-        this.#api.GET('/v1/users/{uid}/conversations', {
-          params: { path: ME, query: { limit: 100, ...(after ? { after } : {}) } },
-        }),
-      ),
+      this.#api.GET('/v1/users/{uid}/conversations', {
+        params: { path: ME, query: { limit: 100, ...(after ? { after } : {}) } },
+      }),
     );
     const store = this.#store;
     for (const { conversation } of conversations) await this.#backfill(conversation);
@@ -116,11 +109,9 @@ export class Inbox {
   async loadOlder(conversation: string): Promise<boolean> {
     const store = this.#store;
     const oldest = await this.#kept(conversation).first();
-    const page = await ask(
-      this.#api.GET('/v1/users/{uid}/conversations/{conversation}/messages', {
-        params: { path: { ...ME, conversation }, query: { limit: 100, ...(oldest ? { before: oldest.id } : {}) } },
-      }),
-    );
+    const page = await this.#api.GET('/v1/users/{uid}/conversations/{conversation}/messages', {
+      params: { path: { ...ME, conversation }, query: { limit: 100, ...(oldest ? { before: oldest.id } : {}) } },
+    });
     await store.messages.bulkPut(toStoredPage(page.items));
     return page.next !== undefined;
   }
@@ -130,14 +121,14 @@ export class Inbox {
     const known = await this.#store.conversations.get(conversation);
     if (!known?.last || known.unread === 0) return;
     await this.#store.conversations.update(conversation, { unread: 0 });
-    await ask(
-      this.#api.PUT('/v1/users/{uid}/conversations/{conversation}/read', {
+    await this.#api
+      .PUT('/v1/users/{uid}/conversations/{conversation}/read', {
         params: { path: { ...ME, conversation } },
         body: { upTo: known.last.id },
-      }),
-    ).catch(() => {
-      // Counted again at the next visit; nothing is lost.
-    });
+      })
+      .catch(() => {
+        // Counted again at the next visit; nothing is lost.
+      });
   }
 
   /**
@@ -151,11 +142,9 @@ export class Inbox {
     if (!beforeHole) return;
     const { id } = (await messages.get(beforeHole))!;
     const missed = await all((after) =>
-      ask(
-        this.#api.GET('/v1/users/{uid}/conversations/{conversation}/messages', {
-          params: { path: { ...ME, conversation }, query: { after: after ?? id, limit: 100 } },
-        }),
-      ),
+      this.#api.GET('/v1/users/{uid}/conversations/{conversation}/messages', {
+        params: { path: { ...ME, conversation }, query: { after: after ?? id, limit: 100 } },
+      }),
     );
     await messages.bulkPut(toStoredPage(missed, beforeHole[1]));
   }

@@ -1,4 +1,4 @@
-import { type Api, ask } from '../api/client.ts';
+import type { Api } from '../api/client.ts';
 import type { Profile, Store } from './db.ts';
 import { idOf, isGroup } from './ids.ts';
 
@@ -33,8 +33,8 @@ export class Profiles {
   async #ask(conversation: string): Promise<void> {
     const id = idOf(conversation);
     const { fields } = isGroup(conversation)
-      ? await ask(this.#api.GET('/v1/groups/{gid}', { params: { path: { gid: id } } }))
-      : await ask(this.#api.GET('/v1/users/{uid}', { params: { path: { uid: id } } }));
+      ? await this.#api.GET('/v1/groups/{gid}', { params: { path: { gid: id } } })
+      : await this.#api.GET('/v1/users/{uid}', { params: { path: { uid: id } } });
     const profile: Profile = {
       conversation,
       name: fields.name || id,
