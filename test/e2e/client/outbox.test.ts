@@ -88,10 +88,11 @@ describe('outbox', () => {
   test('what is discarded before it is sent is not sent', async () => {
     await service.people('hal', 'ida');
     const storage = new MemoryStorage();
-    const outbox = await outboxOf('hal', { storage });
-    const { clientMessageId } = await outbox.send('user:ida', { fields: { text: 'no' } });
+    let second = '';
+    const outbox: Outbox = await outboxOf('hal', { storage, onSent: () => outbox.discard(second) });
     await outbox.send('user:ida', { fields: { text: 'yes' } });
-    await outbox.discard(clientMessageId);
+    // Both are waiting already when the first one is sent.
+    second = (await outbox.send('user:ida', { fields: { text: 'no' } })).clientMessageId;
     outbox.start();
     await eventually(async () => (await storage.list()).length === 0, 'an empty outbox');
     outbox.stop();
