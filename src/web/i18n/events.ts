@@ -4,38 +4,49 @@ import { dayAndTime } from './time.ts';
 
 /** What a system event says, in words. `nameOf` names a person or a group, by their conversation. */
 export function eventText(message: Message, uid: string, nameOf: (conversation: string) => string): string {
-  const person = (id: string) => (id === uid ? t.you : nameOf(`user:${id}`));
-  const who = message.from === undefined ? '' : person(message.from);
-  const { owner = '', role, until, members } = message.fields;
-  const group = message.fields.group ? nameOf(`group:${message.fields.group}`) : '';
-  switch (message.action) {
+  const { action, from = '', by, conversation, fields } = message;
+  const { owner = '', role, until, members } = fields;
+  // As the one who does something, and as the one to whom it is done.
+  const subject = (id: string) => (id === uid ? t.you : nameOf(`user:${id}`));
+  const object = (id: string) => (id === uid ? t.youObject : nameOf(`user:${id}`));
+  const group = fields.group ? nameOf(`group:${fields.group}`) : '';
+  const isYou = from === uid;
+  switch (action) {
     case 'create':
-      return t.created(who);
+      return t.created(subject(from));
     case 'update':
-      return t.updated(who);
+      return t.updated(subject(from));
     case 'owner':
-      return t.owned(person(owner));
-    case 'join':
-      return t.joined(members === undefined ? who : members.split(' ').map(person).join(', '));
+      return t.owned(subject(owner), owner === uid);
+    case 'join': {
+      const who = members?.split(' ') ?? [from];
+      if (by) return t.added(subject(by), listed(who.map(object)));
+      return t.joined(listed(who.map(subject)));
+    }
     case 'quit':
-      return t.left(who);
+      return by ? t.removed(subject(by), object(from)) : t.left(subject(from));
     case 'ban':
-      return t.banned(who);
+      return by ? t.bannedBy(subject(by), object(from)) : t.banned(subject(from), isYou);
     case 'role':
-      return role === 'admin' ? t.isAdmin(who) : t.isMember(who);
+      return role === 'admin' ? t.isAdmin(subject(from), isYou) : t.isMember(subject(from), isYou);
     case 'silence':
-      return until ? t.silenced(who, dayAndTime(until)) : t.unsilenced(who);
+      return until ? t.silenced(subject(from), dayAndTime(until)) : t.unsilenced(subject(from));
     case 'link':
-      return message.from === uid ? t.youLinked : t.linked(who);
+      return isYou ? t.youLinked(nameOf(conversation)) : t.linked(subject(from));
     case 'request':
-      return message.from === uid ? t.youAsked(group) : t.asked(who, group);
+      return isYou ? t.youAsked(group) : t.asked(subject(from), group);
     case 'refuse':
       return t.refused(group);
     case 'delete':
-      return t.deleted;
+      return from ? t.deleted(subject(from)) : t.groupDeleted;
     case 'gone':
-      return t.erased;
+      return by ? t.erasedBy(object(by)) : t.erased;
     default:
-      return message.action ?? '';
+      return action ?? '';
   }
+}
+
+function listed(names: readonly string[]): string {
+  const last = names.at(-1) ?? '';
+  return names.length < 2 ? last : `${names.slice(0, -1).join(t.comma)}${t.and}${last}`;
 }

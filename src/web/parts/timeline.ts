@@ -4,6 +4,7 @@ import { isChange, type Outgoing, type StoredMessage } from '../store/db.ts';
 /** What a chat shows, from the oldest to the newest. */
 export type Entry =
   | { kind: 'day'; key: string; time: number }
+  | { kind: 'unread'; key: string }
   | { kind: 'event'; key: string; message: StoredMessage }
   | { kind: 'bubble'; key: string; message: StoredMessage; isMine: boolean; begins: boolean; ends: boolean }
   | { kind: 'outgoing'; key: string; outgoing: Outgoing };
@@ -11,8 +12,15 @@ export type Entry =
 /** Messages of one person that follow within this time are shown as one group, ms. */
 const GROUP_MS = 5 * 60_000;
 
-export function timeline(kept: readonly StoredMessage[], outbox: readonly Outgoing[], uid: string): Entry[] {
-  const messages = kept.filter((message) => !isChange(message));
+/** `unreadFrom` is the number of the message above which the line for new messages stands. */
+export function timeline(
+  kept: readonly StoredMessage[],
+  outbox: readonly Outgoing[],
+  uid: string,
+  unreadFrom = Infinity,
+): Entry[] {
+  // What an inbox says is gone, and of what nobody has erased, is merely kept no more.
+  const messages = kept.filter((one) => !isChange(one) && (one.action !== 'gone' || one.erasedAt !== undefined));
   const entries: Entry[] = [];
   let day = 0;
   const isBubble = (message: StoredMessage | undefined) =>
@@ -20,6 +28,7 @@ export function timeline(kept: readonly StoredMessage[], outbox: readonly Outgoi
   const together = (a: StoredMessage | undefined, b: StoredMessage | undefined) =>
     isBubble(a) &&
     isBubble(b) &&
+    !(a!.seq < unreadFrom && b!.seq >= unreadFrom) &&
     a!.from === b!.from &&
     dayOf(a!.sentAt) === dayOf(b!.sentAt) &&
     Date.parse(b!.sentAt) - Date.parse(a!.sentAt) < GROUP_MS;
@@ -27,6 +36,9 @@ export function timeline(kept: readonly StoredMessage[], outbox: readonly Outgoi
     if (dayOf(message.sentAt) !== day) {
       day = dayOf(message.sentAt);
       entries.push({ kind: 'day', key: `day ${day} ${message.seq}`, time: day });
+    }
+    if (message.seq >= unreadFrom && !entries.some(({ kind }) => kind === 'unread')) {
+      entries.push({ kind: 'unread', key: 'unread' });
     }
     if (!isBubble(message)) {
       entries.push({ kind: 'event', key: message.id, message });

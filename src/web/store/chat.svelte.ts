@@ -1,6 +1,8 @@
 import type { Connection } from '@redisim/client';
 import { Dexie } from 'dexie';
 import { type Api, ApiError, createApi, type Session } from '../api/client.ts';
+import { Changes } from './changes.ts';
+import { Conversations } from './conversations.ts';
 import { Store } from './db.ts';
 import { Inbox } from './inbox.ts';
 import { sendOutbox } from './outbox.ts';
@@ -15,10 +17,12 @@ export class Chat {
   readonly api: Api;
   readonly store: Store;
   readonly inbox: Inbox;
+  readonly conversations: Conversations;
+  readonly changes: Changes;
   readonly profiles: Profiles;
   /** How the line to the service is, in whichever tab holds it. */
   connection = $state<Connection>('connecting');
-  /** The conversation that is open and visible in this tab. */
+  /** The conversation that is open in this tab with its newest message in sight. */
   watched: string | undefined;
   readonly #channel: BroadcastChannel;
   readonly #ending = new AbortController();
@@ -33,6 +37,8 @@ export class Chat {
     this.api = createApi(token);
     this.store = new Store(uid);
     this.inbox = new Inbox(this.store, this.api, uid, () => this.watched);
+    this.conversations = new Conversations(this.store, this.api);
+    this.changes = new Changes(this.store, this.api);
     this.profiles = new Profiles(this.store, this.api);
     this.#channel = new BroadcastChannel(`redisim ${uid}`);
     this.#channel.onmessage = ({ data }: MessageEvent<Connection | 'ask'>) => {

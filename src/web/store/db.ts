@@ -6,11 +6,15 @@ export interface StoredMessage extends Message {
   seq: number;
 }
 
-/** A conversation of the list. `position` is when its last message was sent, ms since 1970. */
-export interface StoredConversation {
+/** A conversation of the list, with the reader's own settings of it. */
+export interface StoredConversation
+  extends Pick<Conversation, 'readUpTo' | 'mutedUntil' | 'pinned' | 'archived' | 'markedUnread'> {
   conversation: string;
   unread: number;
+  /** How many of the unread ones mention the reader. */
+  mentions?: number;
   last?: StoredMessage;
+  /** When its last message was sent, ms since 1970. */
   position: number;
 }
 
@@ -64,7 +68,7 @@ export class Store extends Dexie {
 }
 
 export function toStored(message: Message): StoredMessage {
-  return { ...message, seq: Number(message.id.slice(message.id.indexOf('-') + 1)) };
+  return { ...message, seq: seqOf(message.id) };
 }
 
 /** Whether an entry is a change of an earlier message, which stands for nothing of its own in a conversation. */
@@ -90,11 +94,26 @@ export function toStoredPage(items: readonly Message[], after?: number): StoredM
   return stored;
 }
 
+/** The number of a message in its conversation. */
+export function seqOf(id: string): number {
+  return Number(id.slice(id.indexOf('-') + 1));
+}
+
+/** Whether an entry is something that a person said, and nobody has erased. */
+export function isSaid({ action }: Message): boolean {
+  return !action;
+}
+
+/** Whether an entry tells the reader, `uid`, that they can read no more of the conversation. */
+export function isEnd(message: Message, uid: string): boolean {
+  if (message.action === 'delete') return true;
+  return (message.action === 'quit' || message.action === 'ban') && message.from === uid;
+}
+
 /** What the service says of a conversation replaces what was counted here. */
-export function toStoredConversation({ conversation, unread, last }: Conversation): StoredConversation {
+export function toStoredConversation({ last, ...rest }: Conversation): StoredConversation {
   return {
-    conversation,
-    unread,
+    ...rest,
     ...(last ? { last: toStored(last), position: Date.parse(last.sentAt) } : { position: 0 }),
   };
 }

@@ -1,5 +1,16 @@
 import { type Api, all, type Message } from '../api/client.ts';
-import { isChange, type Store, type StoredMessage, toStored, toStoredConversation, toStoredPage } from './db.ts';
+import {
+  isChange,
+  isEnd,
+  isSaid,
+  type Store,
+  type StoredConversation,
+  type StoredMessage,
+  seqOf,
+  toStored,
+  toStoredConversation,
+  toStoredPage,
+} from './db.ts';
 
 const ME = { uid: 'me' };
 
@@ -52,28 +63,34 @@ export class Inbox {
     const { conversation, seq } = stored;
     await store.transaction('rw', [store.messages, store.conversations, store.outbox], async () => {
       if (message.clientMessageId && message.from === this.#uid) await store.outbox.delete(message.clientMessageId);
-      const isOut = (message.action === 'quit' || message.action === 'ban') && this.#concernsMe(message);
-      if (message.action === 'delete' || isOut) {
-        // No more of it can be read: if it is joined again, what came meanwhile would be a hole in what was kept.
+      if (message.action === 'quit' && message.from === this.#uid && !message.by) {
+        // Who leaves wants to see it no more.
         await Promise.all([store.conversations.delete(conversation), this.#kept(conversation).delete()]);
         return;
       }
       // It is of no log: what it tells is with the message itself.
       if (message.action === 'react') return;
+      const known = await store.conversations.get(conversation);
+      if (known?.last && seq < known.last.seq && !isChange(message)) {
+        await store.messages.put(stored);
+        return;
+      }
+      // Who is let in again has missed what came meanwhile: it would be a hole in what was kept.
+      if (known?.last && seq > known.last.seq && isEnd(known.last, this.#uid)) await this.#kept(conversation).delete();
       await store.messages.put(stored);
-      if (message.action === 'erase') await this.#change(conversation, message.target, { action: 'gone', fields: {} });
+      if (message.action === 'erase') await this.#erase(message);
       if (message.action === 'edit') {
         const { fields, sentAt } = message;
         await this.#change(conversation, message.target, { fields, editedAt: sentAt });
       }
       if (isChange(message)) return;
-      const known = await store.conversations.get(conversation);
-      if (known?.last && seq < known.last.seq) return;
       // What is the last one already has been counted: here, or by the service when the conversations were listed.
-      const counts = seq !== known?.last?.seq && !message.action && message.from !== this.#uid;
+      const counts = seq !== known?.last?.seq && this.#isUnread(stored);
       await store.conversations.put({
+        ...known,
         conversation,
         unread: (known?.unread ?? 0) + (counts ? 1 : 0),
+        mentions: (known?.mentions ?? 0) + (counts && this.#mentionsMe(stored) ? 1 : 0),
         last: stored,
         position: Date.parse(stored.sentAt),
       });
@@ -85,7 +102,10 @@ export class Inbox {
    * what the service lost, and its numbers were given again. It is read anew.
    */
   async startOver(cursor: string): Promise<void> {
-    await this.#store.messages.clear();
+    const ended = await this.#ended();
+    await this.#store.messages
+      .filter(({ conversation }) => !ended.some((one) => one.conversation === conversation))
+      .delete();
     await this.refresh();
     await this.moveTo(cursor);
   }
@@ -100,7 +120,10 @@ export class Inbox {
     const store = this.#store;
     for (const { conversation } of conversations) await this.#backfill(conversation);
     await store.transaction('rw', store.conversations, async () => {
+      // What can be read no more the service does not list; what was kept of it stays.
+      const ended = await this.#ended();
       await store.conversations.clear();
+      await store.conversations.bulkPut(ended);
       await store.conversations.bulkPut(conversations.map(toStoredConversation));
     });
   }
@@ -116,15 +139,35 @@ export class Inbox {
     return page.next !== undefined;
   }
 
-  /** All that is there is read. */
-  async markRead(conversation: string): Promise<void> {
+  /** A message of a conversation: what is kept, else from the service. @throws ApiError */
+  async find(conversation: string, id: string): Promise<StoredMessage> {
+    const kept = await this.#store.messages.get([conversation, seqOf(id)]);
+    if (kept) return kept;
+    return toStored(
+      await this.#api.GET('/v1/users/{uid}/conversations/{conversation}/messages/{mid}', {
+        params: { path: { ...ME, conversation, mid: id } },
+      }),
+    );
+  }
+
+  /** What is there is read, up to a message or all of it. */
+  async markRead(conversation: string, upTo = Infinity): Promise<void> {
     const known = await this.#store.conversations.get(conversation);
-    if (!known?.last || known.unread === 0) return;
-    await this.#store.conversations.update(conversation, { unread: 0 });
+    if (!known?.last || (known.unread === 0 && !known.markedUnread)) return;
+    const last = upTo < known.last.seq ? await this.#kept(conversation, upTo).last() : known.last;
+    if (!last || (!known.markedUnread && seqOf(last.id) <= seqOf(known.readUpTo ?? '-0'))) return;
+    const after = this.#kept(conversation, Infinity, last.seq + 1);
+    const left = last.seq < known.last.seq ? await after.filter((message) => this.#isUnread(message)).toArray() : [];
+    await this.#store.conversations.update(conversation, {
+      unread: left.length,
+      mentions: left.filter((message) => this.#mentionsMe(message)).length,
+      readUpTo: last.id,
+      markedUnread: false,
+    });
     await this.#api
       .PUT('/v1/users/{uid}/conversations/{conversation}/read', {
         params: { path: { ...ME, conversation } },
-        body: { upTo: known.last.id },
+        body: { upTo: last.id },
       })
       .catch(() => {
         // Counted again at the next visit; nothing is lost.
@@ -149,21 +192,49 @@ export class Inbox {
     await messages.bulkPut(toStoredPage(missed, beforeHole[1]));
   }
 
-  #kept(conversation: string) {
-    return this.#store.messages.where('[conversation+seq]').between([conversation, 0], [conversation, Infinity]);
+  #kept(conversation: string, upTo = Infinity, from = 0) {
+    return this.#store.messages
+      .where('[conversation+seq]')
+      .between([conversation, from], [conversation, upTo], true, true);
+  }
+
+  /** The conversations that can be read no more. */
+  #ended(): Promise<StoredConversation[]> {
+    return this.#store.conversations.filter(({ last }) => last !== undefined && isEnd(last, this.#uid)).toArray();
+  }
+
+  /** What was erased counts no more. */
+  async #erase({ conversation, target = '', from, sentAt }: Message): Promise<void> {
+    const { messages, conversations } = this.#store;
+    const message = await messages.get([conversation, seqOf(target)]);
+    // An inbox says of what is gone not whose it was.
+    const author = message?.from ?? from;
+    const by = author === from ? {} : { by: from! };
+    const gone = { action: 'gone', fields: {}, erasedAt: sentAt, from: author!, ...by };
+    await this.#change(conversation, target, gone);
+    const known = await conversations.get(conversation);
+    if (!message || !known || !this.#isUnread(message) || message.seq <= seqOf(known.readUpTo ?? '-0')) return;
+    await conversations.update(conversation, {
+      unread: Math.max(0, known.unread - 1),
+      mentions: Math.max(0, (known.mentions ?? 0) - (this.#mentionsMe(message) ? 1 : 0)),
+    });
+  }
+
+  #isUnread(message: StoredMessage): boolean {
+    return isSaid(message) && message.from !== this.#uid;
+  }
+
+  #mentionsMe({ mentions = [] }: StoredMessage): boolean {
+    return mentions.includes(this.#uid) || mentions.includes('*');
   }
 
   /** Changes a message that was sent before. */
   async #change(conversation: string, id = '', change: Partial<StoredMessage>): Promise<void> {
     const { messages, conversations } = this.#store;
-    const { seq } = toStored({ id } as Message);
+    const seq = seqOf(id);
     const message = await messages.get([conversation, seq]);
     if (message) await messages.put({ ...message, ...change });
     const known = await conversations.get(conversation);
     if (known?.last?.seq === seq) await conversations.update(conversation, { last: { ...known.last, ...change } });
-  }
-
-  #concernsMe(message: Message): boolean {
-    return message.from === this.#uid;
   }
 }

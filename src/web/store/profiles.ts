@@ -30,17 +30,27 @@ export class Profiles {
     await this.#ask(conversation);
   }
 
+  /** Several people at once, of whom none is fresh: at most 100 uids. */
+  async wantAll(uids: readonly string[]): Promise<void> {
+    const now = Date.now();
+    const stale = uids.filter((uid) => now - (this.#asking.get(`user:${uid}`) ?? 0) >= FRESH_MS).slice(0, 100);
+    if (stale.length === 0) return;
+    for (const uid of stale) this.#asking.set(`user:${uid}`, now);
+    const { items } = await this.#api.GET('/v1/users', { params: { query: { ids: stale.join(',') } } });
+    await this.#store.profiles.bulkPut(
+      items.map(({ uid, fields }) => toProfile(`user:${uid}`, fields as Record<string, string>, now)),
+    );
+  }
+
   async #ask(conversation: string): Promise<void> {
     const id = idOf(conversation);
     const { fields } = isGroup(conversation)
       ? await this.#api.GET('/v1/groups/{gid}', { params: { path: { gid: id } } })
       : await this.#api.GET('/v1/users/{uid}', { params: { path: { uid: id } } });
-    const profile: Profile = {
-      conversation,
-      name: fields.name || id,
-      avatar: fields.avatar ?? '',
-      askedAt: Date.now(),
-    };
-    await this.#store.profiles.put(profile);
+    await this.#store.profiles.put(toProfile(conversation, fields, Date.now()));
   }
+}
+
+function toProfile(conversation: string, fields: Record<string, string>, askedAt: number): Profile {
+  return { conversation, name: fields.name || idOf(conversation), avatar: fields.avatar ?? '', askedAt };
 }

@@ -152,8 +152,8 @@ describe('the chat page: coming and going', { skip }, () => {
     await page.service.inRedis((redis) => redis.xtrim('s:inga', 'MAXLEN', 0));
     await alice.page.goto(`${page.url}/#/chat/user%3Ajost`);
     await alice.sees('said well');
-    await alice.sees('Erased');
-    assert.deepEqual(await alice.texts(), ['Erased', 'said well']);
+    await alice.sees('Message deleted');
+    assert.deepEqual(await alice.texts(), ['Message deleted', 'said well']);
   });
 
   test('where the service has lost its data, the page shows what there is now', async () => {

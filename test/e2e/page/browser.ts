@@ -188,6 +188,13 @@ export class Person {
     return this.page.locator('.bubble').filter({ has: this.page.locator('.text', { hasText: exactly(text) }) });
   }
 
+  /** Chooses something in the menu of a message. */
+  async choose(text: string, item: string): Promise<void> {
+    await this.bubble(text).hover();
+    await this.page.getByRole('button', { name: 'Message options' }).click();
+    await this.page.getByRole('menuitem', { name: item }).click();
+  }
+
   async sees(text: string): Promise<void> {
     await this.bubble(text).first().waitFor();
   }

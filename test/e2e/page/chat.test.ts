@@ -86,11 +86,10 @@ describe('the chat page: talking', { skip }, () => {
     await alice.say('not meant so');
     await bob.openChat('user:cleo');
     await bob.sees('not meant so');
-    await alice.bubble('not meant so').hover();
-    await alice.page.getByRole('button', { name: 'Erase for everybody' }).click();
-    await alice.page.locator('dialog').getByRole('button', { name: 'Erase for everybody' }).click();
+    await alice.choose('not meant so', 'Delete for everyone');
+    await alice.page.locator('dialog').getByRole('button', { name: 'Delete for everyone' }).click();
     for (const one of [alice, bob]) {
-      await one.sees('Erased');
+      await one.sees('Message deleted');
       assert.equal(await one.bubble('not meant so').count(), 0);
     }
   });
