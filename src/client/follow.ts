@@ -22,7 +22,7 @@ export interface FollowOptions {
   /** A cursor that was kept, `0` for all that the inbox keeps, or `$` for what comes from now on, which is the default. */
   start?: string;
   /** Of whom `presence` signals tell, up to 100 users; asked for each time the stream is opened. */
-  watch?: readonly string[] | (() => readonly string[]);
+  watch?: readonly string[] | (() => readonly string[] | Promise<readonly string[]>);
   signal?: AbortSignal;
   /**
    * Messages and system events, all that have come meanwhile, up to 100; and the cursor behind the last of them. Keep both
@@ -110,7 +110,7 @@ export class Follower {
     let handling: Promise<boolean> | undefined;
     let waitMs: number | undefined;
     try {
-      const { response, token } = await this.#requests.open(this.#request(), line.signal, this.#refused);
+      const { response, token } = await this.#requests.open(await this.#request(), line.signal, this.#refused);
       this.#refused = undefined;
       handling = this.#handleAll(queue);
       for await (const event of this.#eventsOf(response)) {
@@ -140,10 +140,10 @@ export class Follower {
     return waitMs ?? this.#backoff.next();
   }
 
-  #request(): Request {
+  async #request(): Promise<Request> {
     const { uid = 'me', watch = [] } = this.#options;
     const query = new URLSearchParams({ start: this.#cursor });
-    const watched = typeof watch === 'function' ? watch() : watch;
+    const watched = typeof watch === 'function' ? await watch() : watch;
     if (watched.length > 0) query.set('watch', watched.join(','));
     const url = `${this.#baseUrl}/v1/users/${encodeURIComponent(uid)}/inbox/stream?${query}`;
     return new Request(url, { headers: { accept: 'application/x-ndjson' } });

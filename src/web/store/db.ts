@@ -33,6 +33,14 @@ export interface Outgoing {
   refusal?: string | undefined;
 }
 
+/** How far somebody has read a conversation, as far as the others may know. */
+export interface StoredReceipt {
+  conversation: string;
+  uid: string;
+  /** The last message read. */
+  readUpTo: string;
+}
+
 /** A name and a picture, of a person (`user:<uid>`) or a group (`group:<gid>`): named as the conversation is. */
 export interface Profile {
   conversation: string;
@@ -50,6 +58,7 @@ export class Store extends Dexie {
   declare messages: Table<StoredMessage, [string, number]>;
   declare conversations: EntityTable<StoredConversation, 'conversation'>;
   declare outbox: EntityTable<Outgoing, 'clientMessageId'>;
+  declare receipts: Table<StoredReceipt, [string, string]>;
   declare drafts: EntityTable<{ conversation: string; text: string }, 'conversation'>;
   declare profiles: EntityTable<Profile, 'conversation'>;
   declare positions: EntityTable<{ name: 'inbox'; cursor: string }, 'name'>;
@@ -64,6 +73,7 @@ export class Store extends Dexie {
       profiles: 'conversation',
       positions: 'name',
     });
+    this.version(2).stores({ receipts: '[conversation+uid], conversation' });
   }
 }
 

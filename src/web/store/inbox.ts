@@ -1,4 +1,4 @@
-import { type Api, all, type Message } from '../api/client.ts';
+import { type Api, ApiError, all, type Conversation, type Message } from '../api/client.ts';
 import {
   isChange,
   isEnd,
@@ -81,7 +81,7 @@ export class Inbox {
       if (message.action === 'erase') await this.#erase(message);
       if (message.action === 'edit') {
         const { fields, sentAt } = message;
-        await this.#change(conversation, message.target, { fields, editedAt: sentAt });
+        await this.change(conversation, message.target ?? '', () => ({ fields, editedAt: sentAt }));
       }
       if (isChange(message)) return;
       // What is the last one already has been counted: here, or by the service when the conversations were listed.
@@ -112,19 +112,60 @@ export class Inbox {
 
   /** The conversations as the service has them; what was missed is asked for where something is shown already. */
   async refresh(): Promise<void> {
-    const conversations = await all((after) =>
-      this.#api.GET('/v1/users/{uid}/conversations', {
-        params: { path: ME, query: { limit: 100, ...(after ? { after } : {}) } },
+    const conversations = await this.#listed();
+    for (const { conversation } of conversations) await this.#backfill(conversation);
+    await this.#replace(conversations);
+  }
+
+  /**
+   * The conversations as the service has them: signals that tell of them may have been missed, but no message. What was read
+   * here and could not be told stays read, and is told now.
+   */
+  async relist(): Promise<void> {
+    const listed = await this.#listed();
+    const known = new Map((await this.#store.conversations.toArray()).map((one) => [one.conversation, one]));
+    const isAhead = ({ conversation, readUpTo = '-0' }: Conversation) =>
+      seqOf(known.get(conversation)?.readUpTo ?? '-0') > seqOf(readUpTo);
+    await this.#replace(
+      listed.map((one) => {
+        if (!isAhead(one)) return one;
+        const { unread, mentions = 0, readUpTo } = known.get(one.conversation)!;
+        return { ...one, unread, mentions, ...(readUpTo ? { readUpTo } : {}) };
       }),
     );
+    for (const { conversation } of listed.filter(isAhead)) {
+      await this.#tellRead(conversation, known.get(conversation)!.readUpTo!);
+    }
+  }
+
+  /** A conversation as the service has it; without a trace where the user has it no more. */
+  async reread(conversation: string): Promise<void> {
     const store = this.#store;
-    for (const { conversation } of conversations) await this.#backfill(conversation);
-    await store.transaction('rw', store.conversations, async () => {
-      // What can be read no more the service does not list; what was kept of it stays.
-      const ended = await this.#ended();
-      await store.conversations.clear();
-      await store.conversations.bulkPut(ended);
-      await store.conversations.bulkPut(conversations.map(toStoredConversation));
+    try {
+      const params = { path: { ...ME, conversation } };
+      const found = await this.#api.GET('/v1/users/{uid}/conversations/{conversation}', { params });
+      await store.conversations.put(toStoredConversation(found));
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.code !== 'conversation_not_found') throw error;
+      await store.transaction('rw', store.conversations, store.messages, async () => {
+        await Promise.all([store.conversations.delete(conversation), this.#kept(conversation).delete()]);
+      });
+    }
+  }
+
+  /** The newest messages of a conversation anew: no entry tells who else has reacted meanwhile. */
+  async reloadNewest(conversation: string): Promise<void> {
+    const newest = await this.#kept(conversation).last();
+    if (!newest) return;
+    const { items } = await this.#api.GET('/v1/users/{uid}/conversations/{conversation}/messages', {
+      params: { path: { ...ME, conversation }, query: { limit: 100 } },
+    });
+    const { messages } = this.#store;
+    await this.#store.transaction('rw', messages, async () => {
+      // Only what is kept: what is newer the inbox tells.
+      for (const stored of items.map(toStored)) {
+        if (await messages.get([conversation, stored.seq])) await messages.put(stored);
+      }
     });
   }
 
@@ -164,14 +205,7 @@ export class Inbox {
       readUpTo: last.id,
       markedUnread: false,
     });
-    await this.#api
-      .PUT('/v1/users/{uid}/conversations/{conversation}/read', {
-        params: { path: { ...ME, conversation } },
-        body: { upTo: last.id },
-      })
-      .catch(() => {
-        // Counted again at the next visit; nothing is lost.
-      });
+    await this.#tellRead(conversation, last.id);
   }
 
   /**
@@ -211,7 +245,7 @@ export class Inbox {
     const author = message?.from ?? from;
     const by = author === from ? {} : { by: from! };
     const gone = { action: 'gone', fields: {}, erasedAt: sentAt, from: author!, ...by };
-    await this.#change(conversation, target, gone);
+    await this.change(conversation, target, () => gone);
     const known = await conversations.get(conversation);
     if (!message || !known || !this.#isUnread(message) || message.seq <= seqOf(known.readUpTo ?? '-0')) return;
     await conversations.update(conversation, {
@@ -228,13 +262,50 @@ export class Inbox {
     return mentions.includes(this.#uid) || mentions.includes('*');
   }
 
-  /** Changes a message that was sent before. */
-  async #change(conversation: string, id = '', change: Partial<StoredMessage>): Promise<void> {
+  /** Changes a message that was sent before, where it is kept. */
+  async change(
+    conversation: string,
+    id: string,
+    changeOf: (message: StoredMessage) => Partial<StoredMessage>,
+  ): Promise<void> {
     const { messages, conversations } = this.#store;
     const seq = seqOf(id);
-    const message = await messages.get([conversation, seq]);
-    if (message) await messages.put({ ...message, ...change });
-    const known = await conversations.get(conversation);
-    if (known?.last?.seq === seq) await conversations.update(conversation, { last: { ...known.last, ...change } });
+    await this.#store.transaction('rw', messages, conversations, async () => {
+      const message = await messages.get([conversation, seq]);
+      if (message) await messages.put({ ...message, ...changeOf(message) });
+      const known = await conversations.get(conversation);
+      if (known?.last?.seq !== seq) return;
+      await conversations.update(conversation, { last: { ...known.last, ...changeOf(known.last) } });
+    });
+  }
+
+  async #tellRead(conversation: string, upTo: string): Promise<void> {
+    await this.#api
+      .PUT('/v1/users/{uid}/conversations/{conversation}/read', {
+        params: { path: { ...ME, conversation } },
+        body: { upTo },
+      })
+      .catch(() => {
+        // Told when the line is back.
+      });
+  }
+
+  #listed(): Promise<Conversation[]> {
+    return all((after) =>
+      this.#api.GET('/v1/users/{uid}/conversations', {
+        params: { path: ME, query: { limit: 100, ...(after ? { after } : {}) } },
+      }),
+    );
+  }
+
+  async #replace(conversations: readonly Conversation[]): Promise<void> {
+    const store = this.#store;
+    await store.transaction('rw', store.conversations, async () => {
+      // What can be read no more the service does not list; what was kept of it stays.
+      const ended = await this.#ended();
+      await store.conversations.clear();
+      await store.conversations.bulkPut(ended);
+      await store.conversations.bulkPut(conversations.map(toStoredConversation));
+    });
   }
 }
