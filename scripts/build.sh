@@ -1,5 +1,6 @@
 #!/bin/sh
-# Compiles src to dist, with what the compiler does not copy, and builds the chat page into dist/web. A part that was
+# Compiles src to dist, with what the compiler does not copy, and builds the chat page, and the client that it stands on, into
+# dist/web. A part that was
 # built from what is there now is left as it is.
 # usage: build.sh [--web]    --web: the page alone
 set -eu
@@ -14,14 +15,14 @@ trap 'rm -rf "$work"' EXIT
 sums() { find "$@" -type f ! -name .built -exec cksum {} + 2>/dev/null | LC_ALL=C sort; }
 service_from() {
   sums package-lock.json scripts/build.sh tsconfig.json tsconfig.build.json
-  sums src -path src/web -prune -o
+  sums src -path src/web -prune -o -path src/client -prune -o
 }
 service_to() { sums dist -path dist/web -prune -o; }
 page_from() {
   sums package-lock.json scripts/build.sh scripts/precompress.js openapi/openapi.json
   # The page has the rules that it shares with the service from there.
   sums src/domain
-  sums src/web \( -name node_modules -o -name generated \) -prune -o
+  sums src/web src/client \( -name node_modules -o -name generated -o -name dist \) -prune -o
 }
 page_to() { sums dist/web; }
 
@@ -30,7 +31,7 @@ build_service() {
   # The page's folder is its own.
   [ ! -d dist ] || find dist -mindepth 1 -maxdepth 1 ! -name web -exec rm -rf {} +
   ./node_modules/.bin/tsc -p tsconfig.build.json
-  find src -path src/web -prune -o -type f ! -name '*.ts' -print | while read -r file; do
+  find src -path src/web -prune -o -path src/client -prune -o -type f ! -name '*.ts' -print | while read -r file; do
     target="dist/${file#src/}"
     mkdir -p "$(dirname "$target")"
     cp "$file" "$target"

@@ -32,6 +32,7 @@ const SOURCES = {
   'src/web/package.json': JSON.stringify({ name: 'page', version: '0.0.0', scripts: { build: 'sh build.sh' } }),
   'src/web/build.sh': 'rm -rf ../../dist/web; mkdir -p ../../dist/web/assets; cp base.css ../../dist/web/assets/\n',
   'src/web/base.css': '.page {}\n',
+  'src/client/index.ts': 'export const client = 1;\n',
 };
 
 let dir: string;
@@ -80,6 +81,10 @@ test('a part is built when what it is made of, or what was made, is not what it 
 
   appendFileSync(join(dir, 'src/web/base.css'), '.changed { color: red }\n');
   assert.equal(build(), PAGE, 'the page alone');
+  appendFileSync(join(dir, 'src/client/index.ts'), '// changed\n');
+  assert.equal(build(), PAGE, 'the page stands on it, and the service does not');
+  mkdirSync(join(dir, 'src/client/dist'));
+  writeFileSync(join(dir, 'src/client/dist/index.js'), '');
   assert.equal(build(), '');
 });
 

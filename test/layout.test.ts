@@ -23,7 +23,7 @@ const FLOORS: [name: string, files: RegExp][] = [
 const floorOf = (file: string) => FLOORS.findIndex(([, files]) => files.test(file));
 
 const sources = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.ts') && !file.startsWith('web/'))
+  .filter((file) => file.endsWith('.ts') && !/^(web|client)\//.test(file))
   .map((file) => {
     const text = readFileSync(join(SRC, file), 'utf8');
     const imports = [...text.matchAll(/from '(\.[^']+)'/g)].map(([, path]) => normalize(join(dirname(file), path!)));

@@ -46,7 +46,7 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 
 test('it holds what runs and what its README links, and neither sources nor tests', () => {
   for (const file of readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })) {
-    if (file.startsWith('web/') || !/\.(ts|lua)$/.test(file)) continue;
+    if (/^(web|client)\//.test(file) || !/\.(ts|lua)$/.test(file)) continue;
     assert.ok(files.includes(`dist/${file.replace(/\.ts$/, '.js')}`), file);
   }
   for (const file of ['dist/web/index.html', 'openapi/openapi.json', 'LICENSE', 'CHANGELOG.md'])

@@ -20,8 +20,8 @@ export interface ProjectCopy {
   remove(): void;
 }
 
-/** What a copy goes without: the page is built by tools of its own, and tested in a browser. */
-const LEFT_OUT = [join(ROOT, 'src/web'), join(ROOT, 'test/e2e')];
+/** What a copy goes without: the page and the client are built by tools of their own, and tested with a browser. */
+const LEFT_OUT = [join(ROOT, 'src/web'), join(ROOT, 'src/client'), join(ROOT, 'test/e2e')];
 
 /**
  * Copies `src/` and other parts of the project, so that a run is not disturbed by whoever edits the original; with
@@ -65,5 +65,5 @@ export function complaintOf({ file, from }: Patch): string | undefined {
 /** The files of `src/` whose paths end so. */
 function filesNamed(end: string): string[] {
   const files = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' });
-  return files.filter((file) => !file.startsWith('web/') && `/${file}`.endsWith(`/${end}`));
+  return files.filter((file) => !/^(web|client)\//.test(file) && `/${file}`.endsWith(`/${end}`));
 }

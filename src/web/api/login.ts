@@ -1,5 +1,5 @@
 import type { Demo, Session } from './client.ts';
-import { ApiError, ask, createApi } from './client.ts';
+import { ApiError, createApi } from './client.ts';
 import { demoSecret } from './demo.svelte.ts';
 
 const KEY = 'redisim.session';
@@ -21,7 +21,9 @@ export function forgetSession(): void {
 
 /** Whether one may sign in with a mere name here, and whether that takes the secret of the link in the terminal. */
 export async function askForDemo(): Promise<Demo> {
-  return ask(createApi('').GET('/v1/demo')).catch(() => ({ login: false, needsSecret: false }));
+  return createApi()
+    .GET('/v1/demo')
+    .catch(() => ({ login: false, needsSecret: false }));
 }
 
 /** @throws ApiError; the secret is forgotten where it is not the service's */
@@ -29,7 +31,7 @@ export async function loginByName(name: string): Promise<Session> {
   const secret = demoSecret.value;
   const body = { name, ...(secret === undefined ? {} : { secret }) };
   try {
-    const { uid, token } = await ask(createApi('').POST('/v1/demo/login', { body }));
+    const { uid, token } = await createApi().POST('/v1/demo/login', { body });
     return { uid, token };
   } catch (error) {
     if ((error as ApiError).code === 'demo_secret_needed') demoSecret.forget();
@@ -40,9 +42,9 @@ export async function loginByName(name: string): Promise<Session> {
 /** Whose a token is, is written in it; whether it is good, the service says. @throws ApiError */
 export async function loginByToken(text: string): Promise<Session> {
   const token = text.trim();
-  const { ticket } = await ask(createApi(token).POST('/v1/users/{uid}/tickets', { params: { path: { uid: 'me' } } }));
+  const { ticket } = await createApi(token).POST('/v1/users/{uid}/tickets', { params: { path: { uid: 'me' } } });
   const payload = ticket.split('.')[1] ?? '';
   const { sub } = JSON.parse(atob(payload.replace(/-/g, '+').replace(/_/g, '/'))) as { sub?: string };
-  if (!sub) throw new ApiError(401, { detail: 'The token names nobody.' });
+  if (!sub) throw new ApiError(401, { code: 'unauthorized', detail: 'The token names nobody.' });
   return { uid: sub, token };
 }

@@ -54,7 +54,6 @@ export const en = {
   refuse: 'Decline',
 
   invite: 'Copy invite link',
-  edit: 'Edit',
   editGroup: 'Edit group',
   settings: 'Settings',
   whoMayJoin: 'Who can join',
@@ -133,7 +132,6 @@ export const zh: typeof en = {
   refuse: '拒绝',
 
   invite: '复制邀请链接',
-  edit: '编辑',
   editGroup: '编辑群组',
   settings: '设置',
   whoMayJoin: '谁可以加入',

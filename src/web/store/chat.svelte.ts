@@ -1,12 +1,24 @@
+import type { Connection, Message, Signal } from '@redisim/client';
 import { Dexie } from 'dexie';
-import { type Api, type ApiError, createApi, type Session } from '../api/client.ts';
+import { type Api, ApiError, createApi, type Session } from '../api/client.ts';
 import { Changes } from './changes.ts';
 import { Conversations } from './conversations.ts';
 import { Store } from './db.ts';
 import { Inbox } from './inbox.ts';
-import { Outbox } from './outbox.ts';
+import { sendOutbox } from './outbox.ts';
+import { Presence, type PresenceState } from './presence.svelte.ts';
 import { Profiles } from './profiles.ts';
-import { type Connection, Stream } from './stream.ts';
+import { Receipts } from './receipts.ts';
+import { Signals } from './signals.ts';
+import { Typing } from './typing.svelte.ts';
+
+/** What the tab that follows the inbox tells the others; `ask` is what a new one asks it for. */
+type Told =
+  | { about: 'ask' }
+  | { about: 'stale' }
+  | { about: 'connection'; connection: Connection }
+  | { about: 'typing'; conversation: string; uid: string; isTyping: boolean }
+  | { about: 'presence'; states: PresenceState[]; watched?: string[] };
 
 /**
  * Everything behind the page for one user. Of all tabs of this user one follows the inbox and sends, the others show the
@@ -20,13 +32,20 @@ export class Chat {
   readonly conversations: Conversations;
   readonly changes: Changes;
   readonly profiles: Profiles;
+  readonly receipts: Receipts;
+  readonly typing: Typing;
+  readonly presence: Presence;
   /** How the line to the service is, in whichever tab holds it. */
   connection = $state<Connection>('connecting');
   /** The conversation that is open in this tab with its newest message in sight. */
   watched: string | undefined;
   readonly #channel: BroadcastChannel;
+  readonly #signals: Signals;
   readonly #ending = new AbortController();
   #leads = false;
+  #watchedUids: string[] = [];
+  /** The conversation that is open in this tab. */
+  #open: string | undefined;
 
   readonly #refused: (error: ApiError) => void;
 
@@ -40,19 +59,35 @@ export class Chat {
     this.conversations = new Conversations(this.store, this.api);
     this.changes = new Changes(this.store, this.api);
     this.profiles = new Profiles(this.store, this.api);
+    this.receipts = new Receipts(this.store, this.api);
+    this.typing = new Typing(this.api, uid);
+    this.presence = new Presence(this.store, this.api, () => this.connection === 'live');
+    this.#signals = new Signals(this.store, this.inbox, this.receipts, uid);
     this.#channel = new BroadcastChannel(`redisim ${uid}`);
-    this.#channel.onmessage = ({ data }: MessageEvent<Connection | 'ask'>) => {
-      if (data !== 'ask') this.connection = data;
-      else if (this.#leads) this.#channel.postMessage(this.connection);
-    };
-    this.#channel.postMessage('ask');
+    this.#channel.onmessage = ({ data }: MessageEvent<Told>) => this.#heard(data);
+    this.#channel.postMessage({ about: 'ask' } satisfies Told);
     void this.#lead();
   }
 
   /** Ends all that goes on in the background. */
   close(): void {
     this.#ending.abort();
+    this.presence.close();
     this.#channel.close();
+  }
+
+  /**
+   * A conversation is open in this tab: what no entry tells of it (receipts, reactions of others) is read now, and whenever
+   * something may have been missed.
+   *
+   * @returns what ends that
+   */
+  open(conversation: string): () => void {
+    this.#open = conversation;
+    void this.#reloadOpen();
+    return () => {
+      if (this.#open === conversation) this.#open = undefined;
+    };
   }
 
   /** Ends it, and removes what this browser keeps of the user. */
@@ -70,22 +105,98 @@ export class Chat {
   }
 
   /** Follows and sends until the page is left or the user logs out. */
-  #follow(): Promise<void> {
+  async #follow(): Promise<void> {
     this.#leads = true;
-    const told = (connection: Connection) => {
-      this.connection = connection;
-      this.#channel.postMessage(connection);
-    };
-    const stream = new Stream(this.api, this.uid, this.inbox, told, this.#refused);
-    const outbox = new Outbox(this.store, this.api, this.inbox);
-    stream.start();
-    outbox.start();
-    return new Promise((resolve) => {
-      this.#ending.signal.addEventListener('abort', () => {
-        stream.stop();
-        outbox.stop();
-        resolve();
+    const stopSending = sendOutbox(this.store, this.api, this.inbox);
+    try {
+      await this.#followInbox(() => this.presence.toWatch()).catch((error: unknown) => {
+        if (!(error instanceof ApiError) || error.code !== 'presence_off') throw error;
+        return this.#followInbox(async () => []);
       });
+    } catch (error) {
+      this.#refused(error as ApiError);
+    } finally {
+      stopSending();
+    }
+  }
+
+  async #followInbox(toWatch: () => Promise<string[]>): Promise<void> {
+    const { inbox } = this;
+    await this.api.follow({
+      start: (await inbox.position()) ?? '$',
+      signal: this.#ending.signal,
+      watch: async () => {
+        this.#watchedUids = await toWatch();
+        return this.#watchedUids;
+      },
+      onReady: async (cursor) => {
+        await inbox.opened(cursor);
+        this.#tell({ about: 'presence', states: [], watched: this.#watchedUids });
+      },
+      onMessages: async (messages, cursor) => {
+        await inbox.take(messages, cursor);
+        this.#haveSpoken(messages);
+      },
+      onGap: (_gap, cursor) => inbox.startOver(cursor),
+      onSignal: (signal) => this.#signalled(signal),
+      onStale: async () => {
+        await inbox.relist();
+        this.#tell({ about: 'stale' });
+      },
+      onConnection: (connection) => this.#tell({ about: 'connection', connection }),
+      onError: (error) => {
+        // Where the line is down it is tried again; there is nothing to mend.
+        if (!(error instanceof ApiError)) console.error(error);
+      },
+    });
+  }
+
+  async #signalled(signal: Signal): Promise<void> {
+    if (signal.event === 'typing') this.#tell({ about: 'typing', isTyping: true, ...signal.data });
+    else if (signal.event === 'presence') this.#tell({ about: 'presence', states: [signal.data] });
+    else await this.#signals.take(signal);
+  }
+
+  /** Who has said something types no more. */
+  #haveSpoken(messages: readonly Message[]): void {
+    for (const { conversation, from: uid } of messages) {
+      if (uid && this.typing.in(conversation).includes(uid)) {
+        this.#tell({ about: 'typing', conversation, uid, isTyping: false });
+      }
+    }
+  }
+
+  /** Tells all tabs, this one too. */
+  #tell(told: Told): void {
+    this.#heard(told);
+    if (!this.#ending.signal.aborted) this.#channel.postMessage(told);
+  }
+
+  #heard(told: Told): void {
+    if (told.about === 'ask') {
+      if (!this.#leads) return;
+      this.#channel.postMessage({ about: 'connection', connection: this.connection } satisfies Told);
+      const { states } = this.presence;
+      this.#channel.postMessage({ about: 'presence', states, watched: this.#watchedUids } satisfies Told);
+    } else if (told.about === 'stale') {
+      void this.presence.reload();
+      void this.#reloadOpen();
+    } else if (told.about === 'connection') this.connection = told.connection;
+    else if (told.about === 'typing') {
+      if (told.isTyping) this.typing.began(told.conversation, told.uid);
+      else this.typing.ended(told.conversation, told.uid);
+    } else {
+      if (told.watched) this.presence.watches(told.watched);
+      for (const state of told.states) this.presence.told(state);
+    }
+  }
+
+  async #reloadOpen(): Promise<void> {
+    const conversation = this.#open;
+    if (conversation === undefined) return;
+    await this.receipts.load(conversation);
+    await this.inbox.reloadNewest(conversation).catch(() => {
+      // No line: what is kept is shown; once it is back it is read again.
     });
   }
 }

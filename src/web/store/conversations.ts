@@ -1,4 +1,4 @@
-import { type Api, type ApiError, ask } from '../api/client.ts';
+import type { Api, ApiError } from '../api/client.ts';
 import type { Store, StoredConversation } from './db.ts';
 
 const ME = { uid: 'me' };
@@ -44,12 +44,12 @@ export class Conversations {
 
   /** Takes it out of the list with its history up to now, until the next message. */
   async hide(conversation: string): Promise<void> {
-    await ask(
-      this.#api.DELETE('/v1/users/{uid}/conversations/{conversation}', { params: { path: { ...ME, conversation } } }),
-    ).catch((error: ApiError) => {
-      // Of a group that one is no member of only this browser has something.
-      if (error.status !== 404 && error.status !== 403) throw error;
-    });
+    await this.#api
+      .DELETE('/v1/users/{uid}/conversations/{conversation}', { params: { path: { ...ME, conversation } } })
+      .catch((error: ApiError) => {
+        // Of a group that one is no member of only this browser has something.
+        if (error.status !== 404 && error.status !== 403) throw error;
+      });
     const { messages, conversations } = this.#store;
     await this.#store.transaction('rw', messages, conversations, async () => {
       await conversations.delete(conversation);
@@ -63,12 +63,10 @@ export class Conversations {
     if (!before) return;
     await conversations.update(conversation, settings);
     try {
-      await ask(
-        this.#api.PATCH('/v1/users/{uid}/conversations/{conversation}', {
-          params: { path: { ...ME, conversation } },
-          body: settings,
-        }),
-      );
+      await this.#api.PATCH('/v1/users/{uid}/conversations/{conversation}', {
+        params: { path: { ...ME, conversation } },
+        body: settings,
+      });
     } catch (error) {
       const { mutedUntil, pinned, archived, markedUnread } = before;
       await conversations.update(conversation, { mutedUntil, pinned, archived, markedUnread } as Settings);

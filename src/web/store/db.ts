@@ -27,8 +27,18 @@ export interface Outgoing {
   mentions?: string[];
   /** When it was written, ms since 1970; it is sent in this order. */
   writtenAt: number;
+  /** When it was first sent, ms since 1970; absent before. */
+  triedAt?: number | undefined;
   /** The code with which the service refused it; absent while it waits to be sent. */
-  refusal?: string;
+  refusal?: string | undefined;
+}
+
+/** How far somebody has read a conversation, as far as the others may know. */
+export interface StoredReceipt {
+  conversation: string;
+  uid: string;
+  /** The last message read. */
+  readUpTo: string;
 }
 
 /** A name and a picture, of a person (`user:<uid>`) or a group (`group:<gid>`): named as the conversation is. */
@@ -48,6 +58,7 @@ export class Store extends Dexie {
   declare messages: Table<StoredMessage, [string, number]>;
   declare conversations: EntityTable<StoredConversation, 'conversation'>;
   declare outbox: EntityTable<Outgoing, 'clientMessageId'>;
+  declare receipts: Table<StoredReceipt, [string, string]>;
   declare drafts: EntityTable<{ conversation: string; text: string }, 'conversation'>;
   declare profiles: EntityTable<Profile, 'conversation'>;
   declare positions: EntityTable<{ name: 'inbox'; cursor: string }, 'name'>;
@@ -62,6 +73,7 @@ export class Store extends Dexie {
       profiles: 'conversation',
       positions: 'name',
     });
+    this.version(2).stores({ receipts: '[conversation+uid], conversation' });
   }
 }
 

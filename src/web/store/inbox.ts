@@ -1,4 +1,4 @@
-import { type Api, all, ask, type Message } from '../api/client.ts';
+import { type Api, ApiError, all, type Conversation, type Message } from '../api/client.ts';
 import {
   isChange,
   isEnd,
@@ -13,12 +13,6 @@ import {
 } from './db.ts';
 
 const ME = { uid: 'me' };
-
-/** A message of the inbox, and where in the inbox it is. */
-export interface Arrived {
-  message: Message;
-  cursor: string;
-}
 
 /** Writes what the inbox tells into the store. Everything may be told twice: nothing is counted twice. */
 export class Inbox {
@@ -35,16 +29,16 @@ export class Inbox {
     this.#watched = watched;
   }
 
-  /** The cursor to go on from; on the first visit one is taken before the conversations are listed, so that nothing falls between. */
-  async position(): Promise<string> {
-    const kept = await this.#store.positions.get('inbox');
-    if (kept) return kept.cursor;
-    const { next } = await ask(
-      this.#api.GET('/v1/users/{uid}/inbox', { params: { path: ME, query: { start: '$', block: 0 } } }),
-    );
+  /** The cursor to go on from; undefined on the first visit. */
+  async position(): Promise<string | undefined> {
+    return (await this.#store.positions.get('inbox'))?.cursor;
+  }
+
+  /** The inbox is open. On the first visit the conversations are listed behind this cursor, so that nothing falls between. */
+  async opened(cursor: string): Promise<void> {
+    if (await this.position()) return;
     await this.refresh();
-    await this.moveTo(next);
-    return next;
+    await this.moveTo(cursor);
   }
 
   async moveTo(cursor: string): Promise<void> {
@@ -52,14 +46,14 @@ export class Inbox {
   }
 
   /** Messages of the inbox, in order, and the cursor behind the last one: kept together, or not at all. */
-  async take(arrived: readonly Arrived[]): Promise<void> {
+  async take(messages: readonly Message[], cursor: string): Promise<void> {
     const store = this.#store;
     await store.transaction('rw', [store.messages, store.conversations, store.outbox, store.positions], async () => {
-      for (const { message } of arrived) await this.keep(message);
-      await this.moveTo(arrived.at(-1)!.cursor);
+      for (const message of messages) await this.keep(message);
+      await this.moveTo(cursor);
     });
     const watched = this.#watched();
-    if (watched && arrived.some(({ message }) => message.conversation === watched)) await this.markRead(watched);
+    if (watched && messages.some(({ conversation }) => conversation === watched)) await this.markRead(watched);
   }
 
   /** A message from wherever: of the inbox, or the answer to a send. */
@@ -87,7 +81,7 @@ export class Inbox {
       if (message.action === 'erase') await this.#erase(message);
       if (message.action === 'edit') {
         const { fields, sentAt } = message;
-        await this.#change(conversation, message.target, { fields, editedAt: sentAt });
+        await this.change(conversation, message.target ?? '', () => ({ fields, editedAt: sentAt }));
       }
       if (isChange(message)) return;
       // What is the last one already has been counted: here, or by the service when the conversations were listed.
@@ -107,31 +101,71 @@ export class Inbox {
    * Something was missed. What is kept may have been edited or erased since, which a history shows in its place alone; or it is
    * what the service lost, and its numbers were given again. It is read anew.
    */
-  async startOver(): Promise<void> {
+  async startOver(cursor: string): Promise<void> {
     const ended = await this.#ended();
     await this.#store.messages
       .filter(({ conversation }) => !ended.some((one) => one.conversation === conversation))
       .delete();
     await this.refresh();
+    await this.moveTo(cursor);
   }
 
   /** The conversations as the service has them; what was missed is asked for where something is shown already. */
   async refresh(): Promise<void> {
-    const conversations = await all((after) =>
-      ask(
-        this.#api.GET('/v1/users/{uid}/conversations', {
-          params: { path: ME, query: { limit: 100, ...(after ? { after } : {}) } },
-        }),
-      ),
-    );
-    const store = this.#store;
+    const conversations = await this.#listed();
     for (const { conversation } of conversations) await this.#backfill(conversation);
-    await store.transaction('rw', store.conversations, async () => {
-      // What can be read no more the service does not list; what was kept of it stays.
-      const ended = await this.#ended();
-      await store.conversations.clear();
-      await store.conversations.bulkPut(ended);
-      await store.conversations.bulkPut(conversations.map(toStoredConversation));
+    await this.#replace(conversations);
+  }
+
+  /**
+   * The conversations as the service has them: signals that tell of them may have been missed, but no message. What was read
+   * here and could not be told stays read, and is told now.
+   */
+  async relist(): Promise<void> {
+    const listed = await this.#listed();
+    const known = new Map((await this.#store.conversations.toArray()).map((one) => [one.conversation, one]));
+    const isAhead = ({ conversation, readUpTo = '-0' }: Conversation) =>
+      seqOf(known.get(conversation)?.readUpTo ?? '-0') > seqOf(readUpTo);
+    await this.#replace(
+      listed.map((one) => {
+        if (!isAhead(one)) return one;
+        const { unread, mentions = 0, readUpTo } = known.get(one.conversation)!;
+        return { ...one, unread, mentions, ...(readUpTo ? { readUpTo } : {}) };
+      }),
+    );
+    for (const { conversation } of listed.filter(isAhead)) {
+      await this.#tellRead(conversation, known.get(conversation)!.readUpTo!);
+    }
+  }
+
+  /** A conversation as the service has it; without a trace where the user has it no more. */
+  async reread(conversation: string): Promise<void> {
+    const store = this.#store;
+    try {
+      const params = { path: { ...ME, conversation } };
+      const found = await this.#api.GET('/v1/users/{uid}/conversations/{conversation}', { params });
+      await store.conversations.put(toStoredConversation(found));
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.code !== 'conversation_not_found') throw error;
+      await store.transaction('rw', store.conversations, store.messages, async () => {
+        await Promise.all([store.conversations.delete(conversation), this.#kept(conversation).delete()]);
+      });
+    }
+  }
+
+  /** The newest messages of a conversation anew: no entry tells who else has reacted meanwhile. */
+  async reloadNewest(conversation: string): Promise<void> {
+    const newest = await this.#kept(conversation).last();
+    if (!newest) return;
+    const { items } = await this.#api.GET('/v1/users/{uid}/conversations/{conversation}/messages', {
+      params: { path: { ...ME, conversation }, query: { limit: 100 } },
+    });
+    const { messages } = this.#store;
+    await this.#store.transaction('rw', messages, async () => {
+      // Only what is kept: what is newer the inbox tells.
+      for (const stored of items.map(toStored)) {
+        if (await messages.get([conversation, stored.seq])) await messages.put(stored);
+      }
     });
   }
 
@@ -139,11 +173,9 @@ export class Inbox {
   async loadOlder(conversation: string): Promise<boolean> {
     const store = this.#store;
     const oldest = await this.#kept(conversation).first();
-    const page = await ask(
-      this.#api.GET('/v1/users/{uid}/conversations/{conversation}/messages', {
-        params: { path: { ...ME, conversation }, query: { limit: 100, ...(oldest ? { before: oldest.id } : {}) } },
-      }),
-    );
+    const page = await this.#api.GET('/v1/users/{uid}/conversations/{conversation}/messages', {
+      params: { path: { ...ME, conversation }, query: { limit: 100, ...(oldest ? { before: oldest.id } : {}) } },
+    });
     await store.messages.bulkPut(toStoredPage(page.items));
     return page.next !== undefined;
   }
@@ -153,11 +185,9 @@ export class Inbox {
     const kept = await this.#store.messages.get([conversation, seqOf(id)]);
     if (kept) return kept;
     return toStored(
-      await ask(
-        this.#api.GET('/v1/users/{uid}/conversations/{conversation}/messages/{mid}', {
-          params: { path: { ...ME, conversation, mid: id } },
-        }),
-      ),
+      await this.#api.GET('/v1/users/{uid}/conversations/{conversation}/messages/{mid}', {
+        params: { path: { ...ME, conversation, mid: id } },
+      }),
     );
   }
 
@@ -175,14 +205,7 @@ export class Inbox {
       readUpTo: last.id,
       markedUnread: false,
     });
-    await ask(
-      this.#api.PUT('/v1/users/{uid}/conversations/{conversation}/read', {
-        params: { path: { ...ME, conversation } },
-        body: { upTo: last.id },
-      }),
-    ).catch(() => {
-      // Counted again at the next visit; nothing is lost.
-    });
+    await this.#tellRead(conversation, last.id);
   }
 
   /**
@@ -196,11 +219,9 @@ export class Inbox {
     if (!beforeHole) return;
     const { id } = (await messages.get(beforeHole))!;
     const missed = await all((after) =>
-      ask(
-        this.#api.GET('/v1/users/{uid}/conversations/{conversation}/messages', {
-          params: { path: { ...ME, conversation }, query: { after: after ?? id, limit: 100 } },
-        }),
-      ),
+      this.#api.GET('/v1/users/{uid}/conversations/{conversation}/messages', {
+        params: { path: { ...ME, conversation }, query: { after: after ?? id, limit: 100 } },
+      }),
     );
     await messages.bulkPut(toStoredPage(missed, beforeHole[1]));
   }
@@ -224,7 +245,7 @@ export class Inbox {
     const author = message?.from ?? from;
     const by = author === from ? {} : { by: from! };
     const gone = { action: 'gone', fields: {}, erasedAt: sentAt, from: author!, ...by };
-    await this.#change(conversation, target, gone);
+    await this.change(conversation, target, () => gone);
     const known = await conversations.get(conversation);
     if (!message || !known || !this.#isUnread(message) || message.seq <= seqOf(known.readUpTo ?? '-0')) return;
     await conversations.update(conversation, {
@@ -241,13 +262,50 @@ export class Inbox {
     return mentions.includes(this.#uid) || mentions.includes('*');
   }
 
-  /** Changes a message that was sent before. */
-  async #change(conversation: string, id = '', change: Partial<StoredMessage>): Promise<void> {
+  /** Changes a message that was sent before, where it is kept. */
+  async change(
+    conversation: string,
+    id: string,
+    changeOf: (message: StoredMessage) => Partial<StoredMessage>,
+  ): Promise<void> {
     const { messages, conversations } = this.#store;
     const seq = seqOf(id);
-    const message = await messages.get([conversation, seq]);
-    if (message) await messages.put({ ...message, ...change });
-    const known = await conversations.get(conversation);
-    if (known?.last?.seq === seq) await conversations.update(conversation, { last: { ...known.last, ...change } });
+    await this.#store.transaction('rw', messages, conversations, async () => {
+      const message = await messages.get([conversation, seq]);
+      if (message) await messages.put({ ...message, ...changeOf(message) });
+      const known = await conversations.get(conversation);
+      if (known?.last?.seq !== seq) return;
+      await conversations.update(conversation, { last: { ...known.last, ...changeOf(known.last) } });
+    });
+  }
+
+  async #tellRead(conversation: string, upTo: string): Promise<void> {
+    await this.#api
+      .PUT('/v1/users/{uid}/conversations/{conversation}/read', {
+        params: { path: { ...ME, conversation } },
+        body: { upTo },
+      })
+      .catch(() => {
+        // Told when the line is back.
+      });
+  }
+
+  #listed(): Promise<Conversation[]> {
+    return all((after) =>
+      this.#api.GET('/v1/users/{uid}/conversations', {
+        params: { path: ME, query: { limit: 100, ...(after ? { after } : {}) } },
+      }),
+    );
+  }
+
+  async #replace(conversations: readonly Conversation[]): Promise<void> {
+    const store = this.#store;
+    await store.transaction('rw', store.conversations, async () => {
+      // What can be read no more the service does not list; what was kept of it stays.
+      const ended = await this.#ended();
+      await store.conversations.clear();
+      await store.conversations.bulkPut(ended);
+      await store.conversations.bulkPut(conversations.map(toStoredConversation));
+    });
   }
 }

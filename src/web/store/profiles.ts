@@ -1,4 +1,4 @@
-import { type Api, ask } from '../api/client.ts';
+import type { Api } from '../api/client.ts';
 import type { Profile, Store } from './db.ts';
 import { idOf, isGroup } from './ids.ts';
 
@@ -36,7 +36,7 @@ export class Profiles {
     const stale = uids.filter((uid) => now - (this.#asking.get(`user:${uid}`) ?? 0) >= FRESH_MS).slice(0, 100);
     if (stale.length === 0) return;
     for (const uid of stale) this.#asking.set(`user:${uid}`, now);
-    const { items } = await ask(this.#api.GET('/v1/users', { params: { query: { ids: stale.join(',') } } }));
+    const { items } = await this.#api.GET('/v1/users', { params: { query: { ids: stale.join(',') } } });
     await this.#store.profiles.bulkPut(
       items.map(({ uid, fields }) => toProfile(`user:${uid}`, fields as Record<string, string>, now)),
     );
@@ -45,8 +45,8 @@ export class Profiles {
   async #ask(conversation: string): Promise<void> {
     const id = idOf(conversation);
     const { fields } = isGroup(conversation)
-      ? await ask(this.#api.GET('/v1/groups/{gid}', { params: { path: { gid: id } } }))
-      : await ask(this.#api.GET('/v1/users/{uid}', { params: { path: { uid: id } } }));
+      ? await this.#api.GET('/v1/groups/{gid}', { params: { path: { gid: id } } })
+      : await this.#api.GET('/v1/users/{uid}', { params: { path: { uid: id } } });
     await this.#store.profiles.put(toProfile(conversation, fields, Date.now()));
   }
 }

@@ -1,4 +1,4 @@
-import { ApiError, all, ask, type Group, type Member } from '../api/client.ts';
+import { ApiError, all, type Group, type Member } from '../api/client.ts';
 import type { Chat } from './chat.svelte.ts';
 import { isEnd, type StoredMessage } from './db.ts';
 import { idOf, isGroup } from './ids.ts';
@@ -105,11 +105,9 @@ export class Standing {
   }
 
   async unblock(): Promise<void> {
-    await ask(
-      this.#chat.api.DELETE('/v1/users/{uid}/blocks/{peer}', {
-        params: { path: { uid: 'me', peer: idOf(this.#conversation) } },
-      }),
-    );
+    await this.#chat.api.DELETE('/v1/users/{uid}/blocks/{peer}', {
+      params: { path: { uid: 'me', peer: idOf(this.#conversation) } },
+    });
     await this.load();
   }
 
@@ -117,9 +115,9 @@ export class Standing {
     const { api, profiles } = this.#chat;
     const params = { path: { gid: idOf(this.#conversation) } };
     const [group, members] = await Promise.all([
-      ask(api.GET('/v1/groups/{gid}', { params })),
+      api.GET('/v1/groups/{gid}', { params }),
       all((after) =>
-        ask(api.GET('/v1/groups/{gid}/members', { params: { ...params, query: { ...(after ? { after } : {}) } } })),
+        api.GET('/v1/groups/{gid}/members', { params: { ...params, query: { ...(after ? { after } : {}) } } }),
       ),
     ]);
     this.group = group;
@@ -133,13 +131,11 @@ export class Standing {
     const peer = idOf(this.#conversation);
     const [blocks] = await Promise.all([
       all((after) =>
-        ask(
-          api.GET('/v1/users/{uid}/blocks', {
-            params: { path: { uid: 'me' }, query: { ...(after ? { after } : {}) } },
-          }),
-        ),
+        api.GET('/v1/users/{uid}/blocks', {
+          params: { path: { uid: 'me' }, query: { ...(after ? { after } : {}) } },
+        }),
       ),
-      ask(api.GET('/v1/users/{uid}', { params: { path: { uid: peer } } })),
+      api.GET('/v1/users/{uid}', { params: { path: { uid: peer } } }),
     ]);
     return blocks.some(({ uid }) => uid === peer) ? { because: 'blockedByMe' } : undefined;
   }

@@ -106,7 +106,7 @@ describe('the chat page: for everybody', { skip }, () => {
     assert.ok(!(await without.page.evaluate(() => JSON.stringify(history.state))).includes(page.service.demoSecret));
     // Another name in the same tab: no need for the link.
     await without.go('me');
-    await without.page.getByRole('button', { name: 'Log out' }).click();
+    await without.page.getByRole('button', { name: 'Log out', exact: true }).click();
     await without.logIn('Lars');
 
     const outdated = await Person.open(page.browser, `${page.url}/#demo=of-yesterday`);

@@ -119,7 +119,7 @@ describe('the chat page: talking', { skip }, () => {
     await alice.page.locator('a.row', { hasText: 'not yet sent' }).click();
     await eventually(async () => (await alice.composer.inputValue()) === 'not yet sent', 'the draft');
     await alice.go('me');
-    await alice.page.getByRole('button', { name: 'Log out' }).click();
+    await alice.page.getByRole('button', { name: 'Log out', exact: true }).click();
     await alice.page.getByRole('heading', { name: 'Welcome to redisim' }).waitFor();
     await eventually(async () => (await alice.page.evaluate(() => indexedDB.databases())).length === 0, 'no database');
     assert.equal(await alice.page.evaluate(() => localStorage.length), 0);

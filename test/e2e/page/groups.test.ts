@@ -140,6 +140,12 @@ describe('the chat page: groups', { skip }, () => {
 
   test('everybody is shown what they may do, and no more', async () => {
     const [owner, admin, member] = await hiking('roles');
+    await call('PUT', '/users/deputy', { fields: { name: 'deputy' } });
+    await call('PUT', '/groups/roles/members/deputy');
+    await call('PATCH', '/groups/roles/members/deputy', { role: 'admin' });
+    for (const one of [owner, admin, member]) {
+      await one.page.locator('main li', { hasText: 'deputy' }).getByText('Admin').waitFor();
+    }
     const buttons = (person: Person) =>
       person.page
         .locator('main button:visible')
@@ -151,6 +157,7 @@ describe('the chat page: groups', { skip }, () => {
       'Add people',
       'Copy invite link',
       'Manage admin-roles',
+      'Manage deputy',
       'Manage member-roles',
       'Delete group',
     ]);
@@ -247,11 +254,11 @@ describe('the chat page: groups', { skip }, () => {
     await uma.add('vic');
     await uma.go('group/club');
     await uma.page.getByRole('button', { name: 'Add people' }).click();
-    await uma.page.getByLabel('Search').fill('nobody');
+    await uma.page.locator('dialog').getByLabel('Search').fill('nobody');
     await uma.page.getByText('Nobody by that name').waitFor();
-    await uma.page.getByLabel('Search').fill('vi');
+    await uma.page.locator('dialog').getByLabel('Search').fill('vi');
     await uma.page.locator('dialog label', { hasText: 'Vic' }).click();
-    await uma.page.getByLabel('Search').fill('friend 3');
+    await uma.page.locator('dialog').getByLabel('Search').fill('friend 3');
     await uma.page.locator('dialog label', { hasText: 'Friend 3' }).click();
     await uma.page.getByText('2 people selected').waitFor();
     await choose(uma, 'Add');
