@@ -20,6 +20,8 @@ service_from() {
 service_to() { sums dist -path dist/web -prune -o; }
 page_from() {
   sums package-lock.json scripts/build.sh scripts/precompress.js openapi/openapi.json
+  # The page has the rules that it shares with the service from there.
+  sums src/domain
   sums src/web src/client \( -name node_modules -o -name generated -o -name dist \) -prune -o
 }
 page_to() { sums dist/web; }

@@ -3,15 +3,28 @@ export type Place =
   | { at: 'chats' | 'contacts' | 'me' }
   /** `message` is one to show there. */
   | { at: 'chat'; conversation: string; message?: string }
-  | { at: 'group'; gid: string };
+  | { at: 'group'; gid: string }
+  | { at: 'person'; uid: string };
 
 function placeOf(hash: string): Place {
-  const [first = '', second = '', third] = hash.replace(/^#\/?/, '').split('/').map(decodeURIComponent);
+  const [first = '', second = '', third] = hash.replace(/^#\/?/, '').split('/').map(decoded);
   if (first === 'chat' && /^(user|group):./.test(second)) {
     return { at: 'chat', conversation: second, ...(third ? { message: third } : {}) };
   }
   if (first === 'group' && second !== '') return { at: 'group', gid: second };
+  // In a path of the API it is oneself.
+  if (first === 'person' && second === 'me') return { at: 'me' };
+  if (first === 'person' && second !== '') return { at: 'person', uid: second };
   return { at: first === 'contacts' || first === 'me' ? first : 'chats' };
+}
+
+/** An address that was mangled on its way leads to the start, and breaks nothing. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return '';
+  }
 }
 
 class Router {
@@ -32,9 +45,21 @@ export function addressOf(place: Place): string {
     return `#/chat/${encodeURIComponent(place.conversation)}${message}`;
   }
   if (place.at === 'group') return `#/group/${encodeURIComponent(place.gid)}`;
+  if (place.at === 'person') return `#/person/${encodeURIComponent(place.uid)}`;
   return `#/${place.at}`;
 }
 
 export function goTo(place: Place): void {
   location.hash = addressOf(place);
+}
+
+/** The address that leads others to a person or a group. */
+export function linkTo(place: Place): string {
+  return location.origin + location.pathname + addressOf(place);
+}
+
+/** The place that a link leads to, if `text` is one. */
+export function placeOfLink(text: string): Place | undefined {
+  const place = placeOf(/#\/.*$/.exec(text)?.[0] ?? '');
+  return place.at === 'person' || place.at === 'group' ? place : undefined;
 }

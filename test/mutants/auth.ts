@@ -140,9 +140,9 @@ export const AUTH: readonly Mutant[] = [
   },
   {
     name: 'names that differ in letters are one person',
-    file: 'demo/demo-login.ts',
-    from: 'if (!hasLost && isName(uid))',
-    to: 'if (isName(uid))',
+    file: 'domain/readable-ids.ts',
+    from: 'isWhole: !hasLost && isName(id)',
+    to: 'isWhole: isName(id)',
     tests: ['test/features/demo/routes.test.ts'],
     pattern: 'every name has a uid',
   },

@@ -109,7 +109,7 @@ export const FUNCTIONS: readonly Mutant[] = [
   {
     name: 'a hole in an inbox is passed over by a function',
     file: 'im_receive.lua',
-    from: ' or (i > 1 and cursor ~= successor(entries[i - 1][1]))',
+    from: ' or (i > 1 and cursor ~= successor(read[i - 1][1]))',
     to: '',
     tests: ['test/redis/functions-gaps.test.ts'],
     pattern: 'at every cursor',

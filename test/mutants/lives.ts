@@ -117,4 +117,26 @@ export const LIVES_MUTANTS: readonly Mutant[] = [
     tests: OWN_SETTINGS,
     pattern: 'what changes below',
   },
+  {
+    name: 'who was blocked is told of the refusal of a request',
+    file: 'members/refuse_request.lua',
+    from: 'if actor ~= uid and not check_blocks(master, uid) then',
+    to: 'if actor ~= uid then',
+    tests: ['test/features/blocks/blocks.test.ts'],
+    pattern: 'turned down silently',
+  },
+  {
+    name: 'a link asks again who takes messages of contacts alone',
+    file: 'contacts/link.lua',
+    from: "if takes_messages(peer, uid) or redis.call('EXISTS', KEYS[5]) == 0 then",
+    to: 'if true then',
+    tests: LIVES,
+  },
+  {
+    name: 'a new user is blocked as the former one of the name was',
+    file: 'users/finish_removal.lua',
+    from: "redis.call('ZREM', blocks_key(peer), uid)",
+    to: '',
+    tests: LIVES,
+  },
 ];

@@ -1,7 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { DemoLoginFor } from '../../config/config.ts';
 import { ImError } from '../../domain/errors.ts';
-import { isName, MAX_NAME, type Uid } from '../../domain/names.ts';
+import type { Uid } from '../../domain/names.ts';
+import { readableId, textToDigest, withEnding } from '../../domain/readable-ids.ts';
 
 /** Who may sign in with a mere name, and the secret that those know who may not be everybody. */
 export interface DemoAccess {
@@ -42,18 +43,8 @@ function digestOf(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
 
-/**
- * The uid that a name signs in as: "Zoë B." is `zoe-b.`. Names that differ in case, accents or signs only are the same
- * person. Where letters or digits would get lost ("小明"), or nothing fit is left, a digest of the name keeps people apart.
- */
+/** The uid that a name signs in as: one that reads like it, with a digest where that would not keep people apart. */
 export function uidOfName(name: string): Uid {
-  const plain = name.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase();
-  // A uid starts with a letter or a digit.
-  const left = plain.replaceAll(/[^a-z0-9._@+~|-]+/g, '-').replace(/^[^a-z0-9]+/, '');
-  const uid = left.replace(/-+$/, '');
-  const hasLost = /(?![a-z0-9])[\p{L}\p{N}]/u.test(plain);
-  if (!hasLost && isName(uid)) return uid as Uid;
-  const digest = createHash('sha256').update(name.trim().normalize('NFKC').toLowerCase()).digest('hex').slice(0, 8);
-  const start = uid.slice(0, MAX_NAME - digest.length - 1).replace(/-+$/, '');
-  return `${start || 'u'}-${digest}` as Uid;
+  const { id, isWhole } = readableId(name);
+  return (isWhole ? id : withEnding(id, digestOf(textToDigest(name)).toString('hex'))) as Uid;
 }

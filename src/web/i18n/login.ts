@@ -1,9 +1,10 @@
 export const en = {
   login: 'Log in',
   loginTitle: 'Welcome to redisim',
-  loginIntro: 'Choose a name and start to talk. Nothing to sign up for.',
-  loginHint: 'Open this page in a second, private window under another name to talk with yourself.',
-  linkHint: 'To chat with yourself, open the link from the terminal in a private window, too, and choose another name.',
+  loginIntro: 'Pick a name and start chatting. No sign-up needed.',
+  loginHint: 'Just trying it out? Open this page in a private window under another name and chat with yourself.',
+  linkHint:
+    'Just trying it out? Open the link from the terminal in a private window, too, pick another name, and chat with yourself.',
   linkIntro:
     'To log in with just a name, open the link shown in the terminal where redisim is running. It ends in #demo=…',
   tokenRefused: 'This token isn’t valid, or no longer. Ask your server for a new one.',

@@ -1,7 +1,5 @@
 export const en = {
   noChats: 'No chats yet',
-  noChatsHint: (id: string) =>
-    `Your id is ${id}: others add you with it. Add somebody by theirs, or log in under another name in a private window.`,
   chooseChat: 'Choose a chat, or start a new one',
   unread: (count: number) => `${count} unread`,
   markedUnread: 'Marked as unread',
@@ -128,8 +126,6 @@ const object = (who: string) => (who === '你' ? who : ` ${who}`);
 
 export const zh: typeof en = {
   noChats: '还没有聊天',
-  noChatsHint: (id: string) =>
-    `你的 ID 是 ${id}，别人可用它添加你。按 ID 添加一位联系人，或在无痕窗口中用另一个名字登录。`,
   chooseChat: '选择一个聊天，或发起新的聊天',
   unread: (count) => `${count} 条未读`,
   markedUnread: '已标为未读',

@@ -57,10 +57,29 @@ describe('the chat page: for everybody', { skip }, () => {
       await page.service.call('PUT', `/groups/g-${colorScheme}`, {
         fields: { name: 'Group' },
         owner: `mia-${colorScheme}`,
+        joinPolicy: 'approval',
       });
+      await page.service.call('PUT', `/groups/g-${colorScheme}/members/noa-${colorScheme}`);
+      const guest = await page.person(`Guest ${colorScheme}`, { colorScheme });
+      await guest.go(`group/g-${colorScheme}`);
+      await guest.page.getByRole('button', { name: 'Ask to join' }).click();
+      await guest.page.getByText('Your request was sent').waitFor();
+      assert.deepEqual(await guest.barriers(), [], 'asking to join');
       await mia.go(`group/g-${colorScheme}`);
-      await mia.page.locator('main li').waitFor();
+      await mia.page.locator('main section .badge').waitFor();
+      await mia.page.locator('.side section .badge').waitFor();
       assert.deepEqual(await mia.barriers(), [], 'group');
+      await mia.page.getByRole('button', { name: `Manage ${peer}` }).click();
+      await mia.page.locator('dialog .choices').waitFor();
+      assert.deepEqual(await mia.barriers(), [], 'a member');
+      await mia.page.keyboard.press('Escape');
+      await mia.page.getByRole('button', { name: 'Add people' }).click();
+      await mia.page.locator('dialog p, dialog li').first().waitFor();
+      assert.deepEqual(await mia.barriers(), [], 'adding people');
+      await mia.page.keyboard.press('Escape');
+      await mia.go(`person/noa-${colorScheme}`);
+      await mia.page.getByRole('button', { name: 'Block' }).waitFor();
+      assert.deepEqual(await mia.barriers(), [], 'person');
       for (const place of ['contacts', 'me']) {
         await mia.go(place);
         await mia.page.getByRole('heading', { name: place === 'me' ? 'Me' : 'Contacts', level: 1 }).waitFor();
@@ -87,7 +106,7 @@ describe('the chat page: for everybody', { skip }, () => {
     assert.ok(!(await without.page.evaluate(() => JSON.stringify(history.state))).includes(page.service.demoSecret));
     // Another name in the same tab: no need for the link.
     await without.go('me');
-    await without.page.getByRole('button', { name: 'Log out' }).click();
+    await without.page.getByRole('button', { name: 'Log out', exact: true }).click();
     await without.logIn('Lars');
 
     const outdated = await Person.open(page.browser, `${page.url}/#demo=of-yesterday`);

@@ -160,13 +160,19 @@ export class Person {
     }, `#/${place}`);
   }
 
-  /** Adds a person and is in the chat with them. */
-  async add(uid: string): Promise<void> {
+  /** Adds a person, by their name, id or link, and is in the chat with them. */
+  async add(text: string): Promise<void> {
     await this.go('contacts');
     await this.page.getByRole('button', { name: 'Add a person' }).click();
-    await this.page.locator('dialog input').fill(uid);
+    await this.page.locator('dialog input').fill(text);
     await this.page.locator('dialog').getByRole('button', { name: 'Add', exact: true }).click();
     await this.composer.waitFor();
+  }
+
+  /** The link that leads others to this person. */
+  async link(): Promise<string> {
+    await this.go('me');
+    return this.page.locator('code', { hasText: '#/person/' }).innerText();
   }
 
   async openChat(conversation: string): Promise<void> {

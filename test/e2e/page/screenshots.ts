@@ -38,16 +38,24 @@ const GROUP: [who: number, text: string][] = [
 const service = await Service.start();
 const browser = await launch();
 
+async function logIn(name: string): Promise<{ uid: string; token: string }> {
+  const answer = await fetch(`${service.url}/v1/demo/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ name, secret: service.demoSecret }),
+  });
+  return (await answer.json()) as { uid: string; token: string };
+}
+
+async function asks(name: string): Promise<void> {
+  const { token } = await logIn(name);
+  const headers = { authorization: `Bearer ${token}` };
+  await fetch(`${service.url}/v1/groups/saturday-hike/members/me`, { method: 'PUT', headers });
+}
+
 async function fill(names: readonly string[]): Promise<string[]> {
   const uids: string[] = [];
-  for (const name of names) {
-    const login = await fetch(`${service.url}/v1/demo/login`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ name, secret: service.demoSecret }),
-    });
-    uids.push(((await login.json()) as { uid: string }).uid);
-  }
+  for (const name of names) uids.push((await logIn(name)).uid);
   const [me, friend] = uids as [string, string];
   const say = (from: string, to: string, text: string) =>
     service.call('POST', `/users/${from}/conversations/${to}/messages`, { fields: { text } });
@@ -68,7 +76,12 @@ async function fill(names: readonly string[]): Promise<string[]> {
 }
 
 const uids = await fill(PEOPLE);
-await service.call('PUT', '/users/new-neighbour', { fields: { name: 'Robin Novak' } });
+// Somebody asks to join, one is an admin, and one may not post for now.
+const [, admin = '', silenced = ''] = uids;
+await service.call('PATCH', `/groups/saturday-hike/members/${admin}`, { role: 'admin' });
+const tomorrow = new Date(Date.now() + 86_400_000).toISOString();
+await service.call('PATCH', `/groups/saturday-hike/members/${silenced}`, { silencedUntil: tomorrow });
+await asks('Robin Novak');
 
 for (const [size, options] of Object.entries(SIZES)) {
   for (const colorScheme of ['light', 'dark'] as const) {
@@ -91,7 +104,7 @@ for (const [size, options] of Object.entries(SIZES)) {
       await person.logIn(`Visitor ${size} ${colorScheme} ${locale}`);
       await page.locator('.empty').waitFor();
       await take('empty');
-      await page.locator('.empty button').click();
+      await page.locator('.empty button').first().click();
       await page.locator('dialog').waitFor();
       await take('add');
       await page.keyboard.press('Escape');
@@ -104,8 +117,13 @@ for (const [size, options] of Object.entries(SIZES)) {
       };
       await mira.logIn(PEOPLE[0]!);
       await mira.page.locator('a.row').nth(4).waitFor();
+      await mira.page.locator('.side section .badge').waitFor();
       await mira.page.locator('strong', { hasText: 'Saturday hike' }).waitFor();
       await shot('chats');
+      await mira.page.locator('.side header button').click();
+      await mira.page.locator('dialog').waitFor();
+      await shot('start-new');
+      await mira.page.keyboard.press('Escape');
       await mira.openChat(`user:${uids[1]}`);
       await mira.sees(DIRECT.at(-1)![1]);
       await shot('chat');
@@ -113,11 +131,24 @@ for (const [size, options] of Object.entries(SIZES)) {
       await mira.sees(GROUP.at(-1)![1]);
       await shot('group-chat');
       await mira.go('group/saturday-hike');
-      await mira.page.locator('main li').nth(3).waitFor();
+      await mira.page.locator('main li').nth(5).waitFor();
       await shot('group');
+      await mira.page.locator('main .scroll').evaluate((scroll) => scroll.scrollTo(0, scroll.scrollHeight));
+      await shot('group-end');
+      await mira.page.locator('main li button.icon-button').first().click();
+      await shot('member');
+      await mira.page.keyboard.press('Escape');
+      await mira.go(`person/${uids[1]}`);
+      await mira.page.locator('main .end').waitFor();
+      await shot('person');
       await mira.go('contacts');
       await mira.page.locator('a.row').nth(4).waitFor();
       await shot('contacts');
+      await mira.page.locator('.actions button').nth(1).click();
+      await mira.page.locator('dialog label').nth(3).waitFor();
+      await mira.page.locator('dialog input').first().fill('Sunday brunch');
+      await shot('new-group');
+      await mira.page.keyboard.press('Escape');
       await mira.go('me');
       await mira.page.locator('.me').waitFor();
       await shot('me');

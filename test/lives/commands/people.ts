@@ -1,18 +1,25 @@
+import fc from 'fast-check';
 import type { Gid } from '../../../src/domain/names.ts';
+import type { DirectPolicy } from '../../../src/domain/policy.ts';
 import { uid as asUid } from '../../helpers/im.ts';
 import { step } from '../life.ts';
-import { link, putUser, removeUser, unlink } from '../model/people.ts';
+import { block, link, putUser, removeUser, unblock, unlink } from '../model/people.ts';
 import { anyFields, anyUid } from '../names.ts';
 
-/** Users come, go and link. */
+/** Users come and go, link and block. */
 
-const put = step<{ name: string; fields: Record<string, string> }>(
+const put = step<{ name: string; fields: Record<string, string>; directPolicy: DirectPolicy | undefined }>(
   'putUser',
-  { name: anyUid, fields: anyFields },
-  ({ world, node, agree }, { name: uid, fields }) =>
+  {
+    name: anyUid,
+    fields: anyFields,
+    directPolicy: fc.constantFrom('anyone', 'anyone', 'contacts', undefined) as fc.Arbitrary<DirectPolicy | undefined>,
+  },
+  ({ world, node, agree }, { name: uid, fields, directPolicy }) =>
     agree(
-      () => putUser(world, uid, fields),
-      () => node.users.replace(asUid(uid), fields),
+      () => putUser(world, uid, fields, directPolicy).directPolicy,
+      () => node.users.replace(asUid(uid), fields, { directPolicy }),
+      (answer) => answer.user.directPolicy,
     ),
 );
 
@@ -47,4 +54,25 @@ const removeContact = step<{ uid: string; peer: string }>(
     ),
 );
 
-export const PEOPLE = [put, put, remove, addContact, removeContact];
+const blockIt = step<{ uid: string; peer: string }>(
+  'block',
+  { uid: anyUid, peer: anyUid },
+  ({ world, node, agree }, { uid, peer }) =>
+    agree(
+      () => block(world, uid, peer),
+      () => node.blocks.block(asUid(uid), asUid(peer)),
+      ({ created }) => created,
+    ),
+);
+
+const unblockIt = step<{ uid: string; peer: string }>(
+  'unblock',
+  { uid: anyUid, peer: anyUid },
+  ({ world, node, agree }, { uid, peer }) =>
+    agree(
+      () => unblock(world, uid, peer),
+      () => node.blocks.unblock(asUid(uid), asUid(peer)),
+    ),
+);
+
+export const PEOPLE = [put, put, remove, addContact, removeContact, blockIt, unblockIt, unblockIt];

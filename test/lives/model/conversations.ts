@@ -1,4 +1,5 @@
 import { canRead, checkReading } from './messages.ts';
+import { isBlocked } from './people.ts';
 import {
   conversationOf,
   type Entry,
@@ -43,6 +44,7 @@ export function markRead(world: World, uid: string, conversation: string, upTo: 
   const people = isGroup(conversation)
     ? world.group(nameOf(conversation)).members
     : new Set([uid, nameOf(conversation)]);
+  if (!isGroup(conversation) && isBlocked(world, uid, nameOf(conversation))) return;
   if (tellsOthers && people.size > 1) log.receipts.set(uid, Math.max(upTo.seq, log.receipts.get(uid) ?? 0));
 }
 

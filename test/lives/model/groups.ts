@@ -1,5 +1,5 @@
 import { type Action, allows, refusalOf } from '../../../src/domain/policy.ts';
-import { forget, leave, tellDirect } from './people.ts';
+import { checkBlocks, forget, isBlocked, leave, tellDirect } from './people.ts';
 import { type Fields, Group, Log, nextEntry, type Policies, refuse, type World } from './world.ts';
 
 /** What happens in groups. `actor` is a uid, or '' for the server. */
@@ -109,6 +109,7 @@ export function join(world: World, actor: string, gid: string, uid: string, mode
     if (group.policies.joinPolicy === 'closed') refuse('join_closed');
     if (group.policies.joinPolicy === 'approval') {
       if (!group.requests.has(uid)) {
+        checkBlocks(world, uid, group.owner);
         tellDirect(world, uid, group.owner, { from: uid, action: 'request', fields: { group: gid } });
         group.requests.add(uid);
       }
@@ -166,7 +167,7 @@ export function turnDown(world: World, actor: string, gid: string, uid: string):
   const group = world.group(gid);
   if (actor !== uid) check(group, 'approve', actor);
   if (!group.requests.has(uid)) refuse('request_not_found');
-  if (actor !== uid) {
+  if (actor !== uid && !isBlocked(world, uid, group.owner)) {
     const said = { from: group.owner, action: 'refuse', by: by(actor, group.owner), fields: { group: gid } };
     tellDirect(world, group.owner, uid, said);
   }

@@ -1,5 +1,5 @@
 import { allows } from '../../../src/domain/policy.ts';
-import { tellDirect } from './people.ts';
+import { checkBlocks, takesMessages, tellDirect } from './people.ts';
 import { type Entry, type Fields, isChange, isGroup, logName, nameOf, refuse, type World } from './world.ts';
 
 /** What people say, and what becomes of it. */
@@ -58,7 +58,11 @@ function checkMentions(world: World, from: string, conversation: string, mention
 
 function checkMaySend(world: World, from: string, conversation: string): void {
   if (!isGroup(conversation)) {
-    if (!world.users.has(nameOf(conversation))) refuse('user_not_found');
+    const peer = nameOf(conversation);
+    if (!world.users.has(peer)) refuse('user_not_found');
+    if (peer === from) return;
+    checkBlocks(world, from, peer);
+    if (!takesMessages(world, peer, from)) refuse('contacts_only');
     return;
   }
   const group = world.group(nameOf(conversation));

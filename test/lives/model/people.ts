@@ -1,11 +1,14 @@
+import type { DirectPolicy } from '../../../src/domain/policy.ts';
 import { conversationOf, type Fields, logName, refuse, type Said, User, type World } from './world.ts';
 
 /** What happens to users and between two of them. */
 
-export function putUser(world: World, uid: string, fields: Fields): void {
-  const user = world.users.get(uid);
-  if (user) user.fields = fields;
-  else world.users.set(uid, new User(uid, fields));
+export function putUser(world: World, uid: string, fields: Fields, directPolicy?: DirectPolicy): User {
+  const user = world.users.get(uid) ?? new User(uid, fields);
+  user.fields = fields;
+  if (directPolicy) user.directPolicy = directPolicy;
+  world.users.set(uid, user);
+  return user;
 }
 
 /**
@@ -27,6 +30,7 @@ export function removeUser(world: World, uid: string, order: readonly string[]):
     world.setFloor(uid, log, world.log(log).end);
     world.log(log).receipts.delete(uid);
   }
+  for (const { blocks } of world.users.values()) blocks.delete(uid);
   for (const { requests, bans, silenced } of world.groups.values()) {
     for (const set of [requests, bans, silenced]) set.delete(uid);
   }
@@ -51,13 +55,48 @@ export function link(world: World, uid: string, peer: string): boolean {
   const user = world.users.get(uid) ?? refuse('user_not_found');
   if (!world.users.has(peer)) refuse('user_not_found');
   if (user.contacts.has(`user:${peer}`)) return false;
-  tellDirect(world, uid, peer, { from: uid, action: 'link', fields: {} });
+  checkBlocks(world, uid, peer);
+  // Who takes messages of contacts alone is asked once.
+  const isFirst = world.log(logName(uid, `user:${peer}`)).end === 0;
+  if (takesMessages(world, peer, uid) || isFirst)
+    tellDirect(world, uid, peer, { from: uid, action: 'link', fields: {} });
   user.contacts.add(`user:${peer}`);
   return true;
 }
 
 export function unlink(world: World, uid: string, peer: string): void {
   if (!world.users.get(uid)?.contacts.delete(`user:${peer}`)) refuse('contact_not_found');
+}
+
+/** Blocks somebody; returns whether this is new. */
+export function block(world: World, uid: string, peer: string): boolean {
+  if (uid === peer) refuse('invalid_request');
+  const user = world.users.get(uid) ?? refuse('user_not_found');
+  if (!world.users.has(peer)) refuse('user_not_found');
+  if (user.blocks.has(peer)) return false;
+  user.blocks.add(peer);
+  return true;
+}
+
+export function unblock(world: World, uid: string, peer: string): void {
+  world.users.get(uid)?.blocks.delete(peer);
+}
+
+/** Whether one of two has blocked the other. */
+export function isBlocked(world: World, one: string, other: string): boolean {
+  const has = (who: string, whom: string) => world.users.get(who)?.blocks.has(whom) === true;
+  return has(one, other) || has(other, one);
+}
+
+/** Refuses what goes from one to the other where either has blocked the other. */
+export function checkBlocks(world: World, from: string, peer: string): void {
+  if (world.users.get(peer)?.blocks.has(from)) refuse('blocked');
+  if (world.users.get(from)?.blocks.has(peer)) refuse('must_unblock');
+}
+
+export function takesMessages(world: World, uid: string, from: string): boolean {
+  const user = world.users.get(uid);
+  return user?.directPolicy !== 'contacts' || user.contacts.has(`user:${from}`);
 }
 
 /** Something that one does, and so has read; the other gets the conversation by it. */

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../../src/domain/errors.ts';
-import type { HistoryPolicy, JoinPolicy, PostPolicy, Role } from '../../../src/domain/policy.ts';
+import type { DirectPolicy, HistoryPolicy, JoinPolicy, PostPolicy, Role } from '../../../src/domain/policy.ts';
 
 /** What there is, as plain objects: what the service has to agree with. Nothing here knows of Redis. */
 
@@ -84,6 +84,8 @@ export class User {
   fields: Fields;
   readonly inbox: Received[] = [];
   readonly contacts = new Set<string>();
+  readonly blocks = new Set<string>();
+  directPolicy: DirectPolicy = 'anyone';
   /** Log → up to which seq it is read; these are the user's conversations. */
   readonly marks = new Map<string, number>();
   readonly settings = new Map<string, Settings>();
