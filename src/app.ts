@@ -13,6 +13,8 @@ import { contactRoutes } from './features/contacts/routes.ts';
 import { Conversations } from './features/conversations/conversations.ts';
 import { conversationRoutes } from './features/conversations/routes.ts';
 import { demoRoutes } from './features/demo/routes.ts';
+import { Exports } from './features/export/exports.ts';
+import { exportRoutes } from './features/export/routes.ts';
 import { Groups } from './features/groups/groups.ts';
 import { groupRoutes } from './features/groups/routes.ts';
 import { Inbox } from './features/inbox/inbox.ts';
@@ -22,6 +24,7 @@ import { Members } from './features/members/members.ts';
 import { memberRoutes } from './features/members/routes.ts';
 import { batchRoutes } from './features/messages/batch-routes.ts';
 import { Editing } from './features/messages/editing.ts';
+import { eventRoutes } from './features/messages/event-routes.ts';
 import { History } from './features/messages/history.ts';
 import { Logs } from './features/messages/logs.ts';
 import { Messages } from './features/messages/messages.ts';
@@ -145,6 +148,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   const keeper = config.presence
     ? new Keeper({ store, presence, log: app.log, hub: () => delivery.hub, ...options.presence })
     : undefined;
+  const stallMs = options.stallMs ?? STALL_MS;
   const delivery: Delivery = new Delivery({
     ...config,
     messages: logs,
@@ -153,7 +157,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     store,
     connection: link.openFeed(),
     blockMs: FEED_BLOCK_MS,
-    stallMs: options.stallMs ?? STALL_MS,
+    stallMs,
     log: app.log,
     metrics: {
       subscribers: (state, change) => metrics.subscribers.inc({ state }, change),
@@ -181,12 +185,17 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   await registerSwagger(app, VERSION);
   for (const schema of components) app.addSchema(schema);
 
-  const users = new Users(store);
+  const users = new Users(store, logs);
   userRoutes(app, { users });
-  contactRoutes(app, { contacts: new Contacts(store) });
-  blockRoutes(app, { blocks: new Blocks(store) });
-  groupRoutes(app, { groups: new Groups(store, logs) });
-  memberRoutes(app, { members: new Members(store) });
+  const contacts = new Contacts(store);
+  const blocks = new Blocks(store);
+  const groups = new Groups(store, logs);
+  const members = new Members(store);
+  const conversations = new Conversations(store);
+  contactRoutes(app, { contacts });
+  blockRoutes(app, { blocks });
+  groupRoutes(app, { groups });
+  memberRoutes(app, { members });
   banRoutes(app, { bans: new Bans(store) });
   messageRoutes(app, {
     messages,
@@ -194,12 +203,18 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     editing: new Editing(store, logs, config.editWindow),
   });
   batchRoutes(app, { messages });
+  eventRoutes(app, { messages });
   reactionRoutes(app, { reactions: new Reactions(store) });
-  conversationRoutes(app, { conversations: new Conversations(store) });
+  conversationRoutes(app, { conversations });
+  exportRoutes(app, {
+    exports: new Exports({ store, users, contacts, blocks, groups, members, conversations, history }),
+    revocations,
+    stallMs,
+  });
   typingRoutes(app, { typing: new Typing(store) });
   presenceRoutes(app, { presence: keeper && presence });
-  inboxRoutes(app, { inbox, hub, presence: config.presence });
-  socketRoutes(app, { ...config, inbox, hub });
+  inboxRoutes(app, { inbox, hub, revocations, presence: config.presence });
+  socketRoutes(app, { ...config, inbox, hub, revocations });
   tokenRoutes(app, { tokens, users, revocations });
   demoRoutes(app, {
     users,

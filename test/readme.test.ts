@@ -114,6 +114,8 @@ const FORMS: Record<Exclude<keyof Keys, 'prefix'>, string[]> = {
   blocks: ['<uid>'],
   blockedBy: ['<uid>'],
   sanctions: ['<uid>'],
+  left: ['<uid>'],
+  erasure: ['<uid>'],
   removedUser: ['<uid>'],
   group: ['<gid>'],
   members: ['<gid>'],
@@ -169,11 +171,12 @@ test('the keys are of the types in the table, and the redis-cli lines show somet
   await pasteReadme(t, 'bash', service, folder);
   const { redis: db, server, people, say } = service;
   await server.put('/v1/users/bob/conversations/user:alice/typing').expect(204);
-  // What the README's lines do not leave: a request to join, a role, a ban, a receipt and a user who was removed.
+  // What the README's lines do not leave: a request to join, a role, a ban, a receipt, a group that was left and a user who was removed.
   await people('carol', 'dave');
   await server.put('/v1/groups/club', { fields: {}, owner: 'alice', joinPolicy: 'approval' }).expect(201);
   await (await service.user('carol')).put('/v1/groups/club/members/me').expect(202);
   await server.patch('/v1/groups/team/members/bob', { role: 'admin' }).expect(200);
+  await server.put('/v1/groups/team/members/carol').expect(201);
   await server.put('/v1/groups/team/bans/carol').expect(201);
   await server.patch('/v1/users/bob', { attributes: { plan: 'pro' } }).expect(200);
   await server.put('/v1/users/bob/blocks/carol').expect(201);
@@ -226,12 +229,13 @@ test('the keys are of the types in the table, and the redis-cli lines show somet
     'gq:<gid>': keys.requests(gid('club')),
     'rq:<uid>': keys.requested(carol),
     'fl:<uid>': keys.floors(dave),
+    'lf:<uid>': keys.left(carol),
     'ru:<uid>': keys.removedUser(dave),
     'i:<log>:<from>:<clientMessageId>': keys.idempotency(direct, alice, 'm-1'),
   };
   for (const { key, type } of keyTable(keysPage)) {
-    // It is there while a removal goes on.
-    if (key === keys.removals()) continue;
+    // They are there while a removal goes on.
+    if (key === keys.removals() || key === 're:<uid>') continue;
     assert.equal(await db.type(examples[key] ?? key), TYPES[type], key);
   }
   const lines = [...keysPage.matchAll(/^redis-cli -s data\/redis\.sock (\w+) (.*)$/gm)];

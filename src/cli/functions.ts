@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { compare, valid } from 'semver';
 import { VERSION } from '../app.ts';
-import { loadConfig } from '../config/config.ts';
+import { loadConfigOfCommand } from '../config/config.ts';
 import { LIBRARY_NAME, librarySource } from '../redis/functions/library.ts';
 import { withStore } from '../redis/session.ts';
 
@@ -24,7 +24,7 @@ export async function functions(word = '', ...more: string[]): Promise<void> {
 }
 
 async function load(): Promise<void> {
-  await withStore(loadConfig(), async ({ redis }) => {
+  await withStore(loadConfigOfCommand(), async ({ redis }) => {
     const loaded = await loadedVersion(redis);
     if (loaded !== undefined && compare(loaded, VERSION) > 0) {
       throw new Error(
@@ -41,7 +41,7 @@ async function load(): Promise<void> {
 }
 
 async function version(): Promise<void> {
-  await withStore(loadConfig(), async ({ redis }) => {
+  await withStore(loadConfigOfCommand(), async ({ redis }) => {
     const loaded = (await loadedVersion(redis)) ?? 'none; load them with "redisim functions load"';
     process.stdout.write(`loaded: ${loaded}\nof this package: ${VERSION}\n`);
   });

@@ -1,4 +1,4 @@
-import { loadConfig } from '../config/config.ts';
+import { loadConfigOfCommand } from '../config/config.ts';
 import { KNOWN_LEVEL } from '../redis/lua.ts';
 import { raiseLevel } from '../redis/meta/commands.ts';
 import { withStore } from '../redis/session.ts';
@@ -11,7 +11,7 @@ import { withStore } from '../redis/session.ts';
 export async function level(word?: string): Promise<void> {
   if (word !== undefined && word !== 'raise')
     throw new Error(`"level ${word}" is no command; use "level" or "level raise"`);
-  await withStore(loadConfig(), async (store) => {
+  await withStore(loadConfigOfCommand(), async (store) => {
     if (word === 'raise') await store.run(raiseLevel, undefined);
     const written = (await store.redis.hget(store.keys.meta(), 'writerLevel')) ?? '1';
     process.stdout.write(`the data is written at level ${written}; this version knows ${KNOWN_LEVEL}\n`);

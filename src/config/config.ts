@@ -2,7 +2,7 @@ import { BlockList, isIP } from 'node:net';
 import { resolve } from 'node:path';
 import envSchema from 'env-schema';
 import { ConfigError, complaint } from './complaints.ts';
-import { crossChecks } from './cross-checks.ts';
+import { crossChecks, sharedSecretChecks } from './cross-checks.ts';
 import { list, trustOf } from './lists.ts';
 import { configSchema, type Environment, type SettingName } from './schema.ts';
 
@@ -15,8 +15,19 @@ export type Config = Readonly<ReturnType<typeof toConfig>>;
  * @throws ConfigError that names all that is wrong
  */
 export function loadConfig(env?: Readonly<Record<string, string | undefined>>): Config {
-  const environment = read(env);
-  const complaints = [...crossChecks(environment)];
+  return checked(read(env), crossChecks, sharedSecretChecks);
+}
+
+/**
+ * Reads the settings for a command that only looks for the data: nobody calls it, so that it needs no secrets.
+ * @throws as {@link loadConfig}
+ */
+export function loadConfigOfCommand(env?: Readonly<Record<string, string | undefined>>): Config {
+  return checked(read(env), crossChecks);
+}
+
+function checked(environment: Environment, ...checks: ((environment: Environment) => Iterable<string>)[]): Config {
+  const complaints = checks.flatMap((check) => [...check(environment)]);
   if (complaints.length > 0) throw new ConfigError(complaints);
   return toConfig(environment);
 }

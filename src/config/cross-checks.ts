@@ -18,8 +18,12 @@ export function* crossChecks(env: Environment): Generator<string> {
         yield `${name} is not set, but JWKS_URL is: a token of another service must not be taken for ours`;
     }
   }
+  if (env.REDIS_URL && !URL.canParse(env.REDIS_URL)) yield complaint('REDIS_URL', env.REDIS_URL);
+}
+
+/** Tells what a service lacks that others share its data with. */
+export function* sharedSecretChecks(env: Environment): Generator<string> {
   if (env.REDIS_URL) {
-    if (!URL.canParse(env.REDIS_URL)) yield complaint('REDIS_URL', env.REDIS_URL);
     for (const name of ['API_KEYS', 'JWT_SECRET'] as const) {
       if (!env[name]) yield `${name} is not set, but REDIS_URL is: all nodes must share it (${allowed(name)})`;
     }

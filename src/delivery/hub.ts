@@ -5,7 +5,7 @@ import { Doorbell } from './doorbell.ts';
 import type { TokensEnd } from './feed-entry.ts';
 import type { Listener } from './listener.ts';
 import type { PresenceKeeper } from './presence.ts';
-import type { Sink } from './sink.ts';
+import type { ByeReason, Sink } from './sink.ts';
 import type { Source } from './source.ts';
 import { Subscriber, type SubscriberHost } from './subscriber.ts';
 
@@ -106,6 +106,12 @@ export class Hub {
     this.#remove(subscriber);
   }
 
+  /** Ends a stream, and says why. */
+  end(subscriber: Subscriber, why: ByeReason, retryMs?: number): void {
+    subscriber.close(why, retryMs);
+    this.unsubscribe(subscriber);
+  }
+
   /** A doorbell at a stream, for a long-poll. The caller cancels it. */
   doorbell(source: Source): Doorbell {
     const bell = new Doorbell(source, () => {
@@ -137,8 +143,8 @@ export class Hub {
     for (const listener of [...(this.#byReader.get(reader) ?? NOBODY)]) {
       const isOfServer = listener instanceof Subscriber && listener.expiresAt === Infinity;
       if (isOfServer && why !== 'user_removed') continue;
-      listener.close(why);
-      if (listener instanceof Subscriber) this.unsubscribe(listener);
+      if (listener instanceof Subscriber) this.end(listener, why);
+      else listener.close(why);
     }
   }
 
@@ -147,8 +153,7 @@ export class Hub {
     this.#draining = true;
     for (const subscriber of [...this.#subscribers]) {
       // Not all at once: the other nodes have to take them.
-      subscriber.close('shutdown', 500 + Math.floor(Math.random() * 4_500));
-      this.unsubscribe(subscriber);
+      this.end(subscriber, 'shutdown', 500 + Math.floor(Math.random() * 4_500));
     }
     for (const bell of this.#doorbells) bell.close();
   }

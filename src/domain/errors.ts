@@ -32,7 +32,6 @@ const CODES = {
   group_not_found: [404, 'No such group'],
   conversation_not_found: [404, 'No such conversation'],
   message_not_found: [404, 'No such message'],
-  contact_not_found: [404, 'No such contact'],
   member_not_found: [404, 'No such member'],
   request_not_found: [404, 'No such join request'],
   // 405 … 422

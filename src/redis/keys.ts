@@ -44,6 +44,10 @@ export class Keys {
   readonly blockedBy = (uid: Uid) => `${this.prefix}bb:${uid}`;
   /** set: the groups that hold something against this user, who is none of their members: a ban, or a silence that goes on */
   readonly sanctions = (uid: Uid) => `${this.prefix}sn:${uid}`;
+  /** hash: log → the group's incarnation, of the groups that this user has left, so that what it wrote there is found */
+  readonly left = (uid: Uid) => `${this.prefix}lf:${uid}`;
+  /** hash: log → up to where the messages of a user who is being removed are erased; `''` once all are */
+  readonly erasure = (uid: Uid) => `${this.prefix}re:${uid}`;
   /** hash: what is known of the last user of this name that was removed */
   readonly removedUser = (uid: Uid) => `${this.prefix}ru:${uid}`;
   /** set: the users whose removal has begun and not ended */

@@ -14,7 +14,7 @@ export interface ScriptSettings {
 
 /**
  * The highest writer level that this version understands, and writes where it may (`lua/level.lua`).
- * - 2: roles, silence, bans and policies of groups
+ * - 2: roles, silence, bans and policies of groups; removals that erase messages
  */
 export const KNOWN_LEVEL = 2;
 

@@ -39,7 +39,7 @@ async function waiting(signal = new AbortController().signal) {
     looks++;
     return read;
   };
-  const answer = poll(node.hub, source, start, { count: 10, blockMs: BLOCK_MS, signal });
+  const answer = poll(node.hub, source, start, { count: 10, blockMs: BLOCK_MS, signal, check: async () => {} });
   await eventually(() => looks === 1, 'a first look');
   return { answer, start };
 }

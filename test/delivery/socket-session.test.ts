@@ -24,7 +24,13 @@ after(() => {
   server.close();
 });
 
-const MEMBER = { uid: 'bob' as Uid, position: '1-0' as Cursor, authorization: 'Bearer x', expiresAt: Infinity };
+const MEMBER = {
+  uid: 'bob' as Uid,
+  position: '1-0' as Cursor,
+  authorization: 'Bearer x',
+  expiresAt: Infinity,
+  refusal: () => undefined,
+};
 /** Larger than what the kernel takes of a connection that nobody reads, a few of them together. */
 const ANSWER = `"${'x'.repeat(2 * 2 ** 20)}"`;
 

@@ -134,9 +134,9 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'edits of erased messages stay',
     patches: [
       {
-        file: 'messages/erase.lua',
-        from: "redis.call('XDEL', KEYS[2], mid, unpack(edits))",
-        to: "redis.call('XDEL', KEYS[2], mid)",
+        file: 'lua/erasure.lua',
+        from: "redis.call('XDEL', log_key(log), mid, unpack(edits))",
+        to: "redis.call('XDEL', log_key(log), mid)",
       },
     ],
     scenario: 'replies-dropped',

@@ -19,6 +19,9 @@ export class TcpProxy {
   #repliesToDrop = 0;
   #delayMs = 0;
   #isSlow = false;
+  /** Replies that wait for {@link release}; undefined where none is held. */
+  #held: (() => void)[] | undefined;
+  #onHeld: () => void = () => {};
 
   private constructor(server: Server) {
     this.#server = server;
@@ -55,6 +58,20 @@ export class TcpProxy {
 
   speedUp(): void {
     this.#isSlow = false;
+  }
+
+  /** From now on replies on the links that are not the feed's wait for {@link release}. Resolves when one does. */
+  hold(): Promise<void> {
+    this.#held = [];
+    return new Promise((resolve) => {
+      this.#onHeld = resolve;
+    });
+  }
+
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const pass of held) pass();
   }
 
   /** Passes on nothing, in both directions, and closes nothing; what was held is passed on after {@link speak}. */
@@ -109,6 +126,9 @@ export class TcpProxy {
     if (this.#repliesToDrop > 0 && !link.isFeed && data.length < 1_000) {
       this.#repliesToDrop--;
       cut();
+    } else if (this.#held && !link.isFeed) {
+      this.#held.push(() => link.client.write(data));
+      this.#onHeld();
     } else if ((this.#isSlow && !link.isFeed) || link.late > 0) {
       // What comes after a late reply is late too: their order stays.
       link.late++;

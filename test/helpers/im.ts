@@ -54,7 +54,7 @@ export async function startIm(server: TestRedis, settings: Partial<ScriptSetting
     refused,
     /** Levels of writers that were too new. */
     levels,
-    users: new Users(store),
+    users: new Users(store, logs),
     contacts: new Contacts(store),
     blocks: new Blocks(store),
     revocations: new Revocations(store, () => 0),

@@ -60,6 +60,7 @@ const ROWS: Record<string, Row> = {
   patchUser: { acting: true, call: (_w, uid) => [`/v1/users/${uid}`, FIELDS], expect: SELF },
   getUser: { call: (_w, uid) => [`/v1/users/${uid}`], expect: SIGNED_IN },
   deleteUser: { call: ({ fresh }) => [`/v1/users/${fresh}`], expect: `${SERVER} 204` },
+  exportUser: { acting: true, call: (_w, uid) => [`/v1/users/${uid}/export`], expect: SELF },
   listUsers: { call: () => ['/v1/users?ids=alice,bob'], expect: SIGNED_IN },
   listContacts: { acting: true, call: (_w, uid) => [`/v1/users/${uid}/contacts`], expect: SELF },
   putContact: {
@@ -156,6 +157,10 @@ const ROWS: Record<string, Row> = {
     acting: true,
     call: (world, uid) => [`${history(uid, world)}/${world.mid}/reactions`],
     expect: MEMBERS,
+  },
+  createEvent: {
+    call: ({ gid }) => [`/v1/users/bob/conversations/group:${gid}/events`, FIELDS],
+    expect: `${SERVER} 201`,
   },
   sendBatch: {
     call: ({ gid }) => ['/v1/messages/batch', { messages: [{ uid: 'bob', conversation: `group:${gid}`, ...FIELDS }] }],

@@ -94,7 +94,7 @@ const request = fc.record({
   operation: fc.constantFrom(...fuzzed),
   names: fc.array(fc.option(text, { freq: 3 }), { minLength: 4, maxLength: 4 }),
   query: fc.dictionary(
-    fc.constantFrom('limit', 'after', 'before', 'start', 'count', 'ids', 'x'),
+    fc.constantFrom('limit', 'after', 'before', 'start', 'count', 'ids', 'messages', 'x'),
     fc.oneof(text, fc.integer().map(String)),
     {
       maxKeys: 3,
@@ -167,6 +167,8 @@ test('afterwards every key is one of ours, and of its type', async () => {
     rq: 'set',
     sn: 'set',
     ru: 'hash',
+    lf: 'hash',
+    re: 'hash',
     mn: 'hash',
     cs: 'hash',
     ms: 'hash',

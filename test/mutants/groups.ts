@@ -3,12 +3,31 @@ import type { Mutant } from './mutant.ts';
 const ROLES = 'test/features/members/roles.test.ts';
 const BANS = 'test/features/bans/bans.test.ts';
 const HISTORY = 'test/features/members/history-policy.test.ts';
+const LEFT = 'test/features/members/left.test.ts';
 const ADD = 'test/features/members/add.test.ts';
 const LISTS = 'test/features/groups/lists.test.ts';
 const POLICY = 'test/features/groups/policy.test.ts';
 
+const LARGE = 'test/features/members/large-group.test.ts';
+
 /** Roles, bans, silence, and the policies of a group. */
 export const GROUPS: readonly Mutant[] = [
+  {
+    name: 'an edit asks for the floor of each member',
+    file: 'lua/reading.lua',
+    from: "redis.call('EXISTS', unpack(keys)) > 0",
+    to: 'true',
+    tests: [LARGE],
+    pattern: '1,000 members',
+  },
+  {
+    name: 'an edit reaches those to whom the message is hidden',
+    file: 'lua/reading.lua',
+    from: 'not has_floors or not is_below',
+    to: 'true or not is_below',
+    tests: [LARGE],
+    pattern: 'passed over by an edit',
+  },
   {
     name: 'scripts let everybody do everything in a group',
     file: 'lua/policy.lua',
@@ -303,6 +322,62 @@ export const GROUPS: readonly Mutant[] = [
     to: '(not is_direct or not is_below(mid, floor)) and',
     tests: [HISTORY],
     pattern: 'who joins sees the join',
+  },
+  {
+    name: 'nobody remembers which groups somebody has left',
+    file: 'lua/membership.lua',
+    from: "redis.call('HSET', left_key(uid), 'gs:' .. gid, redis.call('HGET', group_key(gid), 'incarnation') or '')",
+    to: '',
+    tests: [LEFT],
+    pattern: 'whoever quits',
+  },
+  {
+    name: 'who comes back has left for ever',
+    file: 'lua/membership.lua',
+    from: "redis.call('HDEL', left_key(uid), message.log)",
+    to: '',
+    tests: [LEFT],
+    pattern: 'until it is a member again',
+  },
+  {
+    name: 'what somebody has left outlives it',
+    file: 'users/commands.ts',
+    from: 'keys.presence(uid),\n    keys.left(uid),',
+    to: 'keys.presence(uid),',
+    tests: [LEFT],
+    pattern: 'a removed user',
+  },
+  {
+    name: 'messages in a group are taken for those of a former user in a former group',
+    file: 'lua/membership.lua',
+    from: 'if left and left ~= incarnation then',
+    to: 'if false then',
+    tests: [LEFT],
+    pattern: 'in a former group',
+  },
+  {
+    name: 'messages of who was in a group are taken for those of a former user in the next one of the name',
+    file: 'remove_group.lua',
+    from: "redis.call('HDEL', removed_user_key(uid), message.log)",
+    to: '',
+    tests: [LEFT],
+    pattern: 'in a former group',
+  },
+  {
+    name: 'messages of who makes a group anew are taken for those of a former user',
+    file: 'put_group.lua',
+    from: "redis.call('HDEL', removed_user_key(owner), message.log)",
+    to: '',
+    tests: [LEFT],
+    pattern: 'in a former group',
+  },
+  {
+    name: 'who makes a group anew has left it',
+    file: 'put_group.lua',
+    from: "redis.call('HDEL', left_key(owner), message.log)",
+    to: '',
+    tests: [LEFT],
+    pattern: 'told apart from a former one',
   },
   {
     name: 'a floor outlives the membership',

@@ -51,8 +51,8 @@ export const LIVES_MUTANTS: readonly Mutant[] = [
   {
     name: 'a send is doubled by its repeat once its conversation was hidden',
     file: 'lua/send.lua',
-    from: "redis.call('HGET', removed_user_key(from), log)",
-    to: "redis.call('HGET', floors_key(from), log)",
+    from: 'end_of_former(from, log)',
+    to: 'floor_of(from, log)',
     tests: [...OWN_SETTINGS, ...LIVES],
   },
   {

@@ -323,7 +323,7 @@ export const LUA: readonly Mutant[] = [
   {
     name: 'a clientMessageId outlives its user',
     file: 'lua/send.lua',
-    from: 'if former and not id_less(former, mid) then return nil end',
+    from: 'if is_below(mid, end_of_former(from, log)) then return nil end',
     to: '',
     tests: ['test/features/users/lives.test.ts'],
     pattern: 'of a former user names no message',

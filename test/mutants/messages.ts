@@ -3,17 +3,58 @@ import type { Mutant } from './mutant.ts';
 const EDITING = ['test/features/messages/editing.test.ts'];
 const REFERENCES = ['test/features/messages/references.test.ts'];
 const REACTIONS = ['test/features/reactions/reactions.test.ts'];
+const EVENTS = ['test/features/messages/events.test.ts'];
 const SETTINGS = ['test/features/conversations/own-settings.test.ts'];
 
 /** Edits, erasures, replies, mentions and reactions; and what a user sets for a conversation of its own. */
 export const MESSAGES: readonly Mutant[] = [
   {
+    name: 'an event of the server is a message',
+    file: 'messages/create_event.lua',
+    from: "action = 'custom', ",
+    to: '',
+    tests: EVENTS,
+    pattern: 'makes nothing unread',
+  },
+  {
+    name: 'who an event of the server is of has read all before it',
+    file: 'lua/send.lua',
+    from: 'if is_event then',
+    to: 'if false then',
+    tests: EVENTS,
+    pattern: 'makes nothing unread',
+  },
+  {
+    name: 'an event of the server is taken for a message of the same clientMessageId',
+    file: 'messages/messages.ts',
+    from: 'if (action !== undefined) sorted.push({ action });',
+    to: '',
+    tests: EVENTS,
+    pattern: 'a message is another thing',
+  },
+  {
+    name: 'people put events into conversations',
+    file: 'messages/event-routes.ts',
+    from: "config: { access: 'server' }",
+    to: "config: { access: 'self' }",
+    tests: EVENTS,
+    pattern: 'who may send there now',
+  },
+  {
     name: 'anybody edits any message',
     file: 'messages/edit.lua',
-    from: "if flat[5] == 'action' or flat[2] ~= actor then",
+    from: "if flat[5] == 'action' or not is_author(actor, log, mid, flat) then",
     to: "if flat[5] == 'action' then",
     tests: EDITING,
     pattern: 'who may edit',
+  },
+  {
+    name: 'a new user edits and erases what a former one of the name wrote in a group',
+    file: 'lua/authors.lua',
+    from: 'and not is_below(mid, end_of_former(uid, log)) end',
+    to: 'end',
+    tests: ['test/features/users/lives.test.ts'],
+    pattern: 'neither edits nor erases',
   },
   {
     name: 'who may not send any more edits',
@@ -49,15 +90,15 @@ export const MESSAGES: readonly Mutant[] = [
   },
   {
     name: 'edits of an erased message stay',
-    file: 'messages/erase.lua',
-    from: "redis.call('XDEL', KEYS[2], mid, unpack(edits))",
-    to: "redis.call('XDEL', KEYS[2], mid)",
+    file: 'lua/erasure.lua',
+    from: "redis.call('XDEL', log_key(log), mid, unpack(edits))",
+    to: "redis.call('XDEL', log_key(log), mid)",
     tests: EDITING,
     pattern: 'no text anywhere',
   },
   {
     name: 'what an edit made of an erased message stays',
-    file: 'messages/erase.lua',
+    file: 'lua/erasure.lua',
     from: 'forget_message(log, seq)\n',
     to: '',
     tests: EDITING,
@@ -137,7 +178,7 @@ export const MESSAGES: readonly Mutant[] = [
   },
   {
     name: 'an erased reply is counted',
-    file: 'messages/erase.lua',
+    file: 'lua/erasure.lua',
     from: "forget_reply(log, mid, own_value(flat, 'reply'))\n",
     to: '',
     tests: REFERENCES,
@@ -186,7 +227,7 @@ export const MESSAGES: readonly Mutant[] = [
   },
   {
     name: 'an erased message mentions',
-    file: 'messages/erase.lua',
+    file: 'lua/erasure.lua',
     from: "forget_mentions(log, mid, own_value(flat, 'mentions'))\n",
     to: '',
     tests: REFERENCES,

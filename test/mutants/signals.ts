@@ -130,8 +130,8 @@ export const SIGNALS: readonly Mutant[] = [
   {
     name: 'a new user of a name is told the receipts of the former one',
     file: 'conversations/receipts.lua',
-    from: 'mid and not is_below(mid, floor) and mid',
-    to: 'mid',
+    from: 'mid and not is_below(mid, floor) and (',
+    to: 'mid and (',
     tests: RECEIPTS,
     pattern: 'is not told what the former one was told',
   },

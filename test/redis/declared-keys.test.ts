@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { directLog } from '../../src/domain/conversations.ts';
+import { Exports } from '../../src/features/export/exports.ts';
 import { InboxSource } from '../../src/features/inbox/inbox-source.ts';
 import { leave, look, note } from '../../src/features/presence/commands.ts';
 import { moveEpoch, raiseLevel } from '../../src/redis/meta/commands.ts';
@@ -32,7 +33,7 @@ const RECIPIENTS = /^s:/;
 /** What a script finds out only when it runs: whose keys, and why. */
 const FOUND: Record<string, RegExp> = {
   // The members, those who asked to join, and those who are banned or silenced.
-  'remove_group.lua': /^(rd|mn|cs|c|fl|rq|sn):/,
+  'remove_group.lua': /^(rd|mn|cs|c|fl|rq|sn|ru):/,
   // The groups that the user is in.
   'remove_user.lua': /^gi:/,
   // The chats of the user, who has read them, the groups that were asked, or hold something against it, and blocks either way.
@@ -40,6 +41,8 @@ const FOUND: Record<string, RegExp> = {
   // Whether those who are in the conversation may read the message, and its author.
   'edit.lua': /^fl:/,
   'react.lua': /^fl:/,
+  // Whom the messages mention.
+  'erase_messages.lua': /^mn:/,
   // The owner of the group, who is asked.
   'join.lua': /^(u|rd|ds|bl):/,
   // The owner of the group, who refuses.
@@ -112,6 +115,8 @@ test('what a script touches it has declared, or could not know', async () => {
   await im.say('alice', 'user:alice', 'a note');
   await im.messages.send(alice, conversation('user:bob'), { fields: { text: 'x' }, clientMessageId: 'c' });
   await im.messages.send(alice, conversation('user:bob'), { fields: { text: 'x' }, clientMessageId: 'c' });
+  await im.messages.createEvent(alice, conversation('user:bob'), { fields: { text: 'a call' } });
+  await im.messages.createEvent(alice, conversation('user:alice'), { fields: { text: 'a call' } });
   await im.editing.edit(alice, conversation('user:bob'), direct.id, { text: 'hello' });
   await im.messages.send(bob, conversation('user:alice'), {
     fields: { text: 'hi' },
@@ -144,6 +149,7 @@ test('what a script touches it has declared, or could not know', async () => {
     { uid: alice, conversation: toTeam, fields: { text: '1' } },
     { uid: alice, conversation: conversation('user:bob'), fields: { text: '2' } },
   ]);
+  await im.messages.createEvent(alice, toTeam, { fields: { text: 'a call' } });
   await im.store.run(newestIds, [im.keys.feed(), im.keys.signals()]);
   await im.conversations.markRead(alice, toTeam, id);
   await im.typing.tell(alice, toTeam);
@@ -168,7 +174,10 @@ test('what a script touches it has declared, or could not know', async () => {
     { asker: alice, uid: bob },
     { asker: '', uid: alice },
   ]);
-  await im.users.remove(alice);
+  for await (const _ of new Exports(im).lines(alice));
+  await im.members.quit(user('carol'), team, carol);
+  for await (const _ of new Exports(im).lines(carol));
+  await im.users.remove(alice, { erasesMessages: true });
   await im.people('alice');
   await im.members.join(user('alice'), team, alice);
   await im.groups.remove(user('bob'), team);

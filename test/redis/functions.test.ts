@@ -44,6 +44,7 @@ test('the functions do what the API does, and each reads what the other wrote', 
   assert.equal(await fcall('im_link', 'alice', 'bob'), 'already');
   assert.equal(await im.redis.zcard(im.keys.contacts(uid('alice'))), 1);
   assert.equal(await fcall('im_unlink', 'alice', 'bob'), 'unlinked');
+  assert.equal(await fcall('im_unlink', 'alice', 'bob'), 'already');
   assert.equal(await im.redis.zcard(im.keys.contacts(uid('alice'))), 0);
 
   const mid = await fcall('im_send', 'alice', 'bob', 'text', 'hi', 'mood', 'good');
@@ -65,6 +66,7 @@ test('the functions do what the API does, and each reads what the other wrote', 
   const read = (await fcall('im_message', 'alice', 'GROUP', 'team', String(inGroup))) as [string, string[]];
   assert.equal(record(read[1]).text, 'hello, team');
   assert.equal(await fcall('im_quit', 'bob', 'team'), 'left');
+  assert.equal(await fcall('im_quit', 'bob', 'team'), 'already');
   await im.say('bob', 'user:alice', 'back by the rules');
 
   const told = ['link', 'hi', 'create', 'update', 'join', 'hello, team', 'quit', 'back by the rules'];
@@ -201,6 +203,7 @@ test('reading needs no memory and no right to write', async () => {
   }
   assert.equal(received(await fcall('im_receive', 'bob')).entries.length, 2);
   assert.equal(await fcall('im_unlink', 'alice', 'bob'), 'unlinked');
+  assert.equal(await fcall('im_unlink', 'alice', 'bob'), 'already');
   const readOnly = (name: string, ...words: string[]) => im.redis.call('FCALL_RO', name, 1, im.keys.meta(), ...words);
   assert.equal(((await readOnly('im_message', 'bob', 'USER', 'alice', mid)) as string[])[0], mid);
   assert.equal(await readOnly('im_version'), '1.2.3');

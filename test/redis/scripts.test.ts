@@ -51,7 +51,7 @@ test('shared Lua names keys as keys.ts does', async () => {
   const shared = includesOf('-- @include "direct_events"').join('\n');
   const names = await redis.eval(
     `local PREFIX = '{p}:' ${shared} return { feed_key(), signals_key(), receipts_key('gs:g1'), presence_key('u1'), user_key('u1'), inbox_key('u1'), contacts_key('u1'),
-       read_key('u1'), floors_key('u1'), requested_key('u1'), removed_user_key('u1'), removals_key(), sanctions_key('u1'),
+       read_key('u1'), floors_key('u1'), requested_key('u1'), left_key('u1'), removed_user_key('u1'), removals_key(), sanctions_key('u1'),
        blocks_key('u1'), blocked_by_key('u1'), revoked_key(), suspended_key(), users_key(), attributes_key('u1'),
        groups_key(), roles_key('g1'), bans_key('g1'), group_key('g1'),
        members_key('g1'), requests_key('g1'), mentions_key('u1'), settings_key('u1'), state_key('ds:a:b'),
@@ -73,6 +73,7 @@ test('shared Lua names keys as keys.ts does', async () => {
     keys.read(u1),
     keys.floors(u1),
     keys.requested(u1),
+    keys.left(u1),
     keys.removedUser(u1),
     keys.removals(),
     keys.sanctions(u1),

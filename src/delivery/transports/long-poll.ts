@@ -8,6 +8,8 @@ export interface PollOptions {
   blockMs: number;
   /** The client has gone. */
   signal: AbortSignal;
+  /** Throws where the client may not read any more: asked for each page before it is answered. */
+  check: () => Promise<void>;
 }
 
 /** A page of a long-poll is bounded by its count; its bytes only by what a hundred large messages have. */
@@ -22,7 +24,7 @@ export async function poll(
   hub: Hub,
   source: Source,
   start: Cursor,
-  { count, blockMs, signal }: PollOptions,
+  { count, blockMs, signal, check }: PollOptions,
 ): Promise<StreamPage> {
   const limits = { count, maxBytes: MAX_BYTES };
   if (blockMs === 0) return source.page(start, limits);
@@ -33,6 +35,7 @@ export async function poll(
     const bell = hub.doorbell(source);
     try {
       const page = await source.page(position, limits);
+      await check();
       const left = deadline - Date.now();
       if (page.items.length > 0 || page.gap || left <= 0 || hub.draining || signal.aborted) return page;
       position = page.next;

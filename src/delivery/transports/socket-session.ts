@@ -3,6 +3,7 @@ import type { WebSocket } from 'ws';
 import { ImError } from '../../domain/errors.ts';
 import type { Uid } from '../../domain/names.ts';
 import type { Cursor } from '../../domain/stream-ids.ts';
+import type { TokensEnd } from '../feed-entry.ts';
 import {
   answerFrame,
   type ClientFrame,
@@ -28,6 +29,8 @@ export interface Member {
   authorization: string | undefined;
   /** When the credential ends, ms since 1970. */
   expiresAt: number;
+  /** Why it is refused by now, if it is. */
+  refusal: () => TokensEnd | undefined | Promise<TokensEnd | undefined>;
 }
 
 /** What a session needs of the service. */

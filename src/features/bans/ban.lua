@@ -1,6 +1,6 @@
 -- Bans somebody from a group: a member is taken out and everybody is told, a request to join is dropped.
 --   KEYS   im:meta, gi:<gid>, gm:<gid>, gr:<gid>, gb:<gid>, gq:<gid>, gs:<gid>, u:<uid>, c:<uid>, rd:<uid>, rq:<uid>,
---          fl:<uid>, sn:<uid>, feed, rc:gs:<gid>, mn:<uid>, cs:<uid>
+--          fl:<uid>, sn:<uid>, feed, rc:gs:<gid>, mn:<uid>, cs:<uid>, lf:<uid>
 --   ARGV   gid, uid, actor ('' = the server)
 --   reply  { 'banned' | 'already', banned at ms, refused writes, the first one's reason }
 --   refuses  GROUP_NOT_FOUND, NOT_ADMIN, NOT_OWNER, OWNER_STAYS, USER_NOT_FOUND, UPDATE_PENDING

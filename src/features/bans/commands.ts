@@ -29,6 +29,7 @@ export const ban = command({
     keys.receipts(groupLog(gid)),
     keys.mentions(uid),
     keys.settings(uid),
+    keys.left(uid),
   ],
   args: ({ gid, uid, actor }) => [gid, uid, actor],
   decode: ([outcome, bannedAt, count, reason]: [outcome: string, bannedAt: string, count: number, reason: string]) => ({

@@ -1,5 +1,4 @@
 import { type Conversation, withUser } from '../../domain/conversations.ts';
-import { ImError } from '../../domain/errors.ts';
 import type { Uid } from '../../domain/names.ts';
 import { type Page, type PageRequest, pageByTime } from '../../domain/pages.ts';
 import type { Store } from '../../redis/store.ts';
@@ -25,12 +24,10 @@ export class Contacts {
     return { contact: { conversation: withUser(peer), linkedAt: new Date(linkedAtMs).toISOString() }, created };
   }
 
-  /** Removes a person; `contact_not_found` if there was none. Nobody is told, and the conversation stays. */
+  /** Removes a person; where there is none it changes nothing. Nobody is told, and the conversation stays. */
   async unlink(uid: Uid, peer: Uid): Promise<void> {
     const { redis, keys } = this.#store;
-    if ((await redis.zrem(keys.contacts(uid), withUser(peer))) === 0) {
-      throw new ImError('contact_not_found', `"${peer}" is not among the contacts. Nothing was changed.`);
-    }
+    await redis.zrem(keys.contacts(uid), withUser(peer));
   }
 
   /** All contacts, the oldest first. */

@@ -62,10 +62,10 @@ export function contactRoutes(app: App, { contacts }: { contacts: Contacts }): v
         tags: ['contacts'],
         summary: 'Remove a person from the contacts',
         description:
-          'Nobody is told, and the conversation stays. For the user itself, or a server key. Repeated, it answers ' +
-          '`contact_not_found`. (A group leaves the contacts when one leaves the group.)',
+          'Nobody is told, and the conversation stays. For the user itself, or a server key. Idempotent. ' +
+          '(A group leaves the contacts when one leaves the group.)',
         params: PeerParams,
-        response: responses({ 204: nothing('The person was removed.') }, 'contact_not_found'),
+        response: { 204: nothing('The person is not among the contacts.') },
       },
     },
     async (request, reply) => {

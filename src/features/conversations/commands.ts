@@ -75,8 +75,9 @@ export const receipts = command({
   keys: (keys, { uid, conversation }: Own) => {
     const log = logOf(uid, conversation);
     const named = parseConversation(conversation);
-    const ofGroup = 'gid' in named ? [keys.group(named.gid), keys.members(named.gid)] : [];
-    return [keys.read(uid), keys.floors(uid), keys.receipts(log), ...ofGroup];
+    const ofKind =
+      'gid' in named ? [keys.group(named.gid), keys.members(named.gid)] : [keys.blocks(uid), keys.blocks(named.peer)];
+    return [keys.read(uid), keys.floors(uid), keys.receipts(log), ...ofKind];
   },
   args: ({ uid, conversation }) => placeWords(uid, conversation),
   decode: (flat: string[]) =>

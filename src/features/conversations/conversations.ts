@@ -74,13 +74,17 @@ export class Conversations {
     const page = pageOf(places.sort(byNewest), request, positionOf, (place, after) => {
       return byNewest(place, parsePosition(after)) > 0;
     });
-    const found = await this.#summaries(
+    // One that was left or hidden meanwhile is missing.
+    const items = await this.some(
       uid,
       page.items.map(({ log }) => log),
-      'last',
     );
-    // One that was left or hidden meanwhile is missing.
-    return { ...page, items: found.flatMap((one) => (one ? [summaryOf(one)] : [])) };
+    return { ...page, items };
+  }
+
+  /** Those of some logs that are in the user's list. One call of Redis. */
+  async some(uid: Uid, logs: readonly LogName[]): Promise<ConversationSummary[]> {
+    return (await this.#summaries(uid, logs, 'last')).flatMap((one) => (one ? [summaryOf(one)] : []));
   }
 
   /** One conversation; `conversation_not_found`. */

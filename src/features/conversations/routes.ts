@@ -141,7 +141,7 @@ export function conversationRoutes(app: App, { conversations }: { conversations:
         summary: 'List who has read up to where',
         description:
           'Of each member of a group (of up to ' +
-          `${RECEIPTS_MAX}), or of both in a direct chat. Who marks with \`receipt: false\` is not told of. \`read\` events ` +
+          `${RECEIPTS_MAX}), or of both in a direct chat. Who marks with \`receipt: false\` is not told of, nor the other one where one has blocked the other. \`read\` events ` +
           'keep it up to date. For the user itself (in a group, as long as a member), or a server key.',
         params: ConversationParams,
         response: responses(

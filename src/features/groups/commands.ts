@@ -40,7 +40,9 @@ export const putGroup = command({
   script: new URL('./put_group.lua', import.meta.url),
   keys: (keys, { gid, actor, owner }: PutGroup) => {
     const named = owner || actor;
-    const ofOwner = named ? [keys.user(named), keys.contacts(named), keys.read(named)] : [];
+    const ofOwner = named
+      ? [keys.user(named), keys.contacts(named), keys.read(named), keys.left(named), keys.removedUser(named)]
+      : [];
     const ofGroup = [keys.group(gid), keys.members(gid), keys.log(groupLog(gid)), keys.roles(gid)];
     return [...ofGroup, keys.groups(), keys.feed(), ...ofOwner];
   },

@@ -116,7 +116,7 @@ export class Groups {
     return { ...page, items: await this.some(page.items) };
   }
 
-  /** Removes a group with its messages, and tells its members. Owner or server. */
+  /** Removes a group with its messages, and tells its members. Owner or server; where there is none it changes nothing. */
   async remove(actor: Actor, gid: Gid): Promise<void> {
     await this.#store.run(commands.removeGroup, { gid, actor: uidOf(actor) });
     this.#logs.forgetLog(groupLog(gid));

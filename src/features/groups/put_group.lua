@@ -1,5 +1,5 @@
 -- Creates, replaces or merges a group; hands it over. Members are told of what changed, and of nothing if nothing did.
---   KEYS   im:meta, gi:<gid>, gm:<gid>, gs:<gid>, gr:<gid>, im:groups, feed, and the owner's u: c: rd: where one is named
+--   KEYS   im:meta, gi:<gid>, gm:<gid>, gs:<gid>, gr:<gid>, im:groups, feed, and the owner's u: c: rd: lf: ru: where one is named
 --          or comes to be
 --   ARGV   gid, 'replace' | 'merge', actor ('' = the server), owner ('' = none given),
 --          joinPolicy, postPolicy, historyPolicy ('' = unchanged),
@@ -56,6 +56,9 @@ if not master then
   redis.call('ZADD', groups, 0, gid)
   redis.call('ZADD', contacts_key(owner), now_ms(), 'group:' .. gid)
   mark_read(owner, message)
+  -- Of a former group of that name.
+  redis.call('HDEL', left_key(owner), message.log)
+  redis.call('HDEL', removed_user_key(owner), message.log)
   return { 'created', owner, policies[1], policies[2], policies[3], now_ms(), 1, change.fields, failed, reason }
 end
 

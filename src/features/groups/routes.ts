@@ -127,9 +127,9 @@ export function groupRoutes(app: App, { groups }: { groups: Groups }): void {
         summary: 'Remove a group',
         description:
           'Removes the group, its messages and requests, and tells all members by a `delete` event. For the owner, or a ' +
-          'server key. Repeated, it answers `group_not_found`.',
+          'server key. Idempotent: where there is no such group it answers the same.',
         params: GroupParams,
-        response: responses({ 204: nothing('The group was removed.') }, 'not_owner', 'group_not_found'),
+        response: responses({ 204: nothing('There is no such group any more.') }, 'not_owner'),
       },
     },
     async (request, reply) => {

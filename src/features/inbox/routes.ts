@@ -3,17 +3,20 @@ import type { FastifyReply } from 'fastify';
 import type { Hub } from '../../delivery/hub.ts';
 import type { ByeReason } from '../../delivery/sink.ts';
 import type { Start } from '../../delivery/source.ts';
+import type { Subscriber } from '../../delivery/subscriber.ts';
 import { EventStream } from '../../delivery/transports/event-stream.ts';
 import { poll } from '../../delivery/transports/long-poll.ts';
 import { ImError } from '../../domain/errors.ts';
 import type { Uid } from '../../domain/names.ts';
 import { type Cursor, parseStreamId } from '../../domain/stream-ids.ts';
+import { refusalOf, refusedBy } from '../../http/auth/auth.ts';
 import type { App } from '../../http/fastify.ts';
 import { ref } from '../../http/openapi/component.ts';
 import { UserParams, uidsOf } from '../../http/openapi/params.ts';
 import { complaint, START_PATTERN } from '../../http/openapi/patterns.ts';
 import { problems } from '../../http/openapi/problem.ts';
 import { wireForm } from '../../http/plugins/accept.ts';
+import type { Revocations, TokenRefusal } from '../tokens/revocations.ts';
 import { StreamEvent } from './event-schemas.ts';
 import type { Inbox } from './inbox.ts';
 import { InboxSource } from './inbox-source.ts';
@@ -38,12 +41,13 @@ With \`Accept: application/x-ndjson\` each event is one line, a \`StreamEvent\`;
 export interface InboxRoutesOptions {
   inbox: Inbox;
   hub: Hub;
+  revocations: Revocations;
   /** Whether anybody is told who is there. */
   presence: boolean;
 }
 
 /** What happens to a user: by long-poll, or as a stream. */
-export function inboxRoutes(app: App, { inbox, hub, presence }: InboxRoutesOptions): void {
+export function inboxRoutes(app: App, { inbox, hub, revocations, presence }: InboxRoutesOptions): void {
   app.get(
     '/v1/users/:uid/inbox',
     {
@@ -83,7 +87,11 @@ export function inboxRoutes(app: App, { inbox, hub, presence }: InboxRoutesOptio
           retryAfter: 1 + Math.floor(Math.random() * 5),
         });
       }
-      const page = await poll(hub, source, position, { count, blockMs: block, signal: whenGone(reply) });
+      const check = async () => {
+        const refusal = await refusalOf(request.caller, revocations);
+        if (refusal) throw refusedBy(refusal);
+      };
+      const page = await poll(hub, source, position, { count, blockMs: block, signal: whenGone(reply), check });
       return {
         items: page.items.map(({ cursor, message }) => ({ cursor, ...message })),
         next: page.next,
@@ -148,9 +156,29 @@ export function inboxRoutes(app: App, { inbox, hub, presence }: InboxRoutesOptio
       }
       const subscriber = hub.subscribe(source, position, stream, request.caller.expiresAt, watched);
       gone.addEventListener('abort', () => hub.unsubscribe(subscriber));
+      void endIfRefused(hub, subscriber, () => refusalOf(request.caller, revocations));
       return reply;
     },
   );
+}
+
+/**
+ * Ends a stream whose token was refused while it was opened: the signal that ends a user's streams found none yet.
+ *
+ * @param refusal why the token is refused by now
+ */
+export async function endIfRefused(
+  hub: Hub,
+  subscriber: Subscriber,
+  refusal: () => TokenRefusal | undefined | Promise<TokenRefusal | undefined>,
+): Promise<void> {
+  try {
+    const why = await refusal();
+    if (why) hub.end(subscriber, why);
+  } catch {
+    // Redis can't be asked: the client comes back, and is asked for its token then.
+    hub.end(subscriber, 'shutdown');
+  }
 }
 
 /** @throws ImError `invalid_cursor`, with a right one */

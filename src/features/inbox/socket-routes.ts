@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Hub } from '../../delivery/hub.ts';
 import { type Member, SocketSession } from '../../delivery/transports/socket-session.ts';
 import { ImError } from '../../domain/errors.ts';
-import { hasBearer } from '../../http/auth/auth.ts';
+import { hasBearer, refusalOf } from '../../http/auth/auth.ts';
 import type { App } from '../../http/fastify.ts';
 import { UserParams } from '../../http/openapi/params.ts';
 import { problems } from '../../http/openapi/problem.ts';
@@ -10,9 +10,10 @@ import { BODY_LIMIT } from '../../http/plugins/body-limit.ts';
 import { identify, perform, tell } from '../../http/plugins/framed-requests.ts';
 import { problemOf } from '../../http/plugins/problem.ts';
 import { asksForWebSocket, openWebSocket } from '../../http/plugins/upgrade.ts';
+import type { Revocations } from '../tokens/revocations.ts';
 import type { Inbox } from './inbox.ts';
 import { InboxSource } from './inbox-source.ts';
-import { parseStart, watchedBy } from './routes.ts';
+import { endIfRefused, parseStart, watchedBy } from './routes.ts';
 import { StreamQuery } from './schemas.ts';
 import { SocketFrame } from './socket-schemas.ts';
 
@@ -35,6 +36,7 @@ frame, 1008 too many frames that could not be read, 1009 a frame of more than 51
 export interface SocketRoutesOptions {
   inbox: Inbox;
   hub: Hub;
+  revocations: Revocations;
   /** The time between two pings, ms. */
   heartbeatMs: number;
   /** Web origins that may open a socket beside the service's own; `*` is any. */
@@ -44,7 +46,10 @@ export interface SocketRoutesOptions {
 }
 
 /** An inbox over a WebSocket, and requests in its frames. */
-export function socketRoutes(app: App, { inbox, hub, heartbeatMs, corsOrigins, presence }: SocketRoutesOptions): void {
+export function socketRoutes(
+  app: App,
+  { inbox, hub, revocations, heartbeatMs, corsOrigins, presence }: SocketRoutesOptions,
+): void {
   const sessions = new Set<SocketSession>();
   app.addHook('preClose', async () => {
     for (const session of sessions) session.drain();
@@ -81,6 +86,7 @@ export function socketRoutes(app: App, { inbox, hub, heartbeatMs, corsOrigins, p
         position,
         authorization: hasBearer(request) ? request.headers.authorization : undefined,
         expiresAt: request.caller.expiresAt,
+        refusal: () => refusalOf(request.caller, revocations),
       };
       if (member && tell(request, member)) return reply.status(204).send();
       if (!asksForWebSocket(request)) {
@@ -119,6 +125,7 @@ export function socketRoutes(app: App, { inbox, hub, heartbeatMs, corsOrigins, p
               watched,
             );
             webSocket.once('close', () => hub.unsubscribe(subscriber));
+            void endIfRefused(hub, subscriber, who.refusal);
             return (expiresAt) => {
               subscriber.expiresAt = expiresAt;
             };

@@ -1,5 +1,5 @@
 -- Makes several users members at once; one event tells of all.
---   KEYS   im:meta, gi:<gid>, gm:<gid>, gr:<gid>, gb:<gid>, gq:<gid>, gs:<gid>, feed, and of each: u: c: rd: rq: fl: ru: sn:
+--   KEYS   im:meta, gi:<gid>, gm:<gid>, gr:<gid>, gb:<gid>, gq:<gid>, gs:<gid>, feed, and of each: u: c: rd: rq: fl: ru: sn: lf:
 --   ARGV   gid, actor ('' = the server), uid …
 --   reply  { outcomes, refused writes, reason }; an outcome is { 'joined' | 'already', role, silenced until ms } or
 --          { 'USER_NOT_FOUND' | 'BANNED' | 'GROUP_FULL', subject }

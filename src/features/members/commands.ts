@@ -36,6 +36,7 @@ export const join = command({
     keys.removedUser(uid),
     keys.sanctions(uid),
     keys.feed(),
+    keys.left(uid),
   ],
   args: ({ gid, uid, actor, mode }) => [gid, uid, actor, mode],
   decode: ([outcome, detail, silenced, count, reason]: [string, string, string, count: number, reason: string]) => {
@@ -69,6 +70,7 @@ export const addMembers = command({
       keys.floors(uid),
       keys.removedUser(uid),
       keys.sanctions(uid),
+      keys.left(uid),
     ]),
   ],
   args: ({ gid, actor, uids }) => [gid, actor, ...uids],
@@ -111,7 +113,7 @@ export const changeMember = command({
   }),
 });
 
-/** Refuses `group_not_found`, `not_admin`, `not_owner`, `member_not_found`, `owner_must_hand_over`. */
+/** Refuses `group_not_found`, `not_admin`, `not_owner`, `owner_must_hand_over`. */
 export const quit = command({
   script: new URL('./quit.lua', import.meta.url),
   keys: (keys, { gid, uid }: Membership) => [
@@ -128,12 +130,13 @@ export const quit = command({
     keys.settings(uid),
     keys.feed(),
     keys.receipts(groupLog(gid)),
+    keys.left(uid),
   ],
   args: ({ gid, uid, actor }) => [gid, uid, actor],
-  decode: ([, count, reason]: Told) => ({ refused: { count, reason } }),
+  decode: ([outcome, count, reason]: Told) => ({ wasMember: outcome === 'left', refused: { count, reason } }),
 });
 
-/** Refuses `group_not_found`, `not_admin`, `request_not_found`. */
+/** Refuses `group_not_found`, `not_admin`. */
 export const refuseRequest = command({
   script: new URL('./refuse_request.lua', import.meta.url),
   keys: (keys, { gid, uid }: Membership) => [

@@ -1,6 +1,6 @@
 -- Makes a user a member, or asks the owner to, as the group's joinPolicy says; or approves such a request.
 --   KEYS   im:meta, gi:<gid>, gm:<gid>, gr:<gid>, gb:<gid>, gq:<gid>, gs:<gid>, u:<uid>, c:<uid>, rd:<uid>, rq:<uid>,
---          fl:<uid>, ru:<uid>, sn:<uid>, feed
+--          fl:<uid>, ru:<uid>, sn:<uid>, feed, lf:<uid>
 --   ARGV   gid, uid, actor ('' = the server), 'join' | 'approve'
 --   reply  { 'joined' | 'already', role, silenced until ms, refused writes, reason }
 --          | { 'requested', requested at ms, '', refused writes, reason }

@@ -111,7 +111,7 @@ export class Members {
     return memberOf(uid, (await this.#store.run(commands.changeMember, input)).standing);
   }
 
-  /** Takes a member out: oneself, or by an admin, the owner or the server. The owner has to hand over first. */
+  /** Takes a member out: oneself, or by an admin, the owner or the server. The owner has to hand over first. Who is no member stays none. */
   async quit(actor: Actor, gid: Gid, uid: Uid): Promise<void> {
     await this.#store.run(commands.quit, { gid, uid, actor: uidOf(actor) });
   }
@@ -132,7 +132,7 @@ export class Members {
     return { member: memberOf(uid, standing), created: reply.outcome === 'joined' };
   }
 
-  /** Turns a request down (owner, admins, server; the one who asked is told), or withdraws one's own. */
+  /** Turns a request down (owner, admins, server; the one who asked is told), or withdraws one's own. Without one it changes nothing. */
   async refuse(actor: Actor, gid: Gid, uid: Uid): Promise<void> {
     await this.#store.run(commands.refuseRequest, { gid, uid, actor: uidOf(actor) });
   }

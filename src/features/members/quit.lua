@@ -1,9 +1,9 @@
--- Takes a member out of a group; the others and the one who left are told.
+-- Takes a member out of a group; the others and the one who left are told. Who is no member is out already.
 --   KEYS   im:meta, gi:<gid>, gm:<gid>, gr:<gid>, gs:<gid>, u:<uid>, c:<uid>, rd:<uid>, fl:<uid>, sn:<uid>, mn:<uid>, cs:<uid>,
---          feed, rc:gs:<gid>
+--          feed, rc:gs:<gid>, lf:<uid>
 --   ARGV   gid, uid, actor ('' = the server)
---   reply  { 'left', refused writes, the first one's reason }
---   refuses  GROUP_NOT_FOUND, NOT_ADMIN, NOT_OWNER, MEMBER_NOT_FOUND, OWNER_MUST_HAND_OVER
+--   reply  { 'left' | 'already', refused writes, the first one's reason }
+--   refuses  GROUP_NOT_FOUND, NOT_ADMIN, NOT_OWNER, OWNER_MUST_HAND_OVER
 -- @include "group"
 -- @include "membership"
 -- @include "roles"
@@ -14,7 +14,7 @@ local master = redis.call('HGET', info, 'master')
 if not master then return refuse('GROUP_NOT_FOUND', gid) end
 local refusal = actor ~= uid and check_on('remove', gid, actor, uid, master)
 if refusal then return refusal end
-if redis.call('SISMEMBER', members, uid) == 0 then return refuse('MEMBER_NOT_FOUND', uid) end
+if redis.call('SISMEMBER', members, uid) == 0 then return { 'already', 0, '' } end
 if uid == master then return refuse('OWNER_MUST_HAND_OVER', gid) end
 -- One who is being removed gets no inbox again.
 local is_there = redis.call('EXISTS', user) == 1

@@ -1,9 +1,9 @@
 -- Refuses a request to join, or withdraws one's own. The one who asked is told of a refusal, unless it
--- and the owner have blocked each other.
+-- and the owner have blocked each other. Without a request it changes nothing.
 --   KEYS   im:meta, gi:<gid>, gr:<gid>, gq:<gid>, rq:<uid>, feed
 --   ARGV   gid, uid, actor ('' = the server)
---   reply  { 'refused', refused writes, the first one's reason }
---   refuses  GROUP_NOT_FOUND, NOT_ADMIN, REQUEST_NOT_FOUND
+--   reply  { 'refused' | 'already', refused writes, the first one's reason }
+--   refuses  GROUP_NOT_FOUND, NOT_ADMIN
 -- @include "direct_events"
 -- @include "group"
 -- @include "may_send"
@@ -15,7 +15,7 @@ local master = redis.call('HGET', KEYS[2], 'master')
 if not master then return refuse('GROUP_NOT_FOUND', gid) end
 local refusal = actor ~= uid and check('approve', gid, actor, master)
 if refusal then return refusal end
-if not redis.call('ZSCORE', requests, uid) then return refuse('REQUEST_NOT_FOUND', uid) end
+if not redis.call('ZSCORE', requests, uid) then return { 'already', 0, '' } end
 
 local failed, reason = 0, ''
 if actor ~= uid and not check_blocks(master, uid) then

@@ -171,14 +171,13 @@ export function memberRoutes(app: App, { members }: { members: Members }): void 
         summary: 'Leave a group, or remove a member',
         description:
           'For the member itself, the owner, admins, or a server key; an admin is removed by the owner alone. The owner has ' +
-          'to hand the group over first. Repeated, it answers `member_not_found` and changes nothing.',
+          'to hand the group over first. Idempotent: who is no member stays none, and nobody is told.',
         params: MemberParams,
         response: responses(
           { 204: nothing('The user is no member any more.') },
           'not_admin',
           'not_owner',
           'group_not_found',
-          'member_not_found',
           'owner_must_hand_over',
         ),
       },
@@ -252,14 +251,9 @@ export function memberRoutes(app: App, { members }: { members: Members }): void 
         summary: 'Turn down a request, or withdraw one',
         description:
           'The owner, admins and a server key turn a request down, and who asked is told by a `refuse` event; a user withdraws ' +
-          "one's own. Repeated, it answers `request_not_found`.",
+          "one's own. Idempotent: without a request it answers the same, and who was let in meanwhile stays a member.",
         params: MemberParams,
-        response: responses(
-          { 204: nothing('The request is gone.') },
-          'not_admin',
-          'group_not_found',
-          'request_not_found',
-        ),
+        response: responses({ 204: nothing('The request is gone.') }, 'not_admin', 'group_not_found'),
       },
     },
     async (request, reply) => {

@@ -6,7 +6,7 @@ import { command, type RefusedWrites } from '../../redis/command.ts';
 import { audienceKeys, besideLog, placeWords } from '../../redis/conversation-keys.ts';
 import type { Keys } from '../../redis/keys.ts';
 
-/** One message to send, as the scripts want it. */
+/** One message to send, or an event, as the scripts want it. */
 export interface Sending {
   from: Uid;
   conversation: Conversation;
@@ -37,6 +37,14 @@ type RawSend = string | ['sent', string, number, string, number] | ['repeated', 
 export const send = command({
   script: new URL('./send.lua', import.meta.url),
   isFunction: true,
+  keys: keysOf,
+  args: wordsOf,
+  decode: (reply: RawSend) => sendReply(reply),
+});
+
+/** For an event of the server's own. Refuses as {@link send} does. */
+export const createEvent = command({
+  script: new URL('./create_event.lua', import.meta.url),
   keys: keysOf,
   args: wordsOf,
   decode: (reply: RawSend) => sendReply(reply),

@@ -1,12 +1,13 @@
 -- Edits a message: an `edit` change tells everybody who may read it the new fields.
---   KEYS   im:meta, the log, ms:<log>, ch:<log>, er:<log>, feed, fl:<actor>, and u:<actor>, u:<peer>, bl:<actor>, bl:<peer>,
---          c:<peer> in a direct chat, gi:<gid>, gm:<gid>, gr:<gid> in a group
+--   KEYS   im:meta, the log, ms:<log>, ch:<log>, er:<log>, feed, fl:<actor>, ru:<actor>, and u:<actor>, u:<peer>, bl:<actor>,
+--          bl:<peer>, c:<peer> in a direct chat, gi:<gid>, gm:<gid>, gr:<gid> in a group
 --   ARGV   log, actor, peer ('' in a group), message id, how old it may be (ms; 0 is no limit),
 --          number of pairs, field, value, …, names to remove …
 --   reply  { 'edited' | 'unchanged', what `shown` of src/redis/lua/shown.lua replies, refused writes, the first one's reason }
 --   refuses  USER_NOT_FOUND, BLOCKED, MUST_UNBLOCK, CONTACTS_ONLY, GROUP_NOT_FOUND, NOT_MEMBER, MESSAGE_NOT_FOUND,
 --            NOT_SENDER, MESSAGE_ERASED, EDIT_WINDOW_OVER,
 --            TOO_MANY_EDITS, RESERVED_FIELD, INVALID_REQUEST, FIELDS_TOO_LARGE, EMPTY_MESSAGE
+-- @include "authors"
 -- @include "change_fields"
 -- @include "fan_out"
 -- @include "own_fields"
@@ -18,7 +19,7 @@ local found, recipients, refusal = target_of(log, actor, peer, mid)
 if refusal then return refusal end
 if found[1] == 'erased' then return refuse('MESSAGE_ERASED', mid) end
 local flat = found[2]
-if flat[5] == 'action' or flat[2] ~= actor then return refuse('NOT_SENDER', mid) end
+if flat[5] == 'action' or not is_author(actor, log, mid, flat) then return refuse('NOT_SENDER', mid) end
 local sent_at = split_id(mid)
 if window > 0 and tonumber(now_ms()) - tonumber(sent_at) > window then return refuse('EDIT_WINDOW_OVER', mid) end
 

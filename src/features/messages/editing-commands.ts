@@ -55,7 +55,13 @@ export const erase = command({
 
 function keysOf(keys: Keys, { actor, conversation }: Change): string[] {
   const state = stateKeys(keys, logOf(actor, conversation));
-  return [...state, keys.feed(), keys.floors(actor), ...audienceKeys(keys, actor, conversation)];
+  return [
+    ...state,
+    keys.feed(),
+    keys.floors(actor),
+    keys.removedUser(actor),
+    ...audienceKeys(keys, actor, conversation),
+  ];
 }
 
 function wordsOf({ actor, conversation, mid }: Change): string[] {

@@ -1,15 +1,13 @@
--- Erases a message: an `erase` change tells everybody, then the message goes with its edits and its reactions. What stands
--- in its place stays. Erased before is erased.
---   KEYS   im:meta, the log, ms:<log>, ch:<log>, er:<log>, feed, fl:<actor>, and u:<actor>, u:<peer>, bl:<actor>, bl:<peer>,
---          c:<peer> in a direct chat, gi:<gid>, gm:<gid>, gr:<gid> in a group, rp:<log>, ma:<log>
+-- Erases a message, which everybody is told. Erased before is erased.
+--   KEYS   im:meta, the log, ms:<log>, ch:<log>, er:<log>, feed, fl:<actor>, ru:<actor>, and u:<actor>, u:<peer>, bl:<actor>,
+--          bl:<peer>, c:<peer> in a direct chat, gi:<gid>, gm:<gid>, gr:<gid> in a group, rp:<log>, ma:<log>
 --   ARGV   log, actor, peer ('' in a group), message id
 --   reply  { 'erased' | 'already', refused writes, the first one's reason }
 --   refuses  NOT_MEMBER, GROUP_NOT_FOUND, USER_NOT_FOUND, MESSAGE_NOT_FOUND, FORBIDDEN
+-- @include "authors"
 -- @include "direct_events"
--- @include "mentions"
--- @include "own_fields"
+-- @include "erasure"
 -- @include "reading"
--- @include "replies"
 -- @include "roles"
 local log, actor, peer, mid = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 
@@ -19,7 +17,6 @@ if is_below(mid, floor) then return refuse('MESSAGE_NOT_FOUND', mid) end
 local entry = redis.call('XRANGE', KEYS[2], mid, mid)[1]
 if not entry then return tombstone_of(log, mid) and { 'already', 0, '' } or refuse('MESSAGE_NOT_FOUND', mid) end
 local flat = entry[2]
-local from = flat[2]
 local recipients, of_others
 if peer == '' then
   local gid = string.sub(log, 4)
@@ -28,16 +25,6 @@ if peer == '' then
 else
   recipients = direct_recipients_left(actor, peer)
 end
-if flat[5] == 'action' or (from ~= actor and not of_others) then return refuse('FORBIDDEN', mid) end
+if flat[5] == 'action' or not (of_others or is_author(actor, log, mid, flat)) then return refuse('FORBIDDEN', mid) end
 
-local seq = seq_of(mid)
-local edit = kept(log, seq, 'edit')
-local edits = edit and cjson.decode(edit).ids or {}
-local message = next_entry(log, actor, { action = 'erase', target = mid }, {})
-append_change(message)
-redis.call('ZADD', KEYS[5], seq, mid .. ' ' .. flat[4] .. ' ' .. from .. ' ' .. actor .. ' ' .. now_ms())
-forget_message(log, seq)
-forget_reply(log, mid, own_value(flat, 'reply'))
-forget_mentions(log, mid, own_value(flat, 'mentions'))
-redis.call('XDEL', KEYS[2], mid, unpack(edits))
-return { 'erased', fan_out(log, message.id, message.entry, recipients, {}) }
+return { 'erased', erase_message(log, actor, entry, recipients) }

@@ -8,13 +8,18 @@ import type { Uid } from '../../domain/names.ts';
 import type { MessageId } from '../../domain/stream-ids.ts';
 import { asImError } from '../../redis/failure.ts';
 import type { Store } from '../../redis/store.ts';
-import type { Sending, SendReply } from './commands.ts';
+import { createEvent, type Sending, type SendReply } from './commands.ts';
 import { Sender } from './sender.ts';
 
-/** One message to send. */
+/** What a server key may put into a conversation beside messages. */
+const CUSTOM = 'custom';
+
+/** One message to send, or an event. */
 export interface Send {
   uid: Uid;
   conversation: Conversation;
+  /** Of an event; absent in a message. */
+  action?: typeof CUSTOM;
   fields: Fields;
   /** Makes a repeated send answer with the first message. */
   clientMessageId?: string | undefined;
@@ -63,11 +68,23 @@ export class Messages {
   async send(uid: Uid, conversation: Conversation, body: Omit<Send, 'uid' | 'conversation'>): Promise<Sent> {
     const send = { ...body, uid, conversation };
     const sending = this.#prepare(send);
-    try {
-      return this.#sent(sending, send, await this.#sender.send(sending));
-    } catch (error) {
-      throw this.#explain(sending, error);
-    }
+    return this.#outcome(send, sending, this.#sender.send(sending));
+  }
+
+  /**
+   * Puts an event of the server's own into a conversation, in the name of one who may send there now. It reaches everybody
+   * as a message does, and makes nothing unread.
+   *
+   * @throws as {@link send}
+   */
+  async createEvent(
+    uid: Uid,
+    conversation: Conversation,
+    body: Pick<Send, 'fields' | 'clientMessageId'>,
+  ): Promise<Sent> {
+    const send: Send = { ...body, uid, conversation, action: CUSTOM };
+    const sending = this.#prepare(send);
+    return this.#outcome(send, sending, this.#context.store.run(createEvent, sending));
   }
 
   /** Sends several messages; each stands for itself and has its own outcome, in the order given. */
@@ -91,6 +108,14 @@ export class Messages {
     return outcomes;
   }
 
+  async #outcome(send: Send, sending: Sending, reply: Promise<SendReply>): Promise<Sent> {
+    try {
+      return this.#sent(sending, send, await reply);
+    } catch (error) {
+      throw this.#explain(sending, error);
+    }
+  }
+
   #prepare(send: Send): Sending {
     const pairs = checkFields(send.fields, RESERVED_MESSAGE_FIELDS);
     const { uid, conversation, clientMessageId, replyTo, mentions } = send;
@@ -109,13 +134,14 @@ export class Messages {
     };
   }
 
-  #sent(sending: Sending, { fields, replyTo }: Send, reply: SendReply): Sent {
+  #sent(sending: Sending, { action, fields, replyTo }: Send, reply: SendReply): Sent {
     const { sent } = this.#context;
     const created = reply.outcome === 'sent';
     sent(created ? 'created' : 'repeated');
     if (created && reply.id.endsWith('00')) this.#context.grown(sending.log);
     if (!created) return { message: toMessage(sending.conversation, reply.id, reply.entry), created };
     const entry: LogEntry = { id: reply.id, from: sending.from, n: 0, fields };
+    if (action !== undefined) entry.action = action;
     if (sending.shownClientMessageId) entry.clientMessageId = sending.shownClientMessageId;
     if (replyTo !== undefined) entry.replyTo = replyTo;
     if (sending.mentions.length > 0) entry.mentions = sending.mentions;
@@ -145,9 +171,10 @@ export class Messages {
 }
 
 /** Tells two requests apart that carry the same clientMessageId; the order of the fields does not matter. */
-function digestOf({ fields, replyTo, mentions }: Send): string {
+function digestOf({ action, fields, replyTo, mentions }: Send): string {
   const sorted: unknown[] = Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1));
   if (replyTo !== undefined) sorted.push(replyTo);
   if (mentions?.length) sorted.push(mentions);
+  if (action !== undefined) sorted.push({ action });
   return hash('sha256', JSON.stringify(sorted), 'base64url').slice(0, 22);
 }

@@ -42,6 +42,7 @@ export const messageProperties = {
 - \`link\`: \`from\` added the other person to the contacts; no fields
 - \`request\`: \`from\` asks to join \`group\`, which the reader owns
 - \`refuse\`: the request to join \`group\` was turned down; \`by\` is the admin who did it, \`from\` the owner
+- \`custom\`: what a server key put there, in the name of \`from\`; its \`fields\` are the server's own
 - \`edit\`: a change of an earlier message, its \`target\`, whose fields are \`fields\` now
 - \`erase\`: a change of an earlier message, its \`target\`, which is gone
 - \`react\`: \`from\` reacted to the reader's message, the \`target\`, with \`reaction\`; told once for each person and message
@@ -108,10 +109,10 @@ export const referenceProperties = {
   ),
 };
 
-const reserved = [...RESERVED_MESSAGE_FIELDS].map((name) => `\`${name}\``).join(', ');
+export const RESERVED_TEXT = `Reserved as names of fields: ${[...RESERVED_MESSAGE_FIELDS].map((name) => `\`${name}\``).join(', ')}.`;
 
 export const MessageInput = input('MessageInput', {
-  description: `A message to send. Reserved as names of fields: ${reserved}.`,
+  description: `A message to send. ${RESERVED_TEXT}`,
   properties: { fields: MessageFields, clientMessageId: Type.Optional(ClientMessageIdText), ...referenceProperties },
   examples: [
     { fields: { text: 'hi' }, clientMessageId: 'm-0001' },
@@ -120,7 +121,7 @@ export const MessageInput = input('MessageInput', {
 });
 
 export const MessagePatch = input('MessagePatch', {
-  description: `The fields to change. Reserved as names of fields: ${reserved}.`,
+  description: `The fields to change. ${RESERVED_TEXT}`,
   properties: { fields: FieldsPatch },
   examples: [{ fields: { text: 'hi!' } }],
 });

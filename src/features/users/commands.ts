@@ -1,8 +1,11 @@
+import { conversationOf, type LogName, parseConversation, peerOf } from '../../domain/conversations.ts';
 import type { Fields } from '../../domain/entries.ts';
 import { fieldsFrom } from '../../domain/entries.ts';
 import type { Uid } from '../../domain/names.ts';
 import type { DirectPolicy } from '../../domain/policy.ts';
+import type { MessageId } from '../../domain/stream-ids.ts';
 import { command } from '../../redis/command.ts';
+import { stateKeys } from '../../redis/conversation-keys.ts';
 
 /** Fields to set (name, value, name, value …) and names to remove. */
 export interface FieldChange {
@@ -63,10 +66,10 @@ function wordsOf({ pairs, removed }: FieldChange): (string | number)[] {
   return [pairs.length / 2, ...pairs, ...removed];
 }
 
-/** Refuses `user_not_found`, `owner_must_hand_over`. */
+/** Refuses `user_not_found`, `owner_must_hand_over`, `update_pending` (for an erasure). */
 export const removeUser = command({
   script: new URL('./remove_user.lua', import.meta.url),
-  keys: (keys, uid: Uid) => [
+  keys: (keys, { uid }: { uid: Uid; erasesMessages: boolean }) => [
     keys.user(uid),
     keys.read(uid),
     keys.removedUser(uid),
@@ -76,12 +79,42 @@ export const removeUser = command({
     keys.users(),
     keys.suspended(),
     keys.feed(),
+    keys.left(uid),
+    keys.erasure(uid),
   ],
-  args: (uid) => [uid],
-  decode: () => undefined,
+  args: ({ uid, erasesMessages }) => [uid, erasesMessages ? 1 : 0],
+  decode: ([outcome]: ['begun' | 'already']) => ({ isBegun: outcome === 'begun' }),
 });
 
-/** True when it is done; false if the user still is in a group. */
+/** How many entries of a log one call of {@link eraseMessages} reads: Redis does nothing else meanwhile. */
+const ENTRIES_A_CALL = 100;
+/** And how many inboxes it writes, about. */
+const WRITES_A_CALL = 1_000;
+
+/** Erases a page of what a user who is being removed has sent to a log. */
+export const eraseMessages = command({
+  script: new URL('./erase_messages.lua', import.meta.url),
+  keys: (keys, { uid, log }: { uid: Uid; log: LogName }) => {
+    const named = parseConversation(conversationOf(uid, log));
+    return [
+      keys.erasure(uid),
+      keys.removedUser(uid),
+      keys.feed(),
+      ...stateKeys(keys, log),
+      keys.replies(log),
+      keys.mentionsOfAll(log),
+      'peer' in named ? keys.user(named.peer) : keys.members(named.gid),
+    ];
+  },
+  args: ({ uid, log }) => [uid, log, peerOf(conversationOf(uid, log)), ENTRIES_A_CALL, WRITES_A_CALL],
+  decode: ([isDone, erased, count, reason]: [isDone: number, erased: MessageId[], count: number, reason: string]) => ({
+    isDone: isDone === 1,
+    erased,
+    refused: { count, reason },
+  }),
+});
+
+/** True when it is done; false if the user still is in a group, or has messages that are to be erased. */
 export const finishRemoval = command({
   script: new URL('./finish_removal.lua', import.meta.url),
   keys: (keys, uid: Uid) => [
@@ -98,6 +131,8 @@ export const finishRemoval = command({
     keys.blocks(uid),
     keys.blockedBy(uid),
     keys.presence(uid),
+    keys.left(uid),
+    keys.erasure(uid),
   ],
   args: (uid) => [uid],
   decode: ([outcome]: [string]) => outcome === 'finished',

@@ -1,9 +1,9 @@
 -- Ends the removal of a user who is in no group any more. What stays is where a new user of this name starts: the
 -- newest message of each direct chat, below which it reads nothing, and the end of the inbox.
 --   KEYS   im:meta, c:<uid>, s:<uid>, rd:<uid>, fl:<uid>, rq:<uid>, sn:<uid>, ru:<uid>, im:removals, mn:<uid>, cs:<uid>,
---          bl:<uid>, bb:<uid>, pr:<uid>
+--          bl:<uid>, bb:<uid>, pr:<uid>, lf:<uid>, re:<uid>
 --   ARGV   uid
---   reply  { 'finished' } | { 'still_member' }
+--   reply  { 'finished' } | { 'unfinished' } where it still is in a group, or has messages to be erased
 -- @include "epoch"
 -- @include "log"
 -- @include "streams"
@@ -13,9 +13,12 @@ local blocks, blocked_by = KEYS[12], KEYS[13]
 local uid = ARGV[1]
 
 if redis.call('SISMEMBER', removals, uid) == 0 then return { 'finished' } end
+for _, done_to in ipairs(redis.call('HVALS', KEYS[16])) do
+  if done_to ~= '' then return { 'unfinished' } end
+end
 local logs = redis.call('HKEYS', marks)
 for _, log in ipairs(logs) do
-  if string.sub(log, 1, 3) == 'gs:' then return { 'still_member' } end
+  if string.sub(log, 1, 3) == 'gs:' then return { 'unfinished' } end
 end
 
 -- Where a new user of this name joins a group it is noted anew what is a former one's.

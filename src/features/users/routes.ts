@@ -5,7 +5,7 @@ import { ref } from '../../http/openapi/component.ts';
 import { SelfParams, UserParams, uidsOf } from '../../http/openapi/params.ts';
 import { answer, nothing, responses } from '../../http/openapi/responses.ts';
 import { BODY_LIMIT } from '../../http/plugins/body-limit.ts';
-import { User, UserInput, UserList, UserPatch, UsersQuery } from './schemas.ts';
+import { RemovalQuery, User, UserInput, UserList, UserPatch, UsersQuery } from './schemas.ts';
 import type { Users } from './users.ts';
 
 /** People: their profiles, and their removal. */
@@ -125,14 +125,23 @@ export function userRoutes(app: App, { users }: { users: Users }): void {
         summary: 'Remove a user',
         description:
           'Removes the profile, memberships, contacts and inbox. Messages sent to others stay, from a uid that no longer ' +
-          'exists. Refused with `owner_must_hand_over` while the user owns a group. Only for a server key. Repeated, it ' +
-          'answers `user_not_found`.',
+          'exists; with `messages=erase` they are erased, as their sender could have, in groups that the user has left, too. ' +
+          'This takes as long as there are messages, and goes on where the client hangs up; if it ends with ' +
+          '`outcome_unknown`, or without an answer, the same request again finishes it. Refused with `owner_must_hand_over` ' +
+          'while the user owns a group. Only for a server key. Idempotent; a uid that nobody ever had is `user_not_found`, ' +
+          'and so is, with `messages=erase`, one that was removed without.',
         params: UserParams,
-        response: responses({ 204: nothing('The user was removed.') }, 'user_not_found', 'owner_must_hand_over'),
+        querystring: RemovalQuery,
+        response: responses(
+          { 204: nothing('The user is removed.') },
+          'user_not_found',
+          'owner_must_hand_over',
+          'update_pending',
+        ),
       },
     },
     async (request, reply) => {
-      await users.remove(request.params.uid);
+      await users.remove(request.params.uid, { erasesMessages: request.query.messages === 'erase' });
       return reply.status(204).send(null);
     },
   );

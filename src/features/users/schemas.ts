@@ -63,3 +63,15 @@ export const UsersQuery = query({
   ids: Type.Optional(UidsText('Uids. Not together with `after`.')),
   ...pageQuery(MAX_USERS, 'users', 'alice').properties,
 });
+
+export const RemovalQuery = query({
+  messages: Type.Optional(
+    Type.Unsafe<'keep' | 'erase'>({
+      type: 'string',
+      enum: ['keep', 'erase'],
+      default: 'keep',
+      description: 'What becomes of the messages that the user has sent.',
+      examples: ['erase'],
+    }),
+  ),
+});

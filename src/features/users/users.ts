@@ -1,14 +1,15 @@
 import { type Fields, fieldsFrom, flatten } from '../../domain/entries.ts';
 import { ImError } from '../../domain/errors.ts';
 import { checkPatch } from '../../domain/fields.ts';
-import type { Gid, Uid } from '../../domain/names.ts';
+import type { Uid } from '../../domain/names.ts';
 import type { Page, PageRequest } from '../../domain/pages.ts';
 import type { DirectPolicy } from '../../domain/policy.ts';
 import { refuse } from '../../domain/refusals.ts';
 import { NameIndex } from '../../redis/name-index/name-index.ts';
 import type { Store } from '../../redis/store.ts';
-import { quit } from '../members/commands.ts';
+import type { Logs } from '../messages/logs.ts';
 import * as commands from './commands.ts';
+import { Removals } from './removals.ts';
 
 /** A user's profile. */
 export interface User {
@@ -36,10 +37,12 @@ const NONE: ReadonlySet<string> = new Set();
 /** People: profiles, and their removal. */
 export class Users {
   readonly #store: Store;
+  readonly #removals: Removals;
   readonly #all: NameIndex<Uid>;
 
-  constructor(store: Store) {
+  constructor(store: Store, logs: Logs) {
     this.#store = store;
+    this.#removals = new Removals(store, logs);
     const { keys } = store;
     this.#all = new NameIndex(store, {
       list: keys.users(),
@@ -112,24 +115,17 @@ export class Users {
   }
 
   /**
-   * Removes a user: memberships, contacts, inbox and fields. Messages to others stay. Refused while the user owns a
-   * group (`owner_must_hand_over`), before anything is changed. From the first step on there is no such user; where a
-   * later one fails, a repeat finishes the removal (`outcome_unknown`), and so does a new user of the name.
+   * Removes a user: memberships, contacts, inbox and fields. Messages to others stay, or are erased. Refused while the user
+   * owns a group (`owner_must_hand_over`), before anything is changed. From the first step on there is no such user; where
+   * a later one fails, a repeat finishes the removal (`outcome_unknown`), and so does a new user of the name.
    */
-  async remove(uid: Uid): Promise<void> {
-    await this.#store.run(commands.removeUser, uid);
-    try {
-      await this.#finishRemoval(uid);
-    } catch (cause) {
-      const detail = `"${uid}" is removed, but not from everything that it was in: repeat the request to finish.`;
-      throw new ImError('outcome_unknown', detail, { cause });
-    }
+  async remove(uid: Uid, { erasesMessages = false } = {}): Promise<void> {
+    await this.#removals.remove(uid, erasesMessages);
   }
 
   /** Finishes the removals that were interrupted, by the end of a node for example. */
   async finishRemovals(): Promise<void> {
-    const { redis, keys } = this.#store;
-    for (const uid of await redis.smembers(keys.removals())) await this.#finishRemoval(uid as Uid);
+    await this.#removals.finishAll();
   }
 
   async #put(input: Parameters<typeof commands.putUser.args>[0]) {
@@ -138,27 +134,8 @@ export class Users {
     } catch (error) {
       // A former user of this name is still being removed.
       if (!(error instanceof ImError && error.code === 'outcome_unknown')) throw error;
-      await this.#finishRemoval(input.uid);
+      await this.#removals.finish(input.uid);
       return this.#store.run(commands.putUser, input);
-    }
-  }
-
-  async #finishRemoval(uid: Uid): Promise<void> {
-    const { redis, keys } = this.#store;
-    do {
-      const logs = await redis.hkeys(keys.read(uid));
-      for (const log of logs) if (log.startsWith('gs:')) await this.#leave(uid, log.slice(3) as Gid);
-    } while (!(await this.#store.run(commands.finishRemoval, uid)));
-  }
-
-  async #leave(uid: Uid, gid: Gid): Promise<void> {
-    const { redis, keys } = this.#store;
-    try {
-      await this.#store.run(quit, { gid, uid, actor: '' });
-    } catch (error) {
-      if (!(error instanceof ImError) || !['group_not_found', 'member_not_found'].includes(error.code)) throw error;
-      // A mark without a membership (somebody edited the keys): nothing to leave, only the mark to drop.
-      await redis.hdel(keys.read(uid), `gs:${gid}`);
     }
   }
 }

@@ -23,6 +23,8 @@ export type Access = 'public' | 'any' | 'self' | 'stream' | 'socket' | 'member' 
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access;
+    /** Its answer has no size: it is written while it is made, and fits into no frame. */
+    isStream?: true;
   }
   interface FastifyRequest {
     /** Who calls; only routes that are not public have one. */
@@ -71,19 +73,19 @@ export function registerAuth(app: App, tokens: Tokens, revocations: Revocations)
     if (access === 'public') return;
     const check = (request: FastifyRequest, _reply: unknown, done: (error?: Error) => void) => {
       const admit = (refusal: TokenRefusal | undefined, caller: Caller) => {
-        if (refusal) throw new ImError(refusal, REFUSED[refusal]);
+        if (refusal) throw refusedBy(refusal);
         request.caller = caller;
         authorize(request, access);
       };
       const identify = async (known: Caller | Promise<Caller>) => {
         const caller = await known;
-        admit(caller.kind === 'user' ? await revocations.refusalOf(caller) : undefined, caller);
+        admit(await refusalOf(caller, revocations), caller);
       };
       try {
         if (access === 'socket' && !hasBearer(request) && !ticketOf(request)) return done();
         const caller = authenticate(request, access, tokens);
         if (caller instanceof Promise) return void identify(caller).then(() => done(), done);
-        const refusal = caller.kind === 'user' ? revocations.refusalOf(caller) : undefined;
+        const refusal = refusalOf(caller, revocations);
         if (refusal instanceof Promise) {
           // This very promise: another one, asked for anew, would leave it to be rejected with nobody listening.
           return void refusal.then((why) => admit(why, caller)).then(() => done(), done);
@@ -96,6 +98,19 @@ export function registerAuth(app: App, tokens: Tokens, revocations: Revocations)
     };
     route.onRequest = [check, ...[route.onRequest ?? []].flat()];
   });
+}
+
+/** Why a caller's token is refused by now, if it is; a server key never is. At once, unless Redis has to be asked. */
+export function refusalOf(
+  caller: Caller,
+  revocations: Revocations,
+): TokenRefusal | undefined | Promise<TokenRefusal | undefined> {
+  return caller.kind === 'user' ? revocations.refusalOf(caller) : undefined;
+}
+
+/** What a caller is told whose token is refused. */
+export function refusedBy(refusal: TokenRefusal): ImError {
+  return new ImError(refusal, REFUSED[refusal]);
 }
 
 function accessOf(route: RouteOptions): Access | undefined {

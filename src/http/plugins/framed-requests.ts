@@ -37,10 +37,11 @@ const framed = new WeakMap<IncomingMessage, ((found: unknown) => void) | undefin
 export function registerFramedRequests(app: App): void {
   app.addHook('onRequest', (request, _reply, done) => {
     if (!framed.has(request.raw) || framed.get(request.raw)) return done();
-    const { access } = request.routeOptions.config;
+    const { access, isStream } = request.routeOptions.config;
     if (!request.is404 && !CALLABLE.has(access)) {
       return done(new ImError('route_not_found', 'On a socket there are only operations that a user token may call.'));
     }
+    if (isStream) return done(notJson());
     const { block } = (request.query ?? {}) as { block?: unknown };
     if (block !== undefined && block !== '0') {
       return done(
@@ -95,6 +96,10 @@ async function dispatch(
   });
   const isJson = /^application\/(problem\+)?json/.test(String(answer.headers['content-type'] ?? 'application/json'));
   // Nothing that a user may call answers with anything else; one that will does not fit into a frame.
-  if (!isJson) throw new ImError('not_acceptable', 'This operation does not answer with JSON: call it over HTTP.');
+  if (!isJson) throw notJson();
   return { status: answer.statusCode, body: answer.payload };
+}
+
+function notJson(): ImError {
+  return new ImError('not_acceptable', 'This operation does not answer with JSON: call it over HTTP.');
 }

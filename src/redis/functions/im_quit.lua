@@ -1,7 +1,7 @@
 -- Takes a user out of a group, of its own accord.
 --   words  uid, gid
---   reply  'left'
---   refuses  GROUP_NOT_FOUND, MEMBER_NOT_FOUND, OWNER_MUST_HAND_OVER, INVALID_REQUEST
+--   reply  'left', or 'already' where it is no member
+--   refuses  GROUP_NOT_FOUND, OWNER_MUST_HAND_OVER, INVALID_REQUEST
 -- @include "offer"
 -- @include "words"
 -- @command "members/quit"

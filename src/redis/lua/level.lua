@@ -10,6 +10,9 @@ local LEVEL_OF_BLOCKS = 2
 -- Lists of all users and groups.
 local LEVEL_OF_LISTS = 2
 
+-- That a removal takes messages along, which an older node would finish without.
+local LEVEL_OF_ERASURE = 2
+
 -- Returns nil where the data is written at this level or above, or the refusal.
 local function needs_level(level)
   if LEVEL < level then return refuse('UPDATE_PENDING', '') end

@@ -1,6 +1,6 @@
 -- A conversation's log: entries with ids <ms>-<seq>, seq = 1, 2, 3 … without holes.
 --   message  uid <from> n <n> [cid <clientMessageId>] [reply <mid>] [mentions <uid …>], then the fields
---   event    uid <who> n <n> action <a> [by <uid>], then the fields
+--   event    uid <who> n <n> action <a> [by <uid>] [cid <clientMessageId>], then the fields
 --   change   uid <who> n <n> action edit|erase target <mid> last <mid>, then the new fields of an edit
 -- `n` counts the messages up to this entry: events and changes repeat that of the entry before. `last` is the newest entry
 -- that is no change ('0-0' if there is none): a history shows those alone, and passes over changes by it.

@@ -6,6 +6,8 @@
 
 -- `message` is the event that tells of it. What the log had before it stays unseen where historyPolicy is `joined`.
 local function admit(gid, uid, message, history_policy)
+  local left, incarnation = redis.call('HGET', left_key(uid), message.log), redis.call('HGET', group_key(gid), 'incarnation') or ''
+  redis.call('HDEL', left_key(uid), message.log)
   redis.call('SADD', members_key(gid), uid)
   redis.call('ZREM', requests_key(gid), uid)
   redis.call('SREM', requested_key(uid), gid)
@@ -15,12 +17,14 @@ local function admit(gid, uid, message, history_policy)
   mark_read(uid, message)
   -- What was sent here before a new user of a former one's name came for the first time is the former one's.
   if redis.call('EXISTS', removed_user_key(uid)) == 1 then
+    -- It may be of a former group of that name.
+    if left and left ~= incarnation then redis.call('HDEL', removed_user_key(uid), message.log) end
     redis.call('HSETNX', removed_user_key(uid), message.log, message.last_id)
   end
 end
 
 -- Who is silenced does not escape it by leaving and coming back, unless `is_for_good`. The floor goes: whoever comes back
--- sees what anybody sees who joins then.
+-- sees what anybody sees who joins then. That it was here is remembered: what it wrote stays.
 local function expel(gid, uid, is_for_good)
   local _, silenced_until = standing(gid, uid, '')
   if is_for_good or not less(now_ms(), silenced_until) then silenced_until = '0' end
@@ -29,5 +33,6 @@ local function expel(gid, uid, is_for_good)
   redis.call('SREM', members_key(gid), uid)
   redis.call('ZREM', contacts_key(uid), 'group:' .. gid)
   forget_conversation(uid, 'gs:' .. gid)
+  redis.call('HSET', left_key(uid), 'gs:' .. gid, redis.call('HGET', group_key(gid), 'incarnation') or '')
   redis.call('HDEL', receipts_key('gs:' .. gid), uid)
 end

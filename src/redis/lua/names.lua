@@ -10,6 +10,7 @@ local function requested_key(uid) return PREFIX .. 'rq:' .. uid end
 local function blocks_key(uid) return PREFIX .. 'bl:' .. uid end
 local function blocked_by_key(uid) return PREFIX .. 'bb:' .. uid end
 local function sanctions_key(uid) return PREFIX .. 'sn:' .. uid end
+local function left_key(uid) return PREFIX .. 'lf:' .. uid end
 local function removed_user_key(uid) return PREFIX .. 'ru:' .. uid end
 local function removals_key() return PREFIX .. 'im:removals' end
 local function group_key(gid) return PREFIX .. 'gi:' .. gid end

@@ -27,11 +27,20 @@ end
 
 local function is_below(mid, floor) return floor and not id_less(floor, mid) end
 
+local FLOORS_AT_ONCE = 50
+
 -- Those of some users who may read a message of a log: the others were not told it, or a former user of the name was.
 local function readers_of(log, mid, uids)
   local readers = {}
-  for _, uid in ipairs(uids) do
-    if not is_below(mid, floor_of(uid, log)) then readers[#readers + 1] = uid end
+  for first = 1, #uids, FLOORS_AT_ONCE do
+    local last = math.min(first + FLOORS_AT_ONCE - 1, #uids)
+    local keys = {}
+    for i = first, last do keys[#keys + 1] = floors_key(uids[i]) end
+    -- Most have no floor anywhere: then one call answers for all of them.
+    local has_floors = redis.call('EXISTS', unpack(keys)) > 0
+    for i = first, last do
+      if not has_floors or not is_below(mid, floor_of(uids[i], log)) then readers[#readers + 1] = uids[i] end
+    end
   end
   return readers
 end

@@ -1,5 +1,6 @@
 -- Sends one message: the log, the idempotency key, every recipient's inbox and the feed, all or nothing.
 -- @include "audience"
+-- @include "authors"
 -- @include "fan_out"
 -- @include "fields"
 -- @include "log"
@@ -12,8 +13,7 @@
 local function sent_before(record, log, from, incarnation)
   local mid, digest, of_incarnation = string.match(record, '^(%S+) (%S+) ?(%S*)$')
   if of_incarnation ~= incarnation then return nil end
-  local former = redis.call('HGET', removed_user_key(from), log)
-  if former and not id_less(former, mid) then return nil end
+  if is_below(mid, end_of_former(from, log)) then return nil end
   return mid, digest
 end
 
@@ -28,7 +28,7 @@ local function repeated(record, log, from, incarnation, digest)
 end
 
 -- `idempotency` is the key that remembers the send, false where a repeat is another message; peer is '' in a group, cid ''
--- where the sender gave none; about is nil, or what the message refers to, as addressing.lua has it.
+-- where the sender gave none; about is nil, or what the message refers to, as addressing.lua has it, or the event that it is.
 -- Returns { 'sent', message id, refused writes, the first one's reason, how many inboxes were written },
 --   { 'repeated', message id, entry (flat; empty if erased or trimmed since) }, or a refusal: CLIENT_MESSAGE_ID_REUSED,
 --   USER_NOT_FOUND, BLOCKED, MUST_UNBLOCK, CONTACTS_ONLY, GROUP_NOT_FOUND, NOT_MEMBER, SILENCED,
@@ -47,7 +47,9 @@ local function send(idempotency, log, from, peer, cid, digest, ttl, fields, abou
     return repeated(about and idempotency and redis.call('GET', idempotency), log, from, incarnation, digest) or refusal
   end
 
-  local own = { cid = cid ~= '' and cid or nil, reply = about and about.reply, mentions = about and about.mentions }
+  local is_event = about and about.action
+  local own = { cid = cid ~= '' and cid or nil }
+  if about then own.action, own.reply, own.mentions = about.action, about.reply, about.mentions end
   local message = next_entry(log, from, own, fields)
   local record = message.id .. ' ' .. digest
   if incarnation ~= '' then record = record .. ' ' .. incarnation end
@@ -63,7 +65,8 @@ local function send(idempotency, log, from, peer, cid, digest, ttl, fields, abou
     error(problem)
   end
   if about then about.note(log, message.id, from, about) end
-  mark_read(from, message)
+  -- Who writes has read what was before; an event is of the server.
+  if is_event then appear(from, message) else mark_read(from, message) end
   if peer ~= '' and peer ~= from then appear(peer, message) end
   local failed, reason = fan_out(log, message.id, message.entry, recipients, {})
   return { 'sent', message.id, failed, reason, #recipients }

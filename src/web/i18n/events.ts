@@ -41,6 +41,8 @@ export function eventText(message: Message, uid: string, nameOf: (conversation: 
       return from ? t.deleted(subject(from)) : t.groupDeleted;
     case 'gone':
       return by ? t.erasedBy(object(by)) : t.erased;
+    case 'custom':
+      return message.fields.text ?? t.happened;
     default:
       return action ?? '';
   }

@@ -78,6 +78,18 @@ describe('the chat page: talking', { skip }, () => {
     }
   });
 
+  test('an event of the server shows its text, or that there was one', async () => {
+    const [alice, bob] = [await page.person('Oda'), await page.person('Otto')];
+    await alice.add('otto');
+    for (const fields of [{ type: 'call', text: 'Oda called' }, { type: 'x' }]) {
+      await page.service.call('POST', '/users/oda/conversations/user:otto/events', { fields });
+    }
+    await bob.openChat('user:oda');
+    await bob.page.locator('.event', { hasText: 'Oda called' }).waitFor();
+    await bob.page.locator('.event', { hasText: 'Something happened here' }).waitFor();
+    await alice.page.locator('.event', { hasText: 'Oda called' }).waitFor();
+  });
+
   test('a message that is edited elsewhere shows its newest text, also after a reload', async () => {
     const [alice, bob] = [await page.person('Edda'), await page.person('Finn')];
     await alice.add('finn');

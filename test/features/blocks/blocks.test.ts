@@ -109,6 +109,24 @@ test('neither of the two learns what the other has read', async () => {
   assert.deepEqual({ ...(await im.redis.hgetall(im.keys.receipts('ds:alice:bob' as never))) }, { alice: theirs.id });
 });
 
+test('neither sees what the other had read before the block, only what it has read itself', async () => {
+  const { id } = await im.say('alice', 'user:bob', 'one');
+  const theirs = await im.say('bob', 'user:alice', 'two');
+  await im.conversations.markRead(bob, toAlice, id);
+  await im.conversations.markRead(alice, toBob, theirs.id);
+  const marks = async (name: string, other: string) => {
+    const receipts = await im.conversations.receipts(uid(name), conversation(`user:${other}`));
+    return Object.fromEntries(receipts.map(({ uid, readUpTo }) => [uid, readUpTo]));
+  };
+  const all = { alice: theirs.id, bob: id };
+  assert.deepEqual([await marks('alice', 'bob'), await marks('bob', 'alice')], [all, all]);
+  await im.blocks.block(alice, bob);
+  assert.deepEqual(await marks('bob', 'alice'), { alice: undefined, bob: id });
+  assert.deepEqual(await marks('alice', 'bob'), { alice: theirs.id, bob: undefined });
+  await im.blocks.unblock(alice, bob);
+  assert.deepEqual(await marks('bob', 'alice'), all);
+});
+
 test('who is blocked does not learn that the other one is typing, or is there', async () => {
   await im.say('alice', 'user:bob', 'one');
   const presence = new Presence(im.store);

@@ -101,7 +101,7 @@ test('a join follows the policy: approval asks the owner, closed refuses', async
   await assert.rejects(im.members.refuse(user('bob'), team, uid('carol')), { code: 'not_admin' });
   await im.members.refuse(user('alice'), team, uid('carol'));
   assert.deepEqual(await events('carol'), ['request carol team', 'refuse alice team']);
-  await assert.rejects(im.members.refuse(user('carol'), team, uid('carol')), { code: 'request_not_found' });
+  await im.members.refuse(user('carol'), team, uid('carol'));
   await im.groups.patch(user('alice'), team, { joinPolicy: 'closed' });
   await assert.rejects(im.members.join(user('carol'), team, uid('carol')), { code: 'join_closed' });
   assert.equal((await im.members.join(backend, team, uid('carol'))).outcome, 'joined');
@@ -112,7 +112,7 @@ test('leaving: oneself, by the owner, never the owner', async () => {
   await assert.rejects(im.members.quit(user('bob'), team, uid('carol')), { code: 'not_admin' });
   await assert.rejects(im.members.quit(user('alice'), team, uid('alice')), { code: 'owner_must_hand_over' });
   await im.members.quit(user('bob'), team, uid('bob'));
-  await assert.rejects(im.members.quit(user('bob'), team, uid('bob')), { code: 'member_not_found' });
+  await im.members.quit(user('bob'), team, uid('bob'));
   await im.members.quit(user('alice'), team, uid('carol'));
   assert.deepEqual((await events('carol')).slice(-2), ['quit bob', 'quit carol alice']);
   assert.equal((await events('bob')).at(-1), 'quit bob', 'his other devices hear of it');
@@ -154,7 +154,7 @@ test('a removed group leaves no key, and every member is told, online or not', a
     ['delete', 'group:team', 'alice'],
   ]);
   assert.deepEqual((await im.conversations.list(uid('bob'), { limit: 5 })).items, []);
-  await assert.rejects(im.groups.remove(user('alice'), team), { code: 'group_not_found' });
+  await im.groups.remove(user('alice'), team);
 });
 
 test('a removed user leaves memberships, contacts, inbox and fields; messages to others stay', async () => {
@@ -170,5 +170,6 @@ test('a removed user leaves memberships, contacts, inbox and fields; messages to
   const kept = await im.history.page(uid('alice'), conversation('user:bob'), { limit: 5 });
   assert.deepEqual(kept.items.map((message) => [message.from, message.fields.text]).at(-1), ['bob', 'bye']);
   await assert.rejects(im.say('alice', 'user:bob', 'there?'), { code: 'user_not_found' });
-  await assert.rejects(im.users.remove(uid('bob')), { code: 'user_not_found' });
+  await im.users.remove(uid('bob'));
+  await assert.rejects(im.users.remove(uid('nobody')), { code: 'user_not_found' });
 });

@@ -118,10 +118,16 @@ test('a suspension ends with the user', async () => {
   await one.server.delete('/v1/users/dora').expect(204);
   await one.people('dora');
   const token = await tokenFor('dora');
-  for (const service of [one, other]) {
-    await eventually(
-      async () => (await service.with(token).get('/v1/users/me')).status === 200,
-      'the token to be taken',
-    );
+  // What a node that starts later finds.
+  const third = await startService(redis, { keyPrefix: one.config.keyPrefix });
+  try {
+    for (const service of [one, other, third]) {
+      await eventually(
+        async () => (await service.with(token).get('/v1/users/me')).status === 200,
+        'the token to be taken',
+      );
+    }
+  } finally {
+    await third.close();
   }
 });

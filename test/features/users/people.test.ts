@@ -46,7 +46,7 @@ test('linking is one-sided, told once, and survives nothing being linked', async
     );
   }
   await im.contacts.unlink(uid('alice'), uid('bob'));
-  await assert.rejects(im.contacts.unlink(uid('alice'), uid('bob')), { code: 'contact_not_found' });
+  await im.contacts.unlink(uid('alice'), uid('bob'));
   await assert.rejects(im.contacts.link(uid('alice'), uid('nobody')), { code: 'user_not_found' });
   await assert.rejects(im.contacts.link(uid('nobody'), uid('alice')), { code: 'user_not_found' });
 });

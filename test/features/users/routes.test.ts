@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { test } from 'node:test';
+import { eventually } from '../../helpers/delivery.ts';
+import { open } from '../../helpers/http.ts';
+import { API_KEY } from '../../helpers/service.ts';
 import { useService } from '../../helpers/use.ts';
 
 const { service } = useService();
@@ -139,8 +143,7 @@ test('DELETE removes the profile, memberships, contacts and inbox; messages to o
   await service.say('gone', 'user:stays', 'remember me');
   await service.server.delete('/v1/users/gone').expect(204, '');
   await service.server.get('/v1/users/gone').expect(404);
-  const again = await service.server.delete('/v1/users/gone').expect(404);
-  assert.equal(again.body.code, 'user_not_found');
+  await service.server.delete('/v1/users/gone').expect(204, '');
   const { keys } = service;
   const uid = 'gone' as never;
   assert.equal(await service.redis.exists(keys.user(uid), keys.contacts(uid), keys.inbox(uid), keys.read(uid)), 0);
@@ -149,6 +152,36 @@ test('DELETE removes the profile, memberships, contacts and inbox; messages to o
   const history = await service.server.get('/v1/users/stays/conversations/user:gone/messages').expect(200);
   const last = history.body.items.at(-1);
   assert.deepEqual([last.from, last.fields.text], ['gone', 'remember me']);
+});
+
+test('DELETE with messages=erase takes along what the user has sent, also where its client hangs up', async () => {
+  const shown = async (peer: string) =>
+    (
+      await service.server.get(`/v1/users/kim/conversations/user:${peer}/messages?limit=100`).expect(200)
+    ).body.items.map(
+      ({ action, fields }: { action?: string; fields: Record<string, string> }) => action ?? fields.text,
+    );
+  await service.people('kim', 'lea', 'max');
+  for (const peer of ['lea', 'max']) {
+    for (let i = 0; i < 150; i++) await service.say(peer, 'user:kim', `${i}`);
+    await service.say('kim', `user:${peer}`, 'an answer');
+  }
+  const wrong = await service.server.delete('/v1/users/lea?messages=all').expect(400);
+  assert.match(wrong.body.detail, /keep.*erase/);
+  await service.server.delete('/v1/users/lea?messages=erase').expect(204);
+  const wanted = [...Array.from({ length: 100 - 1 }, () => 'gone'), 'an answer'];
+  assert.deepEqual(await shown('lea'), wanted);
+  await service.server.delete('/v1/users/lea?messages=erase').expect(404);
+
+  const socket = open(service.url);
+  await once(socket, 'connect');
+  const head = `DELETE /v1/users/max?messages=erase HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${API_KEY}\r\n\r\n`;
+  await new Promise((resolve) => socket.write(head, resolve));
+  socket.destroy();
+  await eventually(
+    async () => (await shown('max')).every((text: string, i: number) => text === wanted[i]),
+    'the end of it',
+  );
 });
 
 test('a user who owns a group is not removed', async () => {

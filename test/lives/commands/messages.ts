@@ -65,6 +65,22 @@ const repeat = step<{ uid: string; to: string }>('repeat', { uid: anyUid, to: an
   }),
 );
 
+/** The server's own; one that is repeated, too, and under an id that is mostly a message's. */
+const event = step<{ uid: string; to: string; fields: Record<string, string>; clientMessageId: string | undefined }>(
+  'event',
+  { uid: anyUid, to: anyConversation, fields: anyFields, clientMessageId: some(fc.constantFrom('m-1', 'e-1')) },
+  async ({ world, node, agree }, { uid, to, ...body }) => {
+    await agree(
+      () => {
+        const { outcome, entry } = messages.send(world, uid, to, { ...body, action: 'custom' });
+        return () => ({ created: outcome === 'sent', message: written(to, entry) });
+      },
+      () => node.messages.createEvent(asUid(uid), asConversation(to), body),
+      asTold,
+    );
+  },
+);
+
 interface About {
   uid: string;
   to: string;
@@ -137,6 +153,7 @@ export const MESSAGES = [
   send,
   repeat,
   repeat,
+  event,
   edit,
   editOwn,
   editOwn,

@@ -23,15 +23,20 @@ const put = step<{ name: string; fields: Record<string, string>; directPolicy: D
     ),
 );
 
-const remove = step<{ name: string }>('removeUser', { name: anyUid }, async ({ world, node, agree }, { name: uid }) => {
-  // Redis alone knows in which order a user leaves its groups.
-  const logs = await node.redis.hkeys(node.keys.read(asUid(uid)));
-  const order = logs.filter((log) => log.startsWith('gs:')).map((log) => log.slice(3) as Gid);
-  await agree(
-    () => removeUser(world, uid, order),
-    () => node.users.remove(asUid(uid)),
-  );
-});
+const remove = step<{ name: string; erasesMessages: boolean }>(
+  'removeUser',
+  { name: anyUid, erasesMessages: fc.boolean() },
+  async ({ world, node, agree }, { name: uid, erasesMessages }) => {
+    // Redis alone knows in which order a user leaves its groups.
+    const logs = await node.redis.hkeys(node.keys.read(asUid(uid)));
+    const left = await node.redis.hkeys(node.keys.left(asUid(uid)));
+    const order = logs.filter((log) => log.startsWith('gs:')).map((log) => log.slice(3) as Gid);
+    await agree(
+      () => removeUser(world, uid, order, erasesMessages ? [...logs, ...left] : undefined),
+      () => node.users.remove(asUid(uid), { erasesMessages }),
+    );
+  },
+);
 
 const addContact = step<{ uid: string; peer: string }>(
   'link',

@@ -91,8 +91,10 @@ export function receiptsOf(world: World, uid: string, conversation: string) {
   const people = isGroup(conversation)
     ? world.group(nameOf(conversation)).members
     : new Set([uid, nameOf(conversation)]);
+  const isTold = (person: string) =>
+    person === uid || isGroup(conversation) || !isBlocked(world, uid, nameOf(conversation));
   return [...people].sort().map((person) => {
-    const seq = log.receipts.get(person) ?? 0;
+    const seq = isTold(person) ? (log.receipts.get(person) ?? 0) : 0;
     return seq > world.floorOf(uid, name) ? { uid: person, readUpTo: log.entries[seq - 1]!.id } : { uid: person };
   });
 }

@@ -84,7 +84,8 @@ function change(
 }
 
 export function removeGroup(world: World, actor: string, gid: string): void {
-  const group = world.group(gid);
+  const group = world.groups.get(gid);
+  if (!group) return;
   check(group, 'delete', actor);
   const { log, members, owner } = group;
   const entry = nextEntry(log, { from: owner, action: 'delete', fields: {} });
@@ -157,7 +158,7 @@ function enter(world: World, group: Group, uid: string, seq: number): void {
 export function quit(world: World, actor: string, gid: string, uid: string): void {
   const group = world.group(gid);
   if (actor !== uid) checkOn(group, 'remove', actor, uid);
-  if (!group.members.has(uid)) refuse('member_not_found');
+  if (!group.members.has(uid)) return;
   if (uid === group.owner) refuse('owner_must_hand_over');
   world.tell(group.log, { from: uid, action: 'quit', by: by(actor, uid), fields: {} }, group.members);
   leave(world, gid, uid);
@@ -166,7 +167,7 @@ export function quit(world: World, actor: string, gid: string, uid: string): voi
 export function turnDown(world: World, actor: string, gid: string, uid: string): void {
   const group = world.group(gid);
   if (actor !== uid) check(group, 'approve', actor);
-  if (!group.requests.has(uid)) refuse('request_not_found');
+  if (!group.requests.has(uid)) return;
   if (actor !== uid && !isBlocked(world, uid, group.owner)) {
     const said = { from: group.owner, action: 'refuse', by: by(actor, group.owner), fields: { group: gid } };
     tellDirect(world, group.owner, uid, said);

@@ -5,6 +5,8 @@ import { type Entry, type Fields, isChange, isGroup, logName, nameOf, refuse, ty
 /** What people say, and what becomes of it. */
 
 export interface Sending {
+  /** Of an event, which the server puts there. */
+  action?: 'custom' | undefined;
   fields: Fields;
   clientMessageId?: string | undefined;
   replyTo?: Entry | undefined;
@@ -13,11 +15,11 @@ export interface Sending {
 
 /** Sends; `repeated` where this was sent before. */
 export function send(world: World, from: string, conversation: string, sending: Sending) {
-  const { fields, clientMessageId, replyTo, mentions } = sending;
+  const { action, fields, clientMessageId, replyTo, mentions } = sending;
   const name = logName(from, conversation);
   const user = world.users.get(from) ?? refuse('user_not_found');
   const key = `${name} ${from} ${clientMessageId}`;
-  const content = JSON.stringify([fields, replyTo?.id, mentions]);
+  const content = JSON.stringify([action, fields, replyTo?.id, mentions]);
   if (isGroup(conversation)) world.group(nameOf(conversation));
   const earlier = clientMessageId === undefined ? undefined : world.sends.get(key);
   // Of a former user or group of the same name it is none of ours.
@@ -30,12 +32,12 @@ export function send(world: World, from: string, conversation: string, sending: 
     refuse('message_not_found');
   }
   checkMentions(world, from, conversation, mentions ?? []);
-  const said = { from, fields, clientMessageId, replyTo, mentions: mentions?.includes('*') ? ['*'] : mentions };
+  const said = { from, action, fields, clientMessageId, replyTo, mentions: mentions?.includes('*') ? ['*'] : mentions };
   let entry: Entry;
   if (isGroup(conversation)) {
     const group = world.group(nameOf(conversation));
     entry = world.tell(group.log, said, group.members);
-    user.marks.set(name, entry.seq);
+    if (!action) user.marks.set(name, entry.seq);
   } else {
     entry = tellDirect(world, from, nameOf(conversation), said);
   }
@@ -100,7 +102,7 @@ export function edit(world: World, actor: string, conversation: string, entry: E
   checkMaySend(world, actor, conversation);
   find(world, actor, entry);
   if (entry.erased) refuse('message_erased');
-  if (entry.action || entry.from !== actor) refuse('forbidden');
+  if (entry.action || entry.author !== world.users.get(actor)) refuse('forbidden');
   const before = entry.edited ?? entry.fields;
   const merged = { ...before, ...fields };
   if (Object.entries(merged).every(([name, value]) => before[name] === value)) return;
@@ -117,11 +119,9 @@ export function erase(world: World, actor: string, conversation: string, entry: 
   if (entry.erased) return;
   const group = isGroup(conversation) ? world.group(nameOf(conversation)) : undefined;
   const ofOthers = group !== undefined && allows('erase', group.roleOf(actor));
-  if (entry.action || (entry.from !== actor && !ofOthers)) refuse('forbidden');
+  if (entry.action || (entry.author !== world.users.get(actor) && !ofOthers)) refuse('forbidden');
   const recipients = group ? group.members : [actor, nameOf(conversation)];
-  world.tell(entry.log, { from: actor, action: 'erase', target: entry, fields: {} }, recipients);
-  for (const one of [entry, ...entry.edits]) one.erased = { by: actor };
-  entry.reactions.clear();
+  world.erase(entry, actor, recipients);
 }
 
 /** Adds a reaction or takes it back. The author is told of a person's first, if it can read what it is about. */

@@ -22,7 +22,7 @@ export function refuse(code: ErrorCode): never {
 /** What an entry says when it is written. */
 export interface Said {
   from: string;
-  action?: string;
+  action?: string | undefined;
   target?: Entry;
   by?: string | undefined;
   clientMessageId?: string | undefined;
@@ -35,6 +35,8 @@ export interface Said {
 export interface Entry extends Said {
   readonly log: Log;
   readonly seq: number;
+  /** Who there was of the name of `from`. */
+  author?: User | undefined;
   /** Known once the service has said it. */
   id: string;
   erased?: { by: string };
@@ -138,6 +140,8 @@ export interface Sent {
 
 export class World {
   readonly users = new Map<string, User>();
+  /** Who once was there. */
+  readonly removed = new Map<string, { hasErased: boolean }>();
   readonly groups = new Map<string, Group>();
   readonly logs = new Map<string, Log>();
   /** uid → log → the seq up to which nothing is read. These outlive the user. */
@@ -169,10 +173,18 @@ export class World {
   /** Adds an entry to a log and tells those of the recipients who are there. */
   tell(log: Log, said: Said, recipients: Iterable<string>): Entry {
     const entry = nextEntry(log, said);
+    entry.author = this.users.get(said.from);
     log.entries.push(entry);
     this.grown.add(log);
     this.deliver(entry, recipients);
     return entry;
+  }
+
+  /** Erases a message, with its edits and reactions, and tells those of the recipients who are there. */
+  erase(entry: Entry, by: string, recipients: Iterable<string>): void {
+    this.tell(entry.log, { from: by, action: 'erase', target: entry, fields: {} }, recipients);
+    for (const one of [entry, ...entry.edits]) one.erased = { by };
+    entry.reactions.clear();
   }
 
   /** Puts an entry into inboxes, by itself or as a reference to its log. */

@@ -1,0 +1,22 @@
+-- Erases messages for everybody.
+-- @include "fan_out"
+-- @include "mentions"
+-- @include "own_fields"
+-- @include "replies"
+
+-- Erases one, `entry` of its log as Redis has it: an `erase` change tells the recipients, then the message goes with its
+-- edits and its reactions. What stands in its place stays. Returns what fan_out does.
+local function erase_message(log, actor, entry, recipients)
+  local mid, flat = entry[1], entry[2]
+  local seq = seq_of(mid)
+  local edit = kept(log, seq, 'edit')
+  local edits = edit and cjson.decode(edit).ids or {}
+  local message = next_entry(log, actor, { action = 'erase', target = mid }, {})
+  append_change(message)
+  redis.call('ZADD', erased_key(log), seq, mid .. ' ' .. flat[4] .. ' ' .. flat[2] .. ' ' .. actor .. ' ' .. now_ms())
+  forget_message(log, seq)
+  forget_reply(log, mid, own_value(flat, 'reply'))
+  forget_mentions(log, mid, own_value(flat, 'mentions'))
+  redis.call('XDEL', log_key(log), mid, unpack(edits))
+  return fan_out(log, message.id, message.entry, recipients, {})
+end
