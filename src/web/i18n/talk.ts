@@ -78,6 +78,12 @@ export const en = {
     'Flags',
   ],
 
+  typing: (who: string) => `${who} is typing …`,
+  typingAlone: 'typing …',
+  typingMany: 'Several people are typing …',
+  online: 'online',
+  lastSeen: (when: string) => `last seen ${when}`,
+
   notMember: 'You are not a member of this group.',
   onlyAdminsPost: 'Only admins can send messages here.',
   silencedUntil: (until: string) => `You can’t send messages here until ${until}.`,
@@ -186,6 +192,12 @@ export const zh: typeof en = {
   emojis: '表情',
   emojiSearch: '搜索表情',
   emojiGroups: ['表情', '人物', '', '动物与自然', '食物', '旅行与地点', '活动', '物品', '符号', '旗帜'],
+
+  typing: (who) => `${actor(who)}正在输入…`,
+  typingAlone: '正在输入…',
+  typingMany: '多人正在输入…',
+  online: '在线',
+  lastSeen: (when) => `上次在线 ${when}`,
 
   notMember: '你不是该群成员。',
   onlyAdminsPost: '仅管理员可以发送消息。',
