@@ -137,6 +137,32 @@ describe('the chat page: for everybody', { skip }, () => {
     assert.deepEqual(await tooSmall(uma), [], 'me');
   });
 
+  test('the first minute: two windows, a name each, and they talk; the second link is where the first one leads', async () => {
+    const mara = await Person.open(page.browser, page.link, { permissions: ['clipboard-read', 'clipboard-write'] });
+    page.leaveLater(mara);
+    await mara.page.getByRole('button', { name: 'Copy link' }).click();
+    await mara.page.getByRole('button', { name: 'Copied' }).waitFor();
+    const copied = await mara.page.evaluate(() => navigator.clipboard.readText());
+    const nils = await Person.open(page.browser, copied);
+    page.leaveLater(nils);
+    for (const [one, name] of [
+      [mara, 'Mara'],
+      [nils, 'Nils'],
+    ] as const) {
+      await one.page.getByLabel('Your name').fill(name);
+      await one.page.keyboard.press('Enter');
+      await one.page.getByText('No chats yet').waitFor();
+    }
+    await mara.page.getByRole('button', { name: 'Add a person' }).click();
+    await mara.page.keyboard.type('nils');
+    await mara.page.keyboard.press('Enter');
+    await mara.composer.waitFor();
+    await mara.page.keyboard.type('hello from the other window');
+    await mara.page.keyboard.press('Enter');
+    await nils.page.locator('a.row', { hasText: 'hello from the other window' }).click();
+    await nils.sees('hello from the other window');
+  });
+
   test('the link of the terminal lets one in by a name, and leaves no trace in the address', async (t) => {
     const without = await Person.open(page.browser, page.url);
     page.leaveLater(without);
