@@ -143,7 +143,11 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     config.idempotencyTtl,
   );
   const tokens = new Tokens(config);
-  const revocations = new Revocations(store, () => delivery.feedLagMs);
+  const revocations = new Revocations(
+    store,
+    () => delivery.feedLagMs,
+    (uid, why) => delivery.hub.tokensEnded(uid, why),
+  );
   const presence = new Presence(store);
   const keeper = config.presence
     ? new Keeper({ store, presence, log: app.log, hub: () => delivery.hub, ...options.presence })

@@ -22,11 +22,13 @@ export class FeedEntry {
   readonly lifted: Uid | undefined;
   /** The message; undefined while only its log has it (it was too large for the feed), or if it is gone. */
   message: LogEntry | undefined;
+  readonly #flat: readonly string[];
   #reader = '';
   #json = '';
 
   constructor([id, flat]: RawEntry) {
     this.id = parseStreamId(id)!;
+    this.#flat = flat;
     this.epoch = id.slice(0, id.indexOf('-') + 1);
     this.revoked = flat[0] === 'revoked' ? revocationFrom(flat) : undefined;
     this.lifted = flat[0] === 'lifted' ? (flat[1] as Uid) : undefined;
@@ -35,6 +37,11 @@ export class FeedEntry {
     this.mid = (mid ?? '0-0') as MessageId;
     this.recipients = to ? to.split(' ') : [];
     this.message = body.length > 0 ? parseEntry([this.mid, body]) : undefined;
+  }
+
+  /** What it is of: another entry of the same id has another one. */
+  get identity(): string {
+    return this.#flat.slice(0, 4).join(' ');
   }
 
   /** The message as JSON, as `reader` sees it; rendered once for all who see it alike. */

@@ -48,7 +48,7 @@ export class Feed {
   readonly #options: FeedOptions;
   #feed: Followed = { position: OLDEST, provedAt: 0 };
   #signals: Followed = { position: OLDEST, provedAt: 0 };
-  /** `log mid` of the entry at the position: another one in its place after a reconnect is another history. */
+  /** Of the entry at the position: another one in its place after a reconnect is another history. */
   #identity = '';
   #linkBroken = false;
   #stopping = false;
@@ -132,8 +132,8 @@ export class Feed {
     for (const entry of batch) {
       if (!isNext(entry, followed)) this.#options.dispatcher.missed('hole in the feed');
       followed.position = entry.id;
-      this.#identity = `${entry.log} ${entry.mid}`;
     }
+    this.#identity = batch.at(-1)!.identity;
     followed.provedAt = Date.now();
     await this.#dispatch(batch);
   }
@@ -208,7 +208,7 @@ export class Feed {
     const { redis, keys } = this.#options.store;
     const at = formatStreamId(this.#feed.position);
     const [entry] = await redis.xrange(keys.feed(), at, at);
-    if (entry) return `${entry[1][1]} ${entry[1][3]}` !== this.#identity;
+    if (entry) return new FeedEntry(entry).identity !== this.#identity;
     // Gone: trimmed if the feed starts after it, lost if the feed goes on around it.
     const [oldest] = await redis.xrange(keys.feed(), '-', `(${at}`, 'COUNT', 1);
     return oldest !== undefined;

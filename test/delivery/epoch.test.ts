@@ -119,6 +119,18 @@ test('nobody waits for what was told while the link was broken', async () => {
   assert.deepEqual([sink.gaps, node.counted.epochMoves, await epochNow()], [[], 0, before], 'nothing was lost');
 });
 
+test('a link that breaks after tokens were revoked has lost nothing', async () => {
+  const sink = await received(1);
+  const before = await epochNow();
+  await im.people('carol');
+  await im.revocations.revoke(uid('carol'));
+  await im.redis.client('KILL', 'ID', await reader());
+  await reader();
+  await im.say('alice', 'user:bob', 'next');
+  await sink.messages(2);
+  assert.deepEqual([sink.gaps, node.counted.epochMoves, await epochNow()], [[], 0, before]);
+});
+
 test('a made-up cursor is told as a reset, and moves no epoch', async () => {
   await received(2);
   const before = await epochNow();

@@ -57,7 +57,11 @@ export async function startIm(server: TestRedis, settings: Partial<ScriptSetting
     users: new Users(store, logs),
     contacts: new Contacts(store),
     blocks: new Blocks(store),
-    revocations: new Revocations(store, () => 0),
+    revocations: new Revocations(
+      store,
+      () => 0,
+      () => {},
+    ),
     groups: new Groups(store, logs),
     members: new Members(store),
     bans: new Bans(store),

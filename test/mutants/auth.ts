@@ -261,9 +261,17 @@ export const AUTH: readonly Mutant[] = [
   {
     name: 'a node that missed the news does not read it',
     file: 'tokens/revocations.ts',
-    from: '    this.#isComplete = false;\n  }\n\n  /** Refuses all tokens of a user that',
-    to: '  }\n\n  /** Refuses all tokens of a user that',
+    from: 'this.#isComplete = false;\n    this.#complete()',
+    to: 'this.#complete()',
     tests: ['test/features/tokens/revocations.test.ts'],
     pattern: 'a node that starts later, or missed the news',
+  },
+  {
+    name: 'a stream goes on whose token was revoked while the feed had a hole',
+    file: 'tokens/revocations.ts',
+    from: "this.#missed(uid, 'token_revoked');",
+    to: '',
+    tests: ['test/features/tokens/revocations.test.ts'],
+    pattern: 'missed the news',
   },
 ];

@@ -386,4 +386,11 @@ export const DELIVERY: readonly Mutant[] = [
     tests: ['test/features/inbox/routes.test.ts'],
     pattern: 'a long-poll waits, and is answered',
   },
+  {
+    name: 'a link that breaks after tokens were revoked begins a new epoch',
+    file: 'delivery/feed.ts',
+    from: 'new FeedEntry(entry).identity !== this.#identity',
+    to: '!new FeedEntry(entry).log',
+    tests: ['test/delivery/epoch.test.ts'],
+  },
 ];

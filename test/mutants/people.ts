@@ -246,8 +246,8 @@ export const PEOPLE: readonly Mutant[] = [
   {
     name: 'an erasure is not begun where a removal has begun without',
     file: 'remove_user.lua',
-    from: "  begin_erasure()\n  return { 'begun' }\nend",
-    to: "  return { 'begun' }\nend",
+    from: "    begin_erasure()\n    return { 'begun' }",
+    to: "    return { 'begun' }",
     tests: [ERASURE],
     pattern: 'that began without',
   },

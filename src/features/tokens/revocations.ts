@@ -31,16 +31,21 @@ const TRUSTED_MS = 2_000;
 export class Revocations {
   readonly #store: Store;
   readonly #feedLagMs: () => number;
+  readonly #missed: (uid: Uid, why: TokenRefusal) => void;
   readonly #until = new Map<Uid, number>();
   #suspended = new Set<Uid>();
   /** Whether nothing can have been missed since those in Redis were asked for. */
   #isComplete = false;
   #loading: Promise<void> | undefined;
 
-  /** @param feedLagMs how long ago the feed was last read to its end */
-  constructor(store: Store, feedLagMs: () => number) {
+  /**
+   * @param feedLagMs how long ago the feed was last read to its end
+   * @param missed told of a user some of whose tokens are refused, which the feed has not told of
+   */
+  constructor(store: Store, feedLagMs: () => number, missed: (uid: Uid, why: TokenRefusal) => void) {
     this.#store = store;
     this.#feedLagMs = feedLagMs;
+    this.#missed = missed;
   }
 
   /** Reads those that are remembered. */
@@ -51,9 +56,10 @@ export class Revocations {
     return this.#loading;
   }
 
-  /** Some may have been missed: the next request waits until they have been read. */
+  /** Some may have been missed: the next request waits until they have been read. Where that fails it reads them itself. */
   reload(): void {
     this.#isComplete = false;
+    this.#complete().catch(() => {});
   }
 
   /** Refuses all tokens of a user that were issued up to now, on every node; its streams end. `user_not_found`. */
@@ -102,6 +108,11 @@ export class Revocations {
     return (this.#until.get(uid) ?? -1) + 1;
   }
 
+  /** What is told while they are read has to be read again. */
+  async #complete(): Promise<void> {
+    while (!this.#isComplete) await this.load();
+  }
+
   async #load(): Promise<void> {
     // Before it is read: what is told meanwhile has to be read again.
     this.#isComplete = true;
@@ -114,9 +125,13 @@ export class Revocations {
       ]);
       for (let i = 0; i < flat.length; i += 2) {
         const [uid, until] = [flat[i] as Uid, Number(flat[i + 1])];
-        this.#until.set(uid, Math.max(until, this.#until.get(uid) ?? 0));
+        if (until <= (this.#until.get(uid) ?? 0)) continue;
+        this.#until.set(uid, until);
+        this.#missed(uid, 'token_revoked');
       }
+      const known = this.#suspended;
       this.#suspended = new Set(suspended as Uid[]);
+      for (const uid of this.#suspended) if (!known.has(uid)) this.#missed(uid, 'suspended');
     } catch (error) {
       this.#isComplete = false;
       throw error;

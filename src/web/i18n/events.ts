@@ -42,7 +42,7 @@ export function eventText(message: Message, uid: string, nameOf: (conversation: 
     case 'gone':
       return by ? t.erasedBy(object(by)) : t.erased;
     case 'custom':
-      return message.fields.text ?? t.happened;
+      return fields.text ?? t.happened;
     default:
       return action ?? '';
   }

@@ -33,7 +33,6 @@ export const en = {
   noMessages: 'No messages yet. Say hello!',
   pending: 'Waiting to be sent',
   sent: 'Sent',
-  read: 'Read',
   failed: 'Not sent',
   retry: 'Try again',
   discard: 'Discard',
@@ -62,7 +61,7 @@ export const en = {
   jumpToReplied: (who: string) => `Go to the message by ${who}`,
   mention: 'Mention',
   everyone: 'Everyone in the group',
-  reactedWith: (reaction: string, count: number) => `${reaction}, ${count} ${count === 1 ? 'person' : 'people'}`,
+  reactedWith: (reaction: string, count: number) => `${reaction} ${count} ${count === 1 ? 'person' : 'people'}`,
 
   emojis: 'Emoji',
   emojiSearch: 'Search emoji',
@@ -160,7 +159,6 @@ export const zh: typeof en = {
   noMessages: '还没有消息，打个招呼吧！',
   pending: '等待发送',
   sent: '已发送',
-  read: '已读',
   failed: '未发送',
   retry: '重试',
   discard: '放弃',
@@ -189,7 +187,7 @@ export const zh: typeof en = {
   jumpToReplied: (who) => `跳到 ${who} 的消息`,
   mention: '提及',
   everyone: '所有人',
-  reactedWith: (reaction, count) => `${reaction}，${count} 人`,
+  reactedWith: (reaction, count) => `${reaction} ${count} 人`,
 
   emojis: '表情',
   emojiSearch: '搜索表情',

@@ -124,4 +124,89 @@ describe('the chat page: talking', { skip }, () => {
     await eventually(async () => (await alice.page.evaluate(() => indexedDB.databases())).length === 0, 'no database');
     assert.equal(await alice.page.evaluate(() => localStorage.length), 0);
   });
+
+  test('chats are pinned, muted, archived, marked and hidden from their menu', async () => {
+    const ola = await page.person('Ola');
+    for (const uid of ['pim', 'quo']) {
+      await page.service.call('PUT', `/users/${uid}`, { fields: { name: uid } });
+      await page.service.call('POST', `/users/${uid}/conversations/user:ola/messages`, {
+        fields: { text: `by ${uid}` },
+      });
+    }
+    const row = (name: string) => ola.page.locator('a.row', { hasText: name });
+    const menu = async (name: string, item: string) => {
+      await row(name).click({ button: 'right' });
+      await ola.page.getByRole('menuitem', { name: item, exact: true }).click();
+    };
+    const order = () => ola.page.locator('a.row strong').allTextContents();
+    const summary = async (peer: string) =>
+      (await page.service.call('GET', `/users/ola/conversations/user:${peer}`)) as Record<string, unknown>;
+    await eventually(async () => (await order()).join() === 'quo,pim', 'the newest first');
+    assert.equal(await ola.page.title(), '(2) redisim');
+    await menu('pim', 'Pin');
+    await eventually(async () => (await order()).join() === 'pim,quo', 'the pinned one first');
+    await menu('quo', 'Mute');
+    await row('quo').getByRole('img', { name: 'Muted' }).waitFor();
+    assert.equal(await ola.page.title(), '(1) redisim');
+    await menu('pim', 'Mark as read');
+    await eventually(async () => (await ola.page.title()) === 'redisim', 'nothing to hear of');
+    await menu('pim', 'Mark as unread');
+    await row('pim').getByRole('img', { name: 'Marked as unread' }).waitFor();
+    await eventually(async () => (await summary('pim')).markedUnread === true, 'kept by the service');
+    assert.equal((await summary('pim')).pinned, true);
+    await menu('quo', 'Archive');
+    await row('quo').waitFor({ state: 'detached' });
+    await ola.page.getByRole('button', { name: 'Archived (1)' }).click();
+    await row('quo').waitFor();
+    await menu('quo', 'Delete chat for me');
+    await ola.page.locator('dialog').getByRole('button', { name: 'Delete chat for me' }).click();
+    await row('quo').waitFor({ state: 'detached' });
+    await ola.page.reload();
+    await row('pim').waitFor();
+    assert.deepEqual(await order(), ['pim']);
+  });
+
+  test('the search finds people and messages, and leads to a message however far up it is', async () => {
+    const rex = await page.person('Rex');
+    await page.service.call('PUT', '/users/sia', { fields: { name: 'Sia Lund' } });
+    await rex.go('chats');
+    for (let n = 0; n < 3; n++) {
+      await page.service.call('POST', '/messages/batch', {
+        messages: Array.from({ length: 100 }, (_, i) => ({
+          uid: 'sia',
+          conversation: 'user:rex',
+          fields: { text: n === 0 && i === 3 ? 'the Needle' : `hay ${n * 100 + i}` },
+        })),
+      });
+    }
+    await rex.page.locator('.badge', { hasText: '99+' }).waitFor();
+    await rex.openChat('user:sia');
+    await rex.page.getByRole('button', { name: 'new messages' }).click();
+    await rex.sees('hay 299');
+    const field = rex.page.getByRole('searchbox', { name: 'Search' });
+    await field.fill('lund');
+    await rex.page.getByRole('heading', { name: 'Chats and people' }).waitFor();
+    await rex.page.locator('a.row', { hasText: 'Sia Lund' }).first().waitFor();
+    await field.fill('needle');
+    await rex.page.locator('a.row', { hasText: 'the Needle' }).click();
+    await rex.page.locator('.message.marked', { hasText: 'the Needle' }).waitFor();
+    await field.fill('nowhere at all');
+    await rex.page.getByText('Nothing found for “nowhere at all”').waitFor();
+    await field.press('Escape');
+    await rex.page.locator('a.row', { hasText: 'hay 299' }).waitFor();
+  });
+
+  test('a lost connection is told on a phone in an open chat, too; a good one is not', async () => {
+    const tim = await page.person('Tim', { viewport: { width: 390, height: 844 } });
+    await page.person('Una');
+    await tim.add('una');
+    assert.equal(await tim.page.getByText('Connected').count(), 0);
+    assert.equal(await tim.page.locator('main').getByText('una', { exact: true }).count(), 0, 'no raw id');
+    await tim.page.context().setOffline(true);
+    await tim.page.getByRole('status').filter({ hasText: 'Offline' }).waitFor();
+    const box = (await tim.page.locator('.connection').boundingBox())!;
+    assert.ok(box.y >= 0 && box.y < 100 && box.x >= 0 && box.x + box.width <= 390, JSON.stringify(box));
+    await tim.page.context().setOffline(false);
+    await tim.page.locator('.connection.offline').waitFor({ state: 'detached' });
+  });
 });

@@ -69,15 +69,21 @@ test('tokens that are older than what a node remembers are looked up', async () 
 
 test('a node that starts later, or missed the news, knows it all the same', async () => {
   await one.people('gus');
+  await one.say('gus', 'user:gus', 'the feed has something');
   const token = (await one.server.post('/v1/tokens', { uid: 'gus' }).expect(201)).body.token;
   await other.with(token).get('/v1/users/me').expect(200);
+  const stream = await fetch(`${other.url}/v1/users/me/inbox/stream`, {
+    headers: { authorization: `Bearer ${token}` },
+    signal: AbortSignal.timeout(10_000),
+  });
   // Somebody else's write, which the feed does not tell; then a hole in the feed.
   await one.redis.zadd(one.keys.revoked(), Math.floor(Date.now() / 1_000) + 1, 'gus');
   await one.redis.xtrim(one.keys.feed(), 'MAXLEN', 0);
   const last = (await one.redis.xinfo('STREAM', one.keys.feed())) as unknown[];
   const [ms, seq] = String(last[last.indexOf('last-generated-id') + 1]).split('-');
   await one.redis.xadd(one.keys.feed(), `${ms}-${Number(seq) + 5}`, 'log', 'gs:none', 'mid', '1-1', 'to', '');
-  await eventually(async () => (await other.with(token).get('/v1/users/me')).status === 401, 'the token to be refused');
+  assert.match(await stream.text(), /event: bye\ndata: \{"reason":"token_revoked"/);
+  await other.with(token).get('/v1/users/me').expect(401);
   const later = await startService(redis, { keyPrefix: one.config.keyPrefix });
   try {
     await later.with(token).get('/v1/users/me').expect(401);
