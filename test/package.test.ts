@@ -59,7 +59,9 @@ test('it holds what runs and what its README links, and neither sources nor test
     }
   }
   assert.deepEqual(
-    files.filter((path) => /^(src(?!\/client\/README\.md$)|test|bench|scripts|node_modules)\/|\.(map|tgz)$|\.built$/.test(path)),
+    files.filter((path) =>
+      /^(src(?!\/client\/README\.md$)|test|bench|scripts|node_modules)\/|\.(map|tgz)$|\.built$/.test(path),
+    ),
     [],
   );
 });
