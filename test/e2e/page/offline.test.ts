@@ -138,6 +138,8 @@ describe('the chat page: offline, installed, in the background', { skip }, () =>
       await (await navigator.serviceWorker.ready).update();
       await Promise.race([isTaken, new Promise((_resolve, reject) => setTimeout(reject, 10_000, 'no new version'))]);
     });
+    // It is there before it has put things in order.
+    await emil.page.waitForFunction(() => navigator.serviceWorker.controller?.state === 'activated');
     const names = await emil.page.evaluate(() => caches.keys());
     assert.equal(names.at(-1), 'redisim page newer');
     assert.equal(names.length, 2);
