@@ -12,7 +12,7 @@ export const en = {
   firstHint: 'Add somebody by name, start a group, or send your link to others: it leads them to you.',
   copyMyLink: 'Copy my link',
 
-  personInfo: 'About this person',
+  personInfo: 'Profile',
   message: 'Send a message',
   addToContacts: 'Add to contacts',
   removeContact: 'Remove from contacts',
@@ -59,7 +59,7 @@ export const zh: typeof en = {
   firstHint: '按名字添加联系人、新建群组，或把你的链接发给别人，对方即可找到你。',
   copyMyLink: '复制我的链接',
 
-  personInfo: '个人信息',
+  personInfo: '个人资料',
   message: '发消息',
   addToContacts: '添加到通讯录',
   removeContact: '从通讯录中移除',

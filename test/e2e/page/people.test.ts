@@ -49,7 +49,7 @@ describe('the chat page: people', { skip }, () => {
     await emil.page.locator('form').waitFor();
     await emil.page.goto(await dora.link());
     await emil.logIn('Emil');
-    await emil.page.getByRole('heading', { name: 'About this person' }).waitFor();
+    await emil.page.getByRole('heading', { name: 'Profile' }).waitFor();
     await emil.page.getByText('Dora', { exact: true }).waitFor();
     await emil.page.getByRole('link', { name: 'Send a message' }).click();
     await emil.say('found you');
@@ -70,7 +70,7 @@ describe('the chat page: people', { skip }, () => {
   test('the page about a person: contacts, blocks, and when they were seen', async () => {
     const [fay, gus] = [await page.person('Fay'), await page.person('Gus')];
     await fay.add('gus');
-    await fay.page.getByRole('link', { name: 'About this person' }).click();
+    await fay.page.getByRole('link', { name: 'Profile' }).click();
     await fay.page.getByText('online', { exact: true }).waitFor();
     assert.equal(await fay.page.locator('main').getByText('gus', { exact: true }).isVisible(), false);
     await fay.page.getByText('Details').click();

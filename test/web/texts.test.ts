@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ERROR_CODES, type ErrorCode } from '../../src/domain/errors.ts';
+import * as common from '../../src/web/i18n/common.ts';
+import * as errors from '../../src/web/i18n/error-words.ts';
+import * as groups from '../../src/web/i18n/groups.ts';
+import * as login from '../../src/web/i18n/login.ts';
+import * as people from '../../src/web/i18n/people.ts';
+import * as talk from '../../src/web/i18n/talk.ts';
+
+const ROOMS = { common, login, talk, people, groups };
+
+test('no text of the page has the key of another: the rooms are spread over each other', () => {
+  const keys = Object.values(ROOMS).flatMap(({ en }) => Object.keys(en));
+  assert.deepEqual(
+    keys.filter((key, at) => keys.indexOf(key) !== at),
+    [],
+  );
+});
+
+/** What the page asks for can't be answered so, or nobody is shown the answer. */
+const UNSEEN: ErrorCode[] = [
+  // Of requests that the page does not make.
+  'me_needs_user',
+  'route_not_found',
+  'method_not_allowed',
+  'not_acceptable',
+  'owner_unchanged',
+  'tokens_by_issuer',
+  'unsupported_media_type',
+  'reserved_field',
+  'client_message_id_reused',
+  'upgrade_required',
+  'headers_too_large',
+  // It starts anew, does without, or is shown as a line that is down.
+  'invalid_cursor',
+  'presence_off',
+  'too_many_subscribers',
+];
+
+for (const [language, { codes }] of Object.entries({ English: errors.en, Chinese: errors.zh })) {
+  test(`every error that a person may see has words in ${language}`, () => {
+    assert.deepEqual([...Object.keys(codes), ...UNSEEN].sort(), [...ERROR_CODES].sort());
+  });
+}
