@@ -1,10 +1,18 @@
 import { locale, t } from './texts.ts';
 
 const language = locale === 'zh-CN' ? 'zh-CN' : navigator.language;
-const clock = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' });
+const clockParts = { hour: '2-digit', minute: '2-digit' } as const;
+const clock = new Intl.DateTimeFormat(language, clockParts);
 const weekday = new Intl.DateTimeFormat(language, { weekday: 'long' });
 const shortWeekday = new Intl.DateTimeFormat(language, { weekday: 'short' });
 const date = new Intl.DateTimeFormat(language, { dateStyle: 'medium' });
+const momentOfYear = new Intl.DateTimeFormat(language, { month: 'short', day: 'numeric', ...clockParts });
+const momentInFull = new Intl.DateTimeFormat(language, {
+  year: 'numeric',
+  month: 'short',
+  day: 'numeric',
+  ...clockParts,
+});
 const shortDate = new Intl.DateTimeFormat(language, { month: 'numeric', day: 'numeric', year: '2-digit' });
 
 const DAY_MS = 86_400_000;
@@ -26,9 +34,10 @@ export function dayName(time: string | number): string {
   return ago < 7 ? weekday.format(new Date(time)) : date.format(new Date(time));
 }
 
-/** A moment in full. */
+/** A moment in full; the year goes without saying if it is this one. */
 export function dayAndTime(time: string): string {
-  return `${date.format(new Date(time))}, ${clockTime(time)}`;
+  const moment = new Date(time);
+  return (moment.getFullYear() === new Date().getFullYear() ? momentOfYear : momentInFull).format(moment);
 }
 
 /** When a chat had its last message, as short as possible. */

@@ -92,6 +92,51 @@ describe('the chat page: for everybody', { skip }, () => {
     });
   }
 
+  test('on a phone a finger finds everything: nothing to tap is smaller than 40 px, and nothing to type into makes it zoom', async () => {
+    const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
+    const visitor = await Person.open(page.browser, page.link, phone);
+    page.leaveLater(visitor);
+    await visitor.page.locator('form').waitFor();
+    assert.deepEqual(await tooSmall(visitor), [], 'login');
+    const uma = await page.person('Uma', phone);
+    await page.person('Vera');
+    assert.deepEqual(await tooSmall(uma), [], 'empty');
+    await page.service.call('PUT', '/groups/fingers', {
+      fields: { name: 'Fingers' },
+      owner: 'uma',
+      joinPolicy: 'approval',
+    });
+    await page.service.call('PUT', '/groups/fingers/members/vera');
+    await page.service.call('PUT', '/users/uma/contacts/vera');
+    await page.person('Wim');
+    await page.service.call('PUT', '/groups/fingers/bans/wim');
+    const xena = await page.person('Xena');
+    await xena.go('group/fingers');
+    await xena.page.getByRole('button', { name: 'Ask to join' }).click();
+    await uma.page.locator('.side section .badge').waitFor();
+    assert.deepEqual(await tooSmall(uma), [], 'list');
+    await uma.go('group/fingers');
+    await uma.page.getByRole('button', { name: 'Lift ban' }).waitFor();
+    await uma.page.locator('main summary').click();
+    assert.deepEqual(await tooSmall(uma), [], 'group');
+    await uma.page.getByRole('button', { name: 'Manage Vera' }).click();
+    await uma.page.locator('dialog .choices').waitFor();
+    assert.deepEqual(await tooSmall(uma), [], 'a member');
+    await uma.page.keyboard.press('Escape');
+    await uma.go('person/vera');
+    await uma.page.getByRole('button', { name: 'Block' }).waitFor();
+    assert.deepEqual(await tooSmall(uma), [], 'person');
+    await uma.go('contacts');
+    await uma.page.getByRole('button', { name: 'New group' }).click();
+    await uma.page.locator('dialog label').nth(2).waitFor();
+    assert.deepEqual(await tooSmall(uma), [], 'new group');
+    await uma.page.keyboard.press('Escape');
+    await uma.go('me');
+    await uma.page.getByLabel('Who can send you messages').waitFor();
+    for (const summary of await uma.page.locator('.me summary').all()) await summary.click();
+    assert.deepEqual(await tooSmall(uma), [], 'me');
+  });
+
   test('the link of the terminal lets one in by a name, and leaves no trace in the address', async (t) => {
     const without = await Person.open(page.browser, page.url);
     page.leaveLater(without);
@@ -173,3 +218,20 @@ describe('the chat page: for everybody', { skip }, () => {
     await ming.page.getByText('还没有聊天').waitFor();
   });
 });
+
+/** What in sight can be tapped and is too small for a finger, or typed into and is too small for an iPhone. */
+function tooSmall(person: Person): Promise<string[]> {
+  return person.page.evaluate(() => {
+    const targets = [...document.querySelectorAll<HTMLElement>('a[href], button, input, select, textarea, summary')];
+    return targets.flatMap((target) => {
+      // A box to tick is tapped with its line.
+      const { width, height } = (target.closest('label:has([type=checkbox])') ?? target).getBoundingClientRect();
+      const types = target.matches('input:not([type=checkbox]), select, textarea');
+      const isSmall =
+        Math.min(width, height) < 40 || (types && Number.parseFloat(getComputedStyle(target).fontSize) < 16);
+      return target.checkVisibility({ visibilityProperty: true }) && isSmall
+        ? [`${Math.round(width)} × ${Math.round(height)}: ${target.outerHTML.slice(0, 120)}`]
+        : [];
+    });
+  });
+}

@@ -1,161 +1,278 @@
 /**
- * Makes pictures of every screen of the chat page: phone and desktop, light and dark, English and Chinese.
- * `npm run screenshots -- <folder>`; the two of the README are docs/chat-desktop.png and docs/chat-phone.png.
+ * Makes pictures of the chat page. `npm run screenshots` makes the two of the README; `npm run screenshots -- <folder>` makes one of
+ * every screen: desktop and phone, light and dark, English and, of the main ones, Chinese. The machine has to have a font with emoji.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BrowserContextOptions } from 'playwright-core';
+import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { launch, Person, Service } from './browser.ts';
+import { ME, Scene } from './scene.ts';
 
-const folder = process.argv[2] ?? 'screenshots';
-mkdirSync(folder, { recursive: true });
+const folder = process.argv[2];
+const DOCS = join(import.meta.dirname, '../../../docs');
+/** Of the screens with this in their name alone. */
+const only = process.argv[3] ?? '';
 
-const SIZES: Record<string, BrowserContextOptions> = {
+const SIZES = {
   desktop: { viewport: { width: 1280, height: 800 } },
   phone: { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 },
-};
+} satisfies Record<string, BrowserContextOptions>;
+type Size = keyof typeof SIZES;
 
-const PEOPLE = ['Mira Castellanos', 'Jonas Weber', 'Aiko Tanaka', 'Sam Okafor', '李小明'];
+/** One pass over the page: a service of its own, since what is looked at is read. */
+class Tour {
+  readonly #browser: Browser;
+  readonly #size: Size;
+  readonly #options: BrowserContextOptions;
+  readonly #suffix: string;
+  #service!: Service;
+  #scene!: Scene;
 
-const DIRECT: [who: 0 | 1, text: string][] = [
-  [1, 'Morning! Did the new build reach you?'],
-  [0, 'It did. Installed on two phones, and the inbox came back after I pulled the plug on the service.'],
-  [0, 'Nothing lost, nothing twice. I checked.'],
-  [1, 'That is what I wanted to read 🎉'],
-  [1, 'Notes are here: https://example.com/notes/release-1.2'],
-  [0, 'Thanks. Shall we meet at noon, where we met the last time?'],
-  [1, 'Yes. I will bring Aiko.'],
-];
+  constructor(browser: Browser, size: Size, colorScheme: 'light' | 'dark', locale: string) {
+    this.#browser = browser;
+    this.#size = size;
+    this.#options = { ...SIZES[size], colorScheme, locale };
+    this.#suffix = `${size}-${colorScheme}${locale === 'zh-CN' ? '-zh' : ''}`;
+  }
 
-const GROUP: [who: number, text: string][] = [
-  [0, 'Who is in for the hike on Saturday?'],
-  [2, 'Me! I can take three people in the car.'],
-  [3, 'Count me in. Is there snow up there already?'],
-  [1, 'A little, above 1,800 m. Bring proper shoes.'],
-  [4, '我也去，带上热茶 🍵'],
-];
+  async go(screens: (tour: Tour) => Promise<void>): Promise<void> {
+    this.#service = await Service.start();
+    this.#scene = new Scene(this.#service);
+    await this.#scene.fill();
+    await screens(this);
+    await this.#service.stop();
+  }
 
-const service = await Service.start();
-const browser = await launch();
+  async #take({ page, complaints }: Person, screen: string): Promise<void> {
+    if (complaints.length > 0) console.log(screen, complaints.splice(0));
+    if (!`${screen}-${this.#suffix}`.includes(only)) return;
+    // What moves has come to rest, and what is asked for has come.
+    await page.waitForTimeout(250);
+    await page.screenshot({ path: join(folder!, `${screen}-${this.#suffix}.png`) });
+  }
 
-async function logIn(name: string): Promise<{ uid: string; token: string }> {
-  const answer = await fetch(`${service.url}/v1/demo/login`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ name, secret: service.demoSecret }),
-  });
-  return (await answer.json()) as { uid: string; token: string };
-}
+  async readme(file: string): Promise<void> {
+    const mira = await this.#person(ME);
+    await mira.openChat(this.#size === 'phone' ? 'group:saturday-hike' : this.#direct('Jonas'));
+    await mira.page.locator('.bubble').nth(4).waitFor();
+    await mira.page.mouse.move(0, 0);
+    await mira.composer.blur();
+    await mira.page.waitForTimeout(500);
+    await mira.page.screenshot({ path: join(DOCS, file) });
+    await mira.leave();
+  }
 
-async function asks(name: string): Promise<void> {
-  const { token } = await logIn(name);
-  const headers = { authorization: `Bearer ${token}` };
-  await fetch(`${service.url}/v1/groups/saturday-hike/members/me`, { method: 'PUT', headers });
-}
+  #person(name: string): Promise<Person> {
+    return Person.loggedIn(this.#browser, this.#service.link, name, this.#options);
+  }
 
-async function fill(names: readonly string[]): Promise<string[]> {
-  const uids: string[] = [];
-  for (const name of names) uids.push((await logIn(name)).uid);
-  const [me, friend] = uids as [string, string];
-  const say = (from: string, to: string, text: string) =>
-    service.call('POST', `/users/${from}/conversations/${to}/messages`, { fields: { text } });
-  for (const peer of uids.slice(1)) await service.call('PUT', `/users/${me}/contacts/${peer}`);
-  await service.call('PUT', '/groups/saturday-hike', {
-    fields: { name: 'Saturday hike' },
-    owner: me,
-    joinPolicy: 'approval',
-  });
-  for (const uid of uids.slice(1, 4)) await service.call('PUT', `/groups/saturday-hike/members/${uid}`);
-  await service.call('PUT', `/groups/saturday-hike/members/${uids[4]}`);
-  for (const [who, text] of GROUP) await say(uids[who]!, 'group:saturday-hike', text);
-  await say(uids[3]!, `user:${me}`, 'Can you have a look at the figures when you find a moment? There is no hurry.');
-  await say(uids[2]!, `user:${me}`, 'See you at noon!');
-  for (const [who, text] of DIRECT)
-    await (who === 0 ? say(me, `user:${friend}`, text) : say(friend, `user:${me}`, text));
-  return uids;
-}
+  #direct(firstName: string): string {
+    return `user:${this.#scene.uid(firstName)}`;
+  }
 
-const uids = await fill(PEOPLE);
-// Somebody asks to join, one is an admin, and one may not post for now.
-const [, admin = '', silenced = ''] = uids;
-await service.call('PATCH', `/groups/saturday-hike/members/${admin}`, { role: 'admin' });
-const tomorrow = new Date(Date.now() + 86_400_000).toISOString();
-await service.call('PATCH', `/groups/saturday-hike/members/${silenced}`, { silencedUntil: tomorrow });
-await asks('Robin Novak');
+  async newcomer(): Promise<void> {
+    const stranger = await Person.open(this.#browser, this.#service.url, this.#options);
+    await stranger.page.locator('form').waitFor();
+    await this.#take(stranger, 'login-without-link');
+    await stranger.leave();
+    const newcomer = await Person.open(this.#browser, this.#service.link, this.#options);
+    await newcomer.page.locator('form').waitFor();
+    await this.#take(newcomer, 'login');
+    await newcomer.logIn('Nadia Haddad');
+    await newcomer.page.locator('.empty').waitFor();
+    await this.#take(newcomer, 'empty');
+    await newcomer.page.locator('.empty button').first().click();
+    await newcomer.page.locator('dialog input').fill('Nobody at all');
+    await newcomer.page.locator('dialog form button').click();
+    await newcomer.page.locator('dialog [role=alert]').waitFor();
+    await this.#take(newcomer, 'add-person');
+    await newcomer.page.keyboard.press('Escape');
+    await newcomer.go('contacts');
+    await newcomer.page.locator('.empty').waitFor();
+    await this.#take(newcomer, 'contacts-empty');
+    await newcomer.go('group/chess');
+    await newcomer.page.locator('main .head button').waitFor();
+    await this.#take(newcomer, 'join');
+    await newcomer.leave();
+  }
 
-for (const [size, options] of Object.entries(SIZES)) {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    for (const locale of ['en-GB', 'zh-CN']) {
-      // Chinese is looked at once for each size.
-      if (locale === 'zh-CN' && colorScheme === 'dark') continue;
-      const person = await Person.open(browser, service.link, { ...options, colorScheme, locale });
-      const { page } = person;
-      const take = async (screen: string) => {
-        await page.waitForLoadState('networkidle').catch(() => {});
-        const language = locale === 'zh-CN' ? '-zh' : '';
-        await page.screenshot({ path: join(folder, `${screen}-${size}-${colorScheme}${language}.png`) });
-      };
-      await page.locator('form').waitFor();
-      await take('login');
-      const stranger = await Person.open(browser, service.url, { ...options, colorScheme, locale });
-      await stranger.page.locator('form').waitFor();
-      await stranger.page.screenshot({ path: join(folder, `login-without-link-${size}-${colorScheme}-${locale}.png`) });
-      await stranger.leave();
-      await person.logIn(`Visitor ${size} ${colorScheme} ${locale}`);
-      await page.locator('.empty').waitFor();
-      await take('empty');
-      await page.locator('.empty button').first().click();
-      await page.locator('dialog').waitFor();
-      await take('add');
-      await page.keyboard.press('Escape');
-      await person.leave();
+  async main(): Promise<void> {
+    const mira = await this.#person(ME);
+    const { page } = mira;
+    const shot = (screen: string) => this.#take(mira, screen);
+    await mira.openChat(this.#direct('Priya'));
+    await mira.composer.fill('Thanks, I will read it on the');
+    await mira.go('chats');
+    await page.locator('a.row .draft').waitFor();
+    await page.locator('.side section .badge').waitFor();
+    await shot('list');
+    await mira.openChat(this.#direct('Jonas'));
+    await page.locator('.bubble').nth(6).waitFor();
+    await shot('chat');
+    await mira.openChat('group:saturday-hike');
+    await page.locator('.bubble').nth(6).waitFor();
+    await shot('group-chat');
+    await mira.go('group/saturday-hike');
+    await page.locator('main li').nth(6).waitFor();
+    await shot('group-owner');
+    await page.locator('main .scroll').evaluate((scroll) => scroll.scrollTo(0, scroll.scrollHeight));
+    await shot('group-owner-end');
+    await mira.go(`person/${this.#scene.uid('Jonas')}`);
+    await page.locator('main section button').nth(1).waitFor();
+    await shot('person');
+    await mira.go('contacts');
+    await page.locator('a.row').nth(4).waitFor();
+    await shot('contacts');
+    await mira.go('me');
+    await page.locator('.me select').waitFor();
+    await shot('me');
+    await mira.leave();
+  }
 
-      const mira = await Person.open(browser, service.link, { ...options, colorScheme, locale });
-      const shot = async (screen: string) => {
-        const language = locale === 'zh-CN' ? '-zh' : '';
-        await mira.page.screenshot({ path: join(folder, `${screen}-${size}-${colorScheme}${language}.png`) });
-      };
-      await mira.logIn(PEOPLE[0]!);
-      await mira.page.locator('a.row').nth(4).waitFor();
-      await mira.page.locator('.side section .badge').waitFor();
-      await mira.page.locator('strong', { hasText: 'Saturday hike' }).waitFor();
-      await shot('chats');
-      await mira.page.locator('.side header button').click();
-      await mira.page.locator('dialog').waitFor();
-      await shot('start-new');
-      await mira.page.keyboard.press('Escape');
-      await mira.openChat(`user:${uids[1]}`);
-      await mira.sees(DIRECT.at(-1)![1]);
-      await shot('chat');
-      await mira.openChat('group:saturday-hike');
-      await mira.sees(GROUP.at(-1)![1]);
-      await shot('group-chat');
-      await mira.go('group/saturday-hike');
-      await mira.page.locator('main li').nth(5).waitFor();
-      await shot('group');
-      await mira.page.locator('main .scroll').evaluate((scroll) => scroll.scrollTo(0, scroll.scrollHeight));
-      await shot('group-end');
-      await mira.page.locator('main li button.icon-button').first().click();
-      await shot('member');
-      await mira.page.keyboard.press('Escape');
-      await mira.go(`person/${uids[1]}`);
-      await mira.page.locator('main .end').waitFor();
-      await shot('person');
-      await mira.go('contacts');
-      await mira.page.locator('a.row').nth(4).waitFor();
-      await shot('contacts');
-      await mira.page.locator('.actions button').nth(1).click();
-      await mira.page.locator('dialog label').nth(3).waitFor();
-      await mira.page.locator('dialog input').first().fill('Sunday brunch');
-      await shot('new-group');
-      await mira.page.keyboard.press('Escape');
-      await mira.go('me');
-      await mira.page.locator('.me').waitFor();
-      await shot('me');
-      if (mira.complaints.length + person.complaints.length > 0) console.log(mira.complaints, person.complaints);
-      await mira.leave();
+  async others(): Promise<void> {
+    const mira = await this.#person(ME);
+    const { page } = mira;
+    const shot = (screen: string) => this.#take(mira, screen);
+    await page.locator('a.row').nth(4).waitFor();
+    await page.locator('button.archived').click();
+    await page.locator('.list').evaluate((list) => list.scrollTo(0, list.scrollHeight));
+    await shot('archived');
+    await page.locator('.side header button').click();
+    await page.locator('dialog').waitFor();
+    await shot('start-new');
+    await page.keyboard.press('Escape');
+    await page.locator('a.row').nth(1).click({ button: 'right' });
+    await page.locator('[role=menu]').waitFor();
+    await shot('chat-menu');
+    await page.keyboard.press('Escape');
+    await this.#messages(mira);
+    // What has been opened can be searched.
+    await mira.go('chats');
+    await page.locator('input[type=search]').fill('no');
+    await page.locator('.list a').nth(1).waitFor();
+    await shot('search');
+    await page.locator('input[type=search]').fill('');
+    await mira.openChat(this.#direct('Elena'));
+    await mira.say('Are you there?');
+    for (const [conversation, screen] of [
+      [this.#direct('Elena'), 'refused'],
+      [this.#direct('Tomás'), 'blocked'],
+      ['group:book-club', 'removed'],
+      ['group:announcements', 'admins-only'],
+      ['group:old-flat', 'deleted'],
+    ] as const) {
+      await mira.go(`chat/${encodeURIComponent(conversation)}`);
+      await page.locator('.hindered').waitFor();
+      await shot(`composer-${screen}`);
+    }
+    await this.#info(mira);
+    await mira.leave();
+  }
+
+  async #messages(mira: Person): Promise<void> {
+    const { page } = mira;
+    await mira.openChat(this.#direct('Jonas'));
+    const own = page.locator('.bubble', { hasText: 'usual place' });
+    const openMenu = async () => {
+      await own.click({ button: 'right' });
+      await page.locator('[role=menu]').waitFor();
+    };
+    await openMenu();
+    await this.#take(mira, 'message-menu');
+    // The last of the quick reactions opens all of them.
+    await page.locator('.panel [role=group] button').last().click();
+    await page.locator('.panel input').waitFor();
+    await this.#take(mira, 'emoji-picker');
+    await page.keyboard.press('Escape');
+    for (const [nth, screen] of [
+      [0, 'replying'],
+      [1, 'editing'],
+    ] as const) {
+      await openMenu();
+      await page.locator('[role=menuitem]').nth(nth).click();
+      await this.#take(mira, screen);
+      await mira.composer.press('Escape');
+    }
+    await mira.openChat('group:saturday-hike');
+    await mira.composer.fill('@');
+    await page.locator('[role=listbox]').waitFor();
+    await this.#take(mira, 'mention');
+    await mira.composer.fill('');
+  }
+
+  async #info(mira: Person): Promise<void> {
+    const { page } = mira;
+    await mira.go('group/saturday-hike');
+    await page.locator('main li button.icon-button').first().click();
+    await this.#take(mira, 'member');
+    await page.locator('dialog .choices > button').last().click();
+    await this.#take(mira, 'ban');
+    await page.keyboard.press('Escape');
+    await page.locator('main .page > header button').click();
+    await page.locator('dialog summary').click();
+    await this.#take(mira, 'edit-group');
+    await page.keyboard.press('Escape');
+    await page.locator('main .head button').first().click();
+    await page.locator('dialog label').first().waitFor();
+    await this.#take(mira, 'add-people');
+    await page.keyboard.press('Escape');
+    await mira.go(`person/${this.#scene.uid('Tomás')}`);
+    await page.locator('main section .fit').waitFor();
+    await page.locator('main summary').click();
+    await this.#take(mira, 'person-blocked');
+    await mira.go('person/nobody-at-all');
+    await page.locator('main .empty').waitFor();
+    await this.#take(mira, 'person-unknown');
+    await mira.go('contacts');
+    await page.locator('.actions button').nth(1).click();
+    await page.locator('dialog label').nth(3).waitFor();
+    await page.locator('dialog input').first().fill('Sunday brunch');
+    await page.locator('dialog input[type=checkbox]').first().check();
+    await this.#take(mira, 'new-group');
+    await page.keyboard.press('Escape');
+    await mira.go('me');
+    await page.locator('.me summary').first().click();
+    await page.locator('.me summary').last().click();
+    await this.#take(mira, 'me-open');
+    await page.locator('.me .actions button').last().click();
+    await this.#take(mira, 'log-out');
+    for (const [name, role] of [
+      ['Jonas Weber', 'admin'],
+      ['Elena Rossi', 'member'],
+    ] as const) {
+      const other = await this.#person(name);
+      await other.go('group/saturday-hike');
+      await other.page.locator('main li').nth(4).waitFor();
+      await this.#take(other, `group-${role}`);
+      if (role === 'member') {
+        await other.go('chat/group%3Asaturday-hike');
+        await other.page.locator('.hindered').waitFor();
+        await this.#take(other, 'composer-silenced');
+      }
+      await other.leave();
     }
   }
 }
+
+const browser = await launch();
+if (folder === undefined) {
+  for (const size of ['desktop', 'phone'] as const) {
+    await new Tour(browser, size, 'light', 'en-GB').go((tour) => tour.readme(`chat-${size}.png`));
+  }
+} else {
+  mkdirSync(folder, { recursive: true });
+  for (const size of ['desktop', 'phone'] as const) {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await new Tour(browser, size, colorScheme, 'en-GB').go(async (tour) => {
+        await tour.newcomer();
+        await tour.main();
+        await tour.others();
+      });
+    }
+    await new Tour(browser, size, 'light', 'zh-CN').go(async (tour) => {
+      await tour.newcomer();
+      await tour.main();
+    });
+  }
+}
 await browser.close();
-await service.stop();
