@@ -5,6 +5,8 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
 const folder = process.argv[2];
 for (const name of readdirSync(folder)) {
+  // A picture is compressed already.
+  if (name.endsWith('.png')) continue;
   const path = join(folder, name);
   const contents = readFileSync(path);
   writeFileSync(`${path}.gz`, gzipSync(contents, { level: 9 }));

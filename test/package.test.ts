@@ -59,14 +59,16 @@ test('it holds what runs and what its README links, and neither sources nor test
     }
   }
   assert.deepEqual(
-    files.filter((path) => /^(src|test|bench|scripts|node_modules)\/|\.(map|tgz)$|\.built$/.test(path)),
+    files.filter((path) =>
+      /^(src(?!\/client\/README\.md$)|test|bench|scripts|node_modules)\/|\.(map|tgz)$|\.built$/.test(path),
+    ),
     [],
   );
 });
 
 test('it is small, and installing it runs no script and compiles nothing', (t) => {
   t.diagnostic(`${(packed.size / 1024).toFixed()} KiB, ${files.length} files`);
-  assert.ok(packed.size < 1024 * 1024, `${packed.size} bytes`);
+  assert.ok(packed.size < 1.25 * 1024 * 1024, `${packed.size} bytes`);
   const installed = JSON.parse(readFileSync(join(folder, 'node_modules/.package-lock.json'), 'utf8'));
   const withScripts = Object.entries<{ hasInstallScript?: boolean }>(installed.packages)
     .filter(([, { hasInstallScript }]) => hasInstallScript)

@@ -38,7 +38,7 @@ export interface FollowOptions {
   onStale?(): unknown;
   /** How the line is now; with an error, why it could not be opened, each time that it is tried. */
   onConnection?(connection: Connection, error?: ApiError): void;
-  /** What one of these functions has thrown; by default it is written to the console. */
+  /** What one of these functions has thrown; by default it is written to the console. What this throws ends it all. */
   onError?(error: unknown): void;
 }
 
@@ -48,6 +48,8 @@ const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 15_000;
 /** All clients of a node that stops come back within this time, ms. */
 const SPREAD_MS = 1_000;
+/** With another token one comes back at once, but not in a circle where not all nodes know of it yet. */
+const RENEWED_MS = 200;
 
 const SIGNALS: ReadonlySet<string> = new Set(['read', 'typing', 'presence', 'reaction', 'conversation']);
 
@@ -113,6 +115,8 @@ export class Follower {
       const { response, token } = await this.#requests.open(await this.#request(), line.signal, this.#refused);
       this.#refused = undefined;
       handling = this.#handleAll(queue);
+      // Heard of below, when the line has ended.
+      handling.catch(() => {});
       for await (const event of this.#eventsOf(response)) {
         silence.restart();
         if (event.event === 'ready') silence.allow(SILENT_HEARTBEATS * event.data.heartbeatMs);
@@ -161,7 +165,7 @@ export class Follower {
   #leave(reason: string, token: string | undefined): number | undefined {
     if (reason === 'token_expired' || reason === 'token_revoked') {
       this.#refused = token;
-      return 0;
+      return Math.random() * RENEWED_MS;
     }
     if (reason === 'shutdown' || reason === 'too_slow') return Math.random() * SPREAD_MS;
     return undefined;

@@ -18,6 +18,8 @@ before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'redisim-web-'));
   mkdirSync(join(folder, 'assets'));
   writeFileSync(join(folder, 'index.html'), '<!doctype html><title>page</title>');
+  writeFileSync(join(folder, 'sw.js'), 'const worker = 1;');
+  writeFileSync(join(folder, 'manifest.webmanifest'), '{}');
   writeFileSync(join(folder, 'secret.txt'), 'not for anybody');
   writeFileSync(join(folder, 'assets/main-abc.js'), SCRIPT);
   writeFileSync(join(folder, 'assets/.env'), 'not for anybody');
@@ -43,6 +45,18 @@ test('the page is asked for each time, and may load only what comes from here', 
   const again = await fetch(service.url, { headers: { 'if-none-match': headers.etag! } });
   assert.equal(again.status, 304);
   assert.equal(await again.text(), '');
+});
+
+test('what lies beside it is asked for each time; the service worker may ask for nothing elsewhere', async () => {
+  const types = { 'sw.js': 'text/javascript; charset=utf-8', 'manifest.webmanifest': 'application/manifest+json' };
+  for (const [name, type] of Object.entries(types)) {
+    const { headers } = await service.with().get(`/${name}`).expect(200);
+    assert.deepEqual([headers['content-type'], headers['cache-control']], [type, 'no-cache'], name);
+    const policy = headers['content-security-policy']!;
+    assert.match(policy, name === 'sw.js' ? /^default-src 'none'; connect-src 'self'$/ : /^default-src 'none'$/);
+    const again = await fetch(`${service.url}/${name}`, { headers: { 'if-none-match': headers.etag! } });
+    assert.equal(again.status, 304, name);
+  }
 });
 
 test('its files are kept for good, and compressed for who takes that', async () => {

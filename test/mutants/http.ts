@@ -283,6 +283,22 @@ export const HTTP: readonly Mutant[] = [
     pattern: 'may load only what comes from here',
   },
   {
+    name: 'the service worker may ask for anything of the service',
+    file: 'http/page.ts',
+    from: "policy: \"default-src 'none'; connect-src 'self'\"",
+    to: 'policy: "default-src \'self\'"',
+    tests: ['test/http/page.test.ts'],
+    pattern: 'what lies beside it',
+  },
+  {
+    name: 'a new service worker is not asked for',
+    file: 'http/page.ts',
+    from: "'content-security-policy': policy, 'cache-control': 'no-cache'",
+    to: "'content-security-policy': policy, 'cache-control': 'max-age=86400'",
+    tests: ['test/http/page.test.ts'],
+    pattern: 'asked for each time',
+  },
+  {
     name: 'files beside the page are served',
     file: 'http/page.ts',
     from: "root: join(folder, 'assets'),",

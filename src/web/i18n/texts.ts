@@ -1,12 +1,13 @@
 import * as common from './common.ts';
 import * as groups from './groups.ts';
 import * as login from './login.ts';
+import * as notices from './notices.ts';
 import * as people from './people.ts';
 import * as talk from './talk.ts';
 
 /** What the page says, in the languages that it speaks: a file a room. A function where something is put in. */
-const en = { ...common.en, ...login.en, ...talk.en, ...people.en, ...groups.en };
-const zh: typeof en = { ...common.zh, ...login.zh, ...talk.zh, ...people.zh, ...groups.zh };
+const en = { ...common.en, ...login.en, ...talk.en, ...people.en, ...groups.en, ...notices.en };
+const zh: typeof en = { ...common.zh, ...login.zh, ...talk.zh, ...people.zh, ...groups.zh, ...notices.zh };
 
 const isChinese = /^zh\b/i.test(navigator.language);
 

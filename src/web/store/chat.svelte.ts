@@ -5,6 +5,7 @@ import { Changes } from './changes.ts';
 import { Conversations } from './conversations.ts';
 import { Store } from './db.ts';
 import { Inbox } from './inbox.ts';
+import { Notices } from './notices.svelte.ts';
 import { sendOutbox } from './outbox.ts';
 import { Presence, type PresenceState } from './presence.svelte.ts';
 import { Profiles } from './profiles.ts';
@@ -35,6 +36,7 @@ export class Chat {
   readonly receipts: Receipts;
   readonly typing: Typing;
   readonly presence: Presence;
+  readonly notices: Notices;
   /** How the line to the service is, in whichever tab holds it. */
   connection = $state<Connection>('connecting');
   /** The conversation that is open in this tab with its newest message in sight. */
@@ -62,6 +64,7 @@ export class Chat {
     this.receipts = new Receipts(this.store, this.api);
     this.typing = new Typing(this.api, uid);
     this.presence = new Presence(this.store, this.api, () => this.connection === 'live');
+    this.notices = new Notices(this.store, uid);
     this.#signals = new Signals(this.store, this.inbox, this.receipts, uid);
     this.#channel = new BroadcastChannel(`redisim ${uid}`);
     this.#channel.onmessage = ({ data }: MessageEvent<Told>) => this.#heard(data);
@@ -73,6 +76,7 @@ export class Chat {
   close(): void {
     this.#ending.abort();
     this.presence.close();
+    this.notices.close();
     this.#channel.close();
   }
 
@@ -136,6 +140,7 @@ export class Chat {
       onMessages: async (messages, cursor) => {
         await inbox.take(messages, cursor);
         this.#haveSpoken(messages);
+        void this.notices.arrived(messages).catch(console.error);
       },
       onGap: (_gap, cursor) => inbox.startOver(cursor),
       onSignal: (signal) => this.#signalled(signal),

@@ -48,7 +48,7 @@ test('a call answers with the body, or throws what the service says', async () =
   assert.equal(message.fields.text, 'hi');
   const nothing = await alice.PUT('/v1/users/{uid}/conversations/{conversation}/typing', toBob);
   assert.equal(nothing, undefined);
-  const refused = alice.DELETE('/v1/groups/{gid}', { params: { path: { gid: 'nowhere' } } });
+  const refused = alice.GET('/v1/groups/{gid}', { params: { path: { gid: 'nowhere' } } });
   await assert.rejects(refused, (error: ApiError) => {
     assert.ok(error instanceof ApiError);
     assert.deepEqual([error.status, error.code, error.isTemporary], [404, 'group_not_found', false]);

@@ -157,6 +157,22 @@ describe('follow', () => {
     await alice.stop();
   });
 
+  test('who can’t go on after an error ends it', async () => {
+    await service.people('sal', 'tim');
+    const trouble = new Error('the disk is full');
+    const sal = new Listener(await clientOf('sal'), {
+      onMessages: () => {
+        throw trouble;
+      },
+      onError: (error) => {
+        throw error;
+      },
+    });
+    await sal.live();
+    await service.say('tim', 'user:sal', 'hi');
+    assert.equal(await sal.ended, trouble);
+  });
+
   test('a gap is told where it is, and what comes after it', async () => {
     await service.people('ida', 'jon');
     for (const n of [1, 2, 3]) await service.say('jon', 'user:ida', `${n}`);

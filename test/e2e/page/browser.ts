@@ -117,7 +117,13 @@ export class Person {
   }
 
   static async open(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Person> {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB', ...options });
+    const context = await browser.newContext({
+      viewport: { width: 1280, height: 800 },
+      locale: 'en-GB',
+      // Only what is about it has one: tests that meddle with requests would miss what it asks for.
+      serviceWorkers: 'block',
+      ...options,
+    });
     context.setDefaultTimeout(15_000);
     // tsx names functions by a helper, which is missing where the page evaluates them.
     await context.addInitScript('globalThis.__name = (named) => named');

@@ -200,6 +200,8 @@ describe('the chat page: talking', { skip }, () => {
     const tim = await page.person('Tim', { viewport: { width: 390, height: 844 } });
     await page.person('Una');
     await tim.add('una');
+    // Her name is read after the chat is open.
+    await tim.page.locator('main').getByText('Una', { exact: true }).first().waitFor();
     assert.equal(await tim.page.getByText('Connected').count(), 0);
     assert.equal(await tim.page.locator('main').getByText('una', { exact: true }).count(), 0, 'no raw id');
     await tim.page.context().setOffline(true);

@@ -120,6 +120,7 @@ test('a body is refused by its length before it is read, where little is expecte
     addMembers: ids,
     patchMember: small,
     sendMessage: fields,
+    createEvent: fields,
     patchMessage: fields,
     patchConversation: small,
     sendBatch: 9_000,

@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Plugin } from 'vite';
+
+const read = (name: string) => readFileSync(new URL(name, import.meta.url));
+
+/** What makes the page open without a line, and lets it be installed: its service worker, a manifest and icons. */
+export function offline(): Plugin {
+  return {
+    name: 'offline',
+    apply: 'build',
+    enforce: 'post',
+    buildStart() {
+      for (const { name } of ICONS) this.emitFile({ type: 'asset', name, source: read(name) });
+    },
+    generateBundle: {
+      order: 'post',
+      handler(_options, bundle) {
+        const files = Object.keys(bundle).filter((name) => name.startsWith('assets/'));
+        const addressOf = (name: string) => {
+          const { fileName } = Object.values(bundle).find((one) => one.type === 'asset' && one.names.includes(name))!;
+          return `/${fileName}`;
+        };
+        const icons = ICONS.map(({ name, ...icon }) => ({ src: addressOf(name), type: 'image/png', ...icon }));
+        const manifest = JSON.stringify({ ...MANIFEST, icons }, undefined, 2);
+        this.emitFile({ type: 'asset', fileName: 'manifest.webmanifest', source: manifest });
+        const paths = JSON.stringify(files.map((name) => `/${name}`));
+        const worker = read('worker.js').toString();
+        const page = bundle['index.html'];
+        const html = page?.type === 'asset' ? page.source : '';
+        const version = createHash('sha256').update(html).update(paths).digest('base64url').slice(0, 12);
+        const source = `const VERSION = '${version}';\nconst FILES = ${paths};\n${worker}`;
+        this.emitFile({ type: 'asset', fileName: 'sw.js', source });
+      },
+    },
+  };
+}
+
+const ICONS = [
+  { name: 'icon-192.png', sizes: '192x192' },
+  { name: 'icon-512.png', sizes: '512x512' },
+  { name: 'icon-maskable-512.png', sizes: '512x512', purpose: 'maskable' },
+];
+
+const MANIFEST = {
+  id: '/',
+  name: 'redisim',
+  short_name: 'redisim',
+  description: 'A chat, served by redisim',
+  start_url: '/',
+  scope: '/',
+  display: 'standalone',
+  background_color: '#ffffff',
+  theme_color: '#4453d6',
+};
