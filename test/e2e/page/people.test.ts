@@ -71,7 +71,7 @@ describe('the chat page: people', { skip }, () => {
     const [fay, gus] = [await page.person('Fay'), await page.person('Gus')];
     await fay.add('gus');
     await fay.page.getByRole('link', { name: 'Profile' }).click();
-    await fay.page.getByText('online', { exact: true }).waitFor();
+    await fay.page.locator('main .head').getByText('online', { exact: true }).waitFor();
     assert.equal(await fay.page.locator('main').getByText('gus', { exact: true }).isVisible(), false);
     await fay.page.getByText('Details').click();
     await fay.page.locator('main').getByText('gus', { exact: true }).waitFor();
