@@ -13,7 +13,7 @@ export interface PresenceState {
 /** How many the service takes at once. */
 const MOST = 100;
 /** Who is shown and not watched by the stream is asked for this often, ms. */
-const ASK_EVERY_MS = 30_000;
+const ASK_EVERY_MS = 15_000;
 /** Those that come into sight together are asked for together, ms. */
 const GATHER_MS = 50;
 

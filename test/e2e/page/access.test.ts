@@ -46,7 +46,7 @@ describe('the chat page: for everybody', { skip }, () => {
       assert.deepEqual(await mia.barriers(), [], 'empty');
       await mia.add(`noa-${colorScheme}`);
       await mia.say('hello https://example.com');
-      await mia.bubble('hello https://example.com').locator('[aria-label="Sent"]').waitFor();
+      await mia.hasSent('hello https://example.com');
       assert.deepEqual(await mia.barriers(), [], 'chat');
       await noa.page.locator('.badge').waitFor();
       assert.deepEqual(await noa.barriers(), [], 'list');
@@ -209,7 +209,7 @@ describe('the chat page: for everybody', { skip }, () => {
     await olga.logIn(await token(2));
     await olga.openChat('user:pit');
     await olga.say('sent');
-    await olga.bubble('sent').locator('[aria-label="Sent"]').waitFor();
+    await olga.hasSent('sent');
     await olga.page.context().setOffline(true);
     await olga.say('waits');
     // Clocks may differ by five seconds: so much longer it is good.
@@ -218,7 +218,7 @@ describe('the chat page: for everybody', { skip }, () => {
     await olga.page.getByText('Your login has ended').waitFor();
     await olga.logIn(await token(60));
     await olga.openChat('user:pit');
-    await olga.bubble('waits').locator('[aria-label="Sent"]').waitFor();
+    await olga.hasSent('waits');
     assert.deepEqual(await olga.texts(), ['sent', 'waits']);
   });
 
@@ -227,7 +227,7 @@ describe('the chat page: for everybody', { skip }, () => {
     await page.person('Walt');
     await vic.add('walt');
     await vic.say('soon gone');
-    await vic.bubble('soon gone').locator('[aria-label="Sent"]').waitFor();
+    await vic.hasSent('soon gone');
     await page.service.call('DELETE', '/users/vic');
     await vic.page.reload();
     await vic.page.getByText('Your login has ended').waitFor();

@@ -12,7 +12,7 @@ describe('the chat page: coming and going', { skip }, () => {
     await page.person('Saul');
     await alice.add('saul');
     for (const n of [1, 2, 3]) await alice.say(`before ${n}`);
-    await alice.bubble('before 3').locator('[aria-label="Sent"]').waitFor();
+    await alice.hasSent('before 3');
     await alice.page.goto('about:blank');
     for (const n of [1, 2, 3])
       await page.service.call('POST', '/users/saul/conversations/user:rhea/messages', {
@@ -43,7 +43,7 @@ describe('the chat page: coming and going', { skip }, () => {
     await alice.bubble('typed while it fell').locator('[aria-label="Waiting to be sent"]').waitFor();
     await alice.say('and another');
     await page.service.restart();
-    await alice.bubble('and another').locator('[aria-label="Sent"]').waitFor();
+    await alice.hasSent('and another');
     await bob.sees('and another');
     for (const one of [alice, bob]) assert.deepEqual(await one.texts(), ['one', 'typed while it fell', 'and another']);
     const { items } = (await page.service.call('GET', '/users/udo/conversations/user:tara/messages')) as {
@@ -63,7 +63,7 @@ describe('the chat page: coming and going', { skip }, () => {
       if (lost === 2) await alice.page.context().unroute('**/messages');
     });
     await alice.say('once');
-    await alice.bubble('once').locator('[aria-label="Sent"]').waitFor();
+    await alice.hasSent('once');
     await bob.openChat('user:nils');
     await alice.say('then');
     await bob.sees('then');
@@ -79,7 +79,7 @@ describe('the chat page: coming and going', { skip }, () => {
     for (const n of [1, 2, 3]) await alice.say(`offline ${n}`);
     await alice.bubble('offline 3').locator('[aria-label="Waiting to be sent"]').waitFor();
     await alice.page.context().setOffline(false);
-    await alice.bubble('offline 3').locator('[aria-label="Sent"]').waitFor();
+    await alice.hasSent('offline 3');
     const { items } = (await page.service.call('GET', '/users/wim/conversations/user:vera/messages')) as {
       items: { fields: { text?: string } }[];
     };
@@ -113,7 +113,7 @@ describe('the chat page: coming and going', { skip }, () => {
     for (const name of ['Adam', 'Eva']) await page.person(name);
     await alice.add('adam');
     await alice.say('one');
-    await alice.bubble('one').locator('[aria-label="Sent"]').waitFor();
+    await alice.hasSent('one');
     // The stream does not come through; the rest does.
     const streams = '**/inbox/stream**';
     await alice.page.context().route(streams, (route) => route.abort());
@@ -123,7 +123,7 @@ describe('the chat page: coming and going', { skip }, () => {
       await page.service.call('POST', '/users/adam/conversations/user:zara/messages', { fields: { text } });
     }
     await alice.say('four');
-    await alice.bubble('four').locator('[aria-label="Sent"]').waitFor();
+    await alice.hasSent('four');
     assert.deepEqual(await alice.texts(), ['one', 'four']);
     const fromEva = (text: string) =>
       page.service.call('POST', '/users/eva/conversations/user:zara/messages', { fields: { text } });
@@ -161,7 +161,7 @@ describe('the chat page: coming and going', { skip }, () => {
     await page.person('Cleo');
     await alice.add('cleo');
     for (const n of [1, 2, 3]) await alice.say(`lost ${n}`);
-    await alice.bubble('lost 3').locator('[aria-label="Sent"]').waitFor();
+    await alice.hasSent('lost 3');
     await alice.page.goto('about:blank');
     await page.service.inRedis((redis) => redis.flushall());
     await page.service.kill();
@@ -182,7 +182,7 @@ describe('the chat page: coming and going', { skip }, () => {
     await second.connected();
     await second.say('from the second tab');
     await first.sees('from the second tab');
-    await second.bubble('from the second tab').locator('[aria-label="Sent"]').waitFor();
+    await second.hasSent('from the second tab');
     await bob.openChat('user:edda');
     await bob.say('to both');
     for (const tab of [first, second]) await tab.sees('to both');

@@ -200,6 +200,11 @@ export class Person {
     return this.page.locator('.bubble').filter({ has: this.page.locator('.text', { hasText: exactly(text) }) });
   }
 
+  /** Waits until the service has a message, read or not. */
+  async hasSent(text: string): Promise<void> {
+    await this.bubble(text).locator('[aria-label="Sent"], [aria-label="Read"]').first().waitFor();
+  }
+
   /** Chooses something in the menu of a message. */
   async choose(text: string, item: string): Promise<void> {
     await this.bubble(text).hover();

@@ -18,13 +18,41 @@ describe('the chat page: talking', { skip }, () => {
     await bob.page.locator('.badge').waitFor({ state: 'detached' });
     await bob.say('hello, Alice');
     await alice.sees('hello, Alice');
-    await alice.bubble('hello, Bob').locator('[aria-label="Sent"]').waitFor();
+    await alice.hasSent('hello, Bob');
     // Read here is read everywhere.
     const { items } = (await page.service.call('GET', '/users/bob/conversations')) as { items: { unread: number }[] };
     assert.deepEqual(
       items.map(({ unread }) => unread),
       [0],
     );
+  });
+
+  test('each sees that the other is there, types, and has read', async () => {
+    const [gina, hugo] = [await page.person('Gina'), await page.person('Hugo')];
+    await gina.add('hugo');
+    await gina.say('are you there?');
+    const row = gina.page.locator('[data-conversation="user:hugo"]');
+    const header = gina.page.locator('main header');
+    await header.getByText('online', { exact: true }).waitFor();
+    await row.locator('.online').waitFor();
+    const mine = gina.bubble('are you there?');
+    await mine.locator('[aria-label="Sent"]').waitFor();
+    await hugo.openChat('user:gina');
+    await mine.locator('[aria-label="Read"]').waitFor();
+    await hugo.page.getByRole('textbox', { name: 'Write a message' }).pressSequentially('I am');
+    await header.getByText('typing …').waitFor();
+    await row.getByText('typing …').waitFor();
+    await hugo.say('I am');
+    await gina.sees('I am');
+    await row.getByText('typing …').waitFor({ state: 'detached' });
+    // A reaction is a signal, and no entry here.
+    await hugo.bubble('are you there?').hover();
+    await hugo.page.getByRole('button', { name: 'Message options' }).click();
+    await hugo.page.getByRole('group', { name: 'React' }).getByRole('button', { name: '👍' }).click();
+    await gina.page.locator('.reaction', { hasText: '👍' }).waitFor();
+    await hugo.page.context().close();
+    await header.getByText(/^last seen /).waitFor({ timeout: 40_000 });
+    assert.equal(await row.locator('.online').count(), 0);
   });
 
   test('a message that is refused says why, and is sent again or discarded', async () => {
@@ -43,7 +71,7 @@ describe('the chat page: talking', { skip }, () => {
     assert.equal(await alice.page.getByText('65536 bytes').count(), 0);
     await alice.page.unroute('**/messages');
     await alice.page.getByRole('button', { name: 'Try again' }).click();
-    await alice.bubble('refused').locator('[aria-label="Sent"]').waitFor();
+    await alice.hasSent('refused');
     assert.deepEqual(await alice.texts(), ['refused']);
   });
 

@@ -135,7 +135,7 @@ describe('the chat page: groups', { skip }, () => {
     await guest.go('chats');
     await guest.page.locator('a.row[href*="group"]', { hasText: 'Salon' }).click();
     await guest.say('thank you');
-    await guest.bubble('thank you').locator('[aria-label="Sent"]').waitFor();
+    await guest.hasSent('thank you');
   });
 
   test('everybody is shown what they may do, and no more', async () => {

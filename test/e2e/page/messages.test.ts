@@ -60,7 +60,7 @@ describe('the chat page: messages', { skip }, () => {
       .waitFor();
     // It is about nothing any more.
     await ann.say('and this is no reply');
-    await ann.bubble('and this is no reply').locator('[aria-label="Sent"]').waitFor();
+    await ann.hasSent('and this is no reply');
     assert.equal(await ann.bubble('and this is no reply').locator('.quote').count(), 0);
   });
 
@@ -70,7 +70,7 @@ describe('the chat page: messages', { skip }, () => {
     await cem.say('helo');
     await dia.openChat('user:cem');
     await dia.sees('helo');
-    await cem.bubble('helo').locator('[aria-label="Sent"]').waitFor();
+    await cem.hasSent('helo');
     await cem.composer.fill('a draft');
     await cem.choose('helo', 'Edit');
     await eventually(async () => (await cem.composer.inputValue()) === 'helo', 'the old text');
@@ -178,7 +178,7 @@ describe('the chat page: messages', { skip }, () => {
     await ida.composer.pressSequentially('come');
     await ida.composer.press('Enter');
     await ida.sees('hi @Jon Ives come');
-    await ida.bubble('hi @Jon Ives come').locator('[aria-label="Sent"]').waitFor();
+    await ida.hasSent('hi @Jon Ives come');
     const { items } = (await page.service.call('GET', '/users/kim/conversations/group:crew/messages')) as {
       items: { mentions?: string[]; fields: { text?: string } }[];
     };
@@ -213,7 +213,7 @@ describe('the chat page: messages', { skip }, () => {
     await group('team', 'nia', ['oto', 'pia']);
     await nia.openChat('group:team');
     await nia.say('read this');
-    await nia.bubble('read this').locator('[aria-label="Sent"]').waitFor();
+    await nia.hasSent('read this');
     await oto.openChat('group:team');
     await oto.sees('read this');
     await eventually(async () => {

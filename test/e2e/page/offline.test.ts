@@ -77,7 +77,7 @@ describe('the chat page: offline, installed, in the background', { skip }, () =>
     await page.person('Bert');
     await alma.add('bert');
     await alma.say('before');
-    await alma.bubble('before').locator('[aria-label="Sent"]').waitFor();
+    await alma.hasSent('before');
     await page.service.kill();
     await alma.page.reload();
     await alma.sees('before');
@@ -85,7 +85,7 @@ describe('the chat page: offline, installed, in the background', { skip }, () =>
     await alma.bubble('without a line').locator('[aria-label="Waiting to be sent"]').waitFor();
     assert.doesNotMatch(await alma.page.locator('body').innerText(), /Failed to fetch/);
     await page.service.restart();
-    await alma.bubble('without a line').locator('[aria-label="Sent"]').waitFor();
+    await alma.hasSent('without a line');
     const { items } = (await page.service.call('GET', '/users/bert/conversations/user:alma/messages')) as {
       items: { action?: string; fields: { text?: string } }[];
     };

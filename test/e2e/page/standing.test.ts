@@ -37,7 +37,7 @@ describe('the chat page: who may not write', { skip }, () => {
     await dov.openChat('group:garden');
     await cyd.openChat('group:garden');
     await cyd.say('I was here');
-    await cyd.bubble('I was here').locator('[aria-label="Sent"]').waitFor();
+    await cyd.hasSent('I was here');
     await as(ana, 'DELETE', '/groups/garden/members/cyd');
     await hindered(cyd, 'Ana removed you.');
     await cyd.page.locator('.event', { hasText: 'Ana removed you' }).waitFor();
@@ -93,7 +93,7 @@ describe('the chat page: who may not write', { skip }, () => {
     await joss.page.getByRole('button', { name: 'Unblock' }).click();
     await joss.composer.waitFor();
     await ilka.page.getByRole('button', { name: 'Try again' }).click();
-    await ilka.bubble('are you there?').locator('[aria-label="Sent"]').waitFor();
+    await ilka.hasSent('are you there?');
     await ilka.composer.waitFor();
   });
 
