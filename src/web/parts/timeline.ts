@@ -9,6 +9,22 @@ export type Entry =
   | { kind: 'bubble'; key: string; message: StoredMessage; isMine: boolean; begins: boolean; ends: boolean }
   | { kind: 'outgoing'; key: string; outgoing: Outgoing };
 
+/** Entries that say the same as before are the same objects: what shows them has nothing to do. */
+export function reused(entries: readonly Entry[], before: readonly Entry[]): Entry[] {
+  const known = new Map(before.map((entry) => [entry.key, entry]));
+  return entries.map((entry) => {
+    const old = known.get(entry.key);
+    return old && isSame(old, entry) ? old : entry;
+  });
+}
+
+function isSame(a: object, b: object): boolean {
+  const others = new Map(Object.entries(b));
+  return (
+    Object.entries(a).every(([name, value]) => others.get(name) === value) && Object.keys(a).length === others.size
+  );
+}
+
 /** Messages of one person that follow within this time are shown as one group, ms. */
 const GROUP_MS = 5 * 60_000;
 

@@ -24,14 +24,20 @@ export class MessageWindow {
   unreadFrom = $state<number>();
   #hasMore = true;
   #working: Promise<unknown> = Promise.resolve();
-  readonly #messages: { readonly value: StoredMessage[] | undefined };
+  #latest: readonly StoredMessage[] = [];
+  readonly #messages: { readonly value: readonly StoredMessage[] | undefined };
 
   constructor(chat: Chat, conversation: string) {
     this.#chat = chat;
     this.#conversation = conversation;
     this.#messages = live(
       () => [this.#first, this.#last] as const,
-      async ([first, last]) => (first === Infinity ? undefined : this.#range(first, last).toArray()),
+      async ([first, last]) => {
+        if (first === Infinity) return undefined;
+        const now = await this.#range(first, last).toArray();
+        this.#latest = unchanged(now, this.#latest);
+        return this.#latest;
+      },
     );
   }
 
@@ -171,6 +177,15 @@ export class MessageWindow {
     const of = this.#conversation;
     return this.#chat.store.messages.where('[conversation+seq]').between([of, first], [of, last], true, true);
   }
+}
+
+/** Messages, those that are as they were the same objects as before. */
+function unchanged(now: StoredMessage[], before: readonly StoredMessage[]): StoredMessage[] {
+  const known = new Map(before.map((message) => [message.seq, message]));
+  return now.map((message) => {
+    const old = known.get(message.seq);
+    return old && JSON.stringify(old) === JSON.stringify(message) ? old : message;
+  });
 }
 
 function seqIn(key: unknown): number | undefined {
