@@ -151,7 +151,7 @@ export class TestSink implements Sink {
 
 /** Waits until a condition holds, looking often; for what has no event of its own. */
 export async function eventually(test: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadline = Date.now() + 8_000;
+  const deadline = Date.now() + 20_000;
   while (!(await test())) {
     if (Date.now() > deadline) throw new Error(`waited in vain for: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
