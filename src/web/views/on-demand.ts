@@ -1,5 +1,4 @@
 /** Parts of the page that are not in its first view, by how they are loaded. */
-export const addPerson = () => import('./people/AddPerson.svelte');
 export const chatView = () => import('./ChatView.svelte');
 export const contacts = () => import('./people/Contacts.svelte');
 export const groupInfo = () => import('./group/GroupInfo.svelte');
@@ -11,8 +10,7 @@ export const personInfo = () => import('./people/PersonInfo.svelte');
 /** Loads all of them once there is nothing else to do, so that nobody waits for one. */
 export function loadWhenIdle(): void {
   const load = () => {
-    for (const part of [chatView, contacts, me, addPerson, groupInfo, personInfo, newGroup, joinGroup])
-      part().catch(() => {});
+    for (const part of [chatView, contacts, me, groupInfo, personInfo, newGroup, joinGroup]) part().catch(() => {});
   };
   if ('requestIdleCallback' in globalThis) requestIdleCallback(load, { timeout: 5_000 });
   else setTimeout(load, 2_000);
