@@ -7,6 +7,18 @@ import { openPage } from './people.ts';
 describe('the chat page: coming and going', { skip }, () => {
   const page = openPage();
 
+  test('a part of the page that can’t be loaded says so, and is loaded again', async () => {
+    const quin = await page.person('Quin');
+    const part = '**/assets/Me-*.js';
+    await quin.page.route(part, (route) => route.abort());
+    await quin.page.reload();
+    await quin.go('me');
+    await quin.page.getByText('This part of the page could not be loaded').waitFor();
+    await quin.page.unroute(part);
+    await quin.page.getByRole('button', { name: 'Load again' }).click();
+    await quin.page.getByRole('button', { name: 'Log out', exact: true }).waitFor();
+  });
+
   test('after a reload the history is there at once, and what came meanwhile comes once', async () => {
     const alice = await page.person('Rhea');
     await page.person('Saul');
