@@ -70,13 +70,15 @@ export class Inbox {
       }
       // It is of no log: what it tells is with the message itself.
       if (message.action === 'react') return;
+      // Who is let in again has missed what came meanwhile: it would be a hole in what was kept. (A list may have told of it
+      // before, so that what the conversation's last message is says nothing.)
+      const newest = await this.#kept(conversation).last();
+      if (newest && seq > newest.seq && isEnd(newest, this.#uid)) await this.#kept(conversation).delete();
       const known = await store.conversations.get(conversation);
       if (known?.last && seq < known.last.seq && !isChange(message)) {
         await store.messages.put(stored);
         return;
       }
-      // Who is let in again has missed what came meanwhile: it would be a hole in what was kept.
-      if (known?.last && seq > known.last.seq && isEnd(known.last, this.#uid)) await this.#kept(conversation).delete();
       await store.messages.put(stored);
       if (message.action === 'erase') await this.#erase(message);
       if (message.action === 'edit') {
