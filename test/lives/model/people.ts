@@ -47,8 +47,9 @@ export function removeUser(world: World, uid: string, order: readonly string[], 
 /** Wherever there is something that the user has sent, also if nobody names the place. */
 function eraseAll(world: World, user: User, places: readonly string[]): void {
   for (const name of new Set([...places, ...world.logs.keys()])) {
-    const log = world.log(name);
-    if (log.isRemoved) continue;
+    const log = world.logs.get(name);
+    // Whoever has left a group remembers it longer than there is one.
+    if (!log || log.isRemoved) continue;
     const recipients = name.startsWith('gs:') ? world.group(name.slice(3)).members : name.split(':').slice(1);
     for (const entry of [...log.entries]) {
       if (entry.author === user && !entry.action && !entry.erased) world.erase(entry, user.uid, recipients);
