@@ -15,6 +15,9 @@ import { farewell, forPeople, type LogStream } from './terminal.ts';
 const APP_MARGIN_MS = 1_000;
 const REDIS_MARGIN_MS = 16_000;
 
+/** Connections that may wait to be taken. Of Node's 511 the rest waits for a second when a thousand clients come back at once. */
+const BACKLOG = 4_096;
+
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** npm passes on a Ctrl-C that the terminal has sent us already; a person is not that fast. */
 const SAME_SIGNAL_MS = 500;
@@ -71,7 +74,7 @@ async function start(): Promise<void> {
   });
   // A request that does not end must not keep Redis from being stopped properly.
   closers.push(() => Promise.race([app.close(), delay(config.drainMs + APP_MARGIN_MS)]).then(() => {}));
-  await app.listen({ host: config.host, port: config.port });
+  await app.listen({ host: config.host, port: config.port, backlog: BACKLOG });
   const [address] = app.addresses();
   if (embedded && typeof address === 'object') {
     const { demoSecret } = config;

@@ -165,7 +165,11 @@ export class MessageWindow {
   }
 
   async #firstUnread(): Promise<number | undefined> {
-    const known = await this.#chat.store.conversations.get(this.#conversation);
+    const { store, inbox } = this.#chat;
+    const kept = () => store.conversations.get(this.#conversation);
+    // Whoever comes by a link may be here before the list of chats. Without a line there is nothing to begin at.
+    if (!(await kept())) await inbox.reread(this.#conversation).catch(() => {});
+    const known = await kept();
     if (!known || known.unread === 0) return undefined;
     const read = seqOf(known.readUpTo ?? '-0');
     const unread = () => this.#range(read + 1).filter((message) => isSaid(message) && message.from !== this.#chat.uid);

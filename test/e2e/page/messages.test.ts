@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { eventually } from '../../helpers/delivery.ts';
-import { skip } from './browser.ts';
+import { Person, skip } from './browser.ts';
 import { openPage } from './people.ts';
 
 const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
@@ -20,6 +20,27 @@ describe('the chat page: messages', { skip }, () => {
     await page.service.call('PUT', `/groups/${gid}`, { fields: { name: gid }, owner, ...more });
     for (const uid of members) await page.service.call('PUT', `/groups/${gid}/members/${uid}`);
   }
+
+  test('a chat that is opened by its link, in a browser that does not know of it yet, begins at what is unread', async () => {
+    await page.person('Ida');
+    await page.person('Jon');
+    const messages = Array.from({ length: 80 }, (_, i) => ({
+      uid: 'jon',
+      conversation: 'user:ida',
+      fields: { text: `line ${i} of many` },
+    }));
+    await page.service.call('POST', '/messages/batch', { messages });
+    const fresh = await Person.open(page.browser, page.link);
+    page.leaveLater(fresh);
+    // The list comes late, or its answer is lost: the chat is all that there is.
+    await fresh.page.route(/\/conversations(\?|$)/, (route) => route.abort());
+    await fresh.page.locator('form input').fill('Ida');
+    await fresh.page.locator('form button').click();
+    await fresh.page.locator('nav').waitFor();
+    await fresh.openChat('user:jon');
+    await fresh.page.locator('.unread').waitFor();
+    await fresh.page.getByRole('button', { name: 'new messages' }).waitFor();
+  });
 
   test('a reply quotes what it replies to, and leads there, however long ago that was', async () => {
     const [ann, bea] = [await page.person('Ann'), await page.person('Bea')];
