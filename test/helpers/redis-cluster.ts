@@ -53,6 +53,11 @@ export class TestCluster {
     }
   }
 
+  /** As the connections take it. */
+  get target(): { readonly url: string } {
+    return { url: `redis://${this.servers.map(({ address }) => address).join(',')}` };
+  }
+
   /** Each server's URL. */
   get urls(): string[] {
     return this.servers.map(({ address }) => `redis://${address}`);
