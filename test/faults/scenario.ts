@@ -1,7 +1,7 @@
 import type { Product } from '../helpers/product.ts';
 import { check, type Verdict } from './checker.ts';
-import { CLUSTER, Cluster, type ClusterOptions } from './cluster.ts';
 import { overSocket, overSse } from './connections.ts';
+import { DEPLOYMENT, Deployment, type DeploymentOptions } from './deployment.ts';
 import { type History, newHistory } from './history.ts';
 import { Listener } from './listener.ts';
 import { Poller } from './poller.ts';
@@ -13,7 +13,7 @@ import { Workload, type WorkloadOptions } from './workload.ts';
 /** A fault, and the service that it happens to. */
 export interface Scenario {
   name: string;
-  cluster?: Partial<ClusterOptions>;
+  deployment?: Partial<DeploymentOptions>;
   workload?: Partial<WorkloadOptions>;
   /** Whether some receivers break their connections now and then; on by default. */
   hangUps?: boolean;
@@ -27,7 +27,7 @@ export interface Scenario {
 
 /** What a fault has in its hands. */
 export interface Run {
-  cluster: Cluster;
+  deployment: Deployment;
   workload: Workload;
   history: History;
   random: Random;
@@ -65,8 +65,8 @@ export async function perform(scenario: Scenario, product: Product, options: Per
   const random = new Random(options.seed);
   const history = newHistory();
   const notes: string[] = [];
-  const cluster = await Cluster.start(product, { ...CLUSTER, ...scenario.cluster });
-  const workload = new Workload(history, cluster.sendUrls, random, scenario.workload);
+  const deployment = await Deployment.start(product, { ...DEPLOYMENT, ...scenario.deployment });
+  const workload = new Workload(history, deployment.sendUrls, random, scenario.workload);
   const listeners: Listener[] = [];
   const pollers: Poller[] = [];
   let hangUps: NodeJS.Timeout | undefined;
@@ -79,13 +79,15 @@ export async function perform(scenario: Scenario, product: Product, options: Per
   const story = async (): Promise<Report> => {
     await workload.prepare();
     const listener = (uid: string, home: number, isSocket: boolean) =>
-      new Listener(cluster.urls, uid, home, random, { connect: isSocket ? overSocket : overSse });
+      new Listener(deployment.urls, uid, home, random, { connect: isSocket ? overSocket : overSse });
     workload.users.forEach((uid, i) => {
       listeners.push(listener(uid, i, i % 3 === 1));
     });
     const restless = workload.users.filter((_, i) => i % 3 === 0).map((uid, i) => listener(uid, 1, i % 2 === 1));
     listeners.push(...restless);
-    pollers.push(...workload.users.filter((_, i) => i % 6 === 1).map((uid) => new Poller(cluster.urls, uid, random)));
+    pollers.push(
+      ...workload.users.filter((_, i) => i % 6 === 1).map((uid) => new Poller(deployment.urls, uid, random)),
+    );
     history.followers.push(...[...listeners, ...pollers].map(({ record }) => record));
     await Promise.all([...listeners, ...pollers].map((receiver) => receiver.open()));
     if (scenario.hangUps !== false) hangUps = setInterval(() => random.pick(restless)?.hangUp(), 60);
@@ -93,7 +95,7 @@ export async function perform(scenario: Scenario, product: Product, options: Per
     const around = scenario.around ?? (options.isShort ? 50 : 100);
     await workload.more(around);
     await scenario.fault({
-      cluster,
+      deployment,
       workload,
       history,
       random,
@@ -105,7 +107,7 @@ export async function perform(scenario: Scenario, product: Product, options: Per
         return listener.open();
       },
       catchUp: async (some, withinMs) => {
-        const late = await settle(cluster, history, some, withinMs);
+        const late = await settle(deployment, history, some, withinMs);
         history.lacking.push(...late.map((name) => `${name} lacked something after ${withinMs / 1_000} s`));
         return late.length === 0;
       },
@@ -116,12 +118,12 @@ export async function perform(scenario: Scenario, product: Product, options: Per
     await workload.stop();
     clearInterval(hangUps);
     const present = [...listeners, ...pollers].filter(({ record }) => !record.hasLeft);
-    await settle(cluster, history, present, options.settleMs ?? SETTLE_MS);
-    await settleSignals(cluster, history);
+    await settle(deployment, history, present, options.settleMs ?? SETTLE_MS);
+    await settleSignals(deployment, history);
     await closeReceivers();
-    const truth = await readTruth(cluster.admin, cluster.urls(), workload.users);
+    const truth = await readTruth(deployment.admin, deployment.urls(), workload.users);
     const verdict = check(history, truth);
-    if (verdict.violations.length > 0) notes.push(`logs in ${cluster.keepLogs(`${scenario.name}-${options.seed}`)}`);
+    if (verdict.violations.length > 0) notes.push(`logs in ${deployment.keepLogs(`${scenario.name}-${options.seed}`)}`);
     return { ...verdict, notes };
   };
   const late = new Promise<never>((_resolve, reject) => {
@@ -133,12 +135,12 @@ export async function perform(scenario: Scenario, product: Product, options: Per
     clearTimeout(timer);
     await workload.stop().catch(() => {});
     await closeReceivers();
-    await cluster.stop();
+    await deployment.stop();
   }
 }
 
 /** Waits until everybody has been told what need not last, or that it may have missed some. */
-async function settleSignals({ admin }: Cluster, history: History): Promise<void> {
+async function settleSignals({ admin }: Deployment, history: History): Promise<void> {
   const deadline = Date.now() + SIGNALS_MS;
   while (Date.now() < deadline && missingSignals(history, await readKnown(admin)).length > 0) {
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -147,7 +149,7 @@ async function settleSignals({ admin }: Cluster, history: History): Promise<void
 
 /** Waits until everybody has all of their inbox. Returns who has not. */
 async function settle(
-  { admin }: Cluster,
+  { admin }: Deployment,
   { broken }: History,
   receivers: readonly (Listener | Poller)[],
   withinMs: number,

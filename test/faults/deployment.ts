@@ -8,7 +8,7 @@ import { atExit, startRedis, type TestRedis } from '../helpers/redis.ts';
 import { TcpProxy } from './proxy.ts';
 import { API_KEY, JWT_SECRET } from './requests.ts';
 
-export interface ClusterOptions {
+export interface DeploymentOptions {
   nodes: number;
   /** How Redis keeps its data: an append-only file, a snapshot when told so, or the one that the node starts itself. */
   redis: 'everysec' | 'always' | 'snapshot' | 'embedded';
@@ -18,10 +18,10 @@ export interface ClusterOptions {
   env: Record<string, string>;
 }
 
-export const CLUSTER: ClusterOptions = { nodes: 2, redis: 'everysec', proxied: false, env: {} };
+export const DEPLOYMENT: DeploymentOptions = { nodes: 2, redis: 'everysec', proxied: false, env: {} };
 
 /** A Redis and some nodes, as processes. */
-export class Cluster {
+export class Deployment {
   readonly nodes: Node[] = [];
   /** For the test itself: looks into Redis, and does harm there. */
   readonly admin: Redis;
@@ -32,7 +32,7 @@ export class Cluster {
   readonly #dataDir: string;
   readonly #forget: () => void;
 
-  private constructor(product: Product, options: ClusterOptions, redis: TestRedis | undefined, proxy?: TcpProxy) {
+  private constructor(product: Product, options: DeploymentOptions, redis: TestRedis | undefined, proxy?: TcpProxy) {
     this.#product = product;
     this.#redis = redis;
     this.proxy = proxy;
@@ -46,19 +46,19 @@ export class Cluster {
     this.admin.on('error', () => {});
   }
 
-  static async start(product: Product, options: ClusterOptions): Promise<Cluster> {
+  static async start(product: Product, options: DeploymentOptions): Promise<Deployment> {
     const { redis: kind } = options;
     const persistence = kind === 'snapshot' ? {} : { aof: true, args: ['--appendfsync', kind] };
     const redis = kind === 'embedded' ? undefined : await startRedis(persistence);
     const proxy = redis && options.proxied ? await TcpProxy.start(redis.path) : undefined;
-    const cluster = new Cluster(product, options, redis, proxy);
+    const deployment = new Deployment(product, options, redis, proxy);
     try {
-      const starting = Array.from({ length: options.nodes }, () => cluster.startNode());
-      cluster.nodes.push(...(await Promise.all(starting)));
-      await cluster.admin.connect();
-      return cluster;
+      const starting = Array.from({ length: options.nodes }, () => deployment.startNode());
+      deployment.nodes.push(...(await Promise.all(starting)));
+      await deployment.admin.connect();
+      return deployment;
     } catch (error) {
-      await cluster.stop();
+      await deployment.stop();
       throw error;
     }
   }
