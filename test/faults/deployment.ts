@@ -1,18 +1,23 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { embeddedRedisPid, Node } from '../helpers/node.ts';
 import type { Product } from '../helpers/product.ts';
-import { atExit, startRedis, type TestRedis } from '../helpers/redis.ts';
-import { TcpProxy } from './proxy.ts';
+import { atExit, type TestRedis } from '../helpers/redis.ts';
+import type { TestSentinels } from '../helpers/sentinels.ts';
+import type { TcpProxy } from './proxy.ts';
 import { API_KEY, JWT_SECRET } from './requests.ts';
+import { adminOf, ClusterServers, OneServer, SentinelServers, type Servers } from './servers.ts';
 
 export interface DeploymentOptions {
   nodes: number;
-  /** How Redis keeps its data: an append-only file, a snapshot when told so, or the one that the node starts itself. */
-  redis: 'everysec' | 'always' | 'snapshot' | 'embedded';
-  /** Nodes reach Redis through the proxy. */
+  /**
+   * The Redis: one that keeps an append-only file, or a snapshot when told so; the one that the node starts itself; a
+   * cluster; or a master that sentinels watch.
+   */
+  redis: 'everysec' | 'always' | 'snapshot' | 'embedded' | 'cluster' | 'sentinels';
+  /** Nodes reach Redis through a proxy, or each server of a cluster through its own. */
   proxied: boolean;
   /** Settings of the nodes. */
   env: Record<string, string>;
@@ -20,42 +25,38 @@ export interface DeploymentOptions {
 
 export const DEPLOYMENT: DeploymentOptions = { nodes: 2, redis: 'everysec', proxied: false, env: {} };
 
-/** A Redis and some nodes, as processes. */
+/** Where the service keeps its data: the master of the moment, and what its keys begin with. */
+export interface Data {
+  redis: Redis;
+  prefix: string;
+}
+
+/** Some nodes, as processes, and the Redis that they share. */
 export class Deployment {
   readonly nodes: Node[] = [];
-  /** For the test itself: looks into Redis, and does harm there. */
-  readonly admin: Redis;
-  readonly proxy: TcpProxy | undefined;
-  readonly #redis: TestRedis | undefined;
+  readonly #servers: Servers | undefined;
+  readonly #embedded: Redis | undefined;
   readonly #product: Product;
   readonly #env: Record<string, string>;
   readonly #dataDir: string;
   readonly #forget: () => void;
 
-  private constructor(product: Product, options: DeploymentOptions, redis: TestRedis | undefined, proxy?: TcpProxy) {
+  private constructor(product: Product, options: DeploymentOptions, servers: Servers | undefined) {
     this.#product = product;
-    this.#redis = redis;
-    this.proxy = proxy;
+    this.#servers = servers;
     this.#dataDir = mkdtempSync(join(tmpdir(), 'redisim-data-'));
     this.#forget = atExit(() => this.#clear());
-    const path = redis?.path ?? join(this.#dataDir, 'redis.sock');
-    const where = redis ? { REDIS_URL: proxy?.url ?? `unix://${path}` } : { DATA_DIR: this.#dataDir };
+    const where = servers ? { REDIS_URL: servers.url } : { DATA_DIR: this.#dataDir };
     // Nothing is healed by a heartbeat, unless a scenario says so: the other ways have to do.
     this.#env = { API_KEYS: API_KEY, JWT_SECRET, HEARTBEAT_MS: '600000', RATE_LIMIT: '0', ...where, ...options.env };
-    this.admin = new Redis({ path, lazyConnect: true, retryStrategy: () => 100 });
-    this.admin.on('error', () => {});
+    if (!servers) this.#embedded = adminOf(join(this.#dataDir, 'redis.sock'));
   }
 
   static async start(product: Product, options: DeploymentOptions): Promise<Deployment> {
-    const { redis: kind } = options;
-    const persistence = kind === 'snapshot' ? {} : { aof: true, args: ['--appendfsync', kind] };
-    const redis = kind === 'embedded' ? undefined : await startRedis(persistence);
-    const proxy = redis && options.proxied ? await TcpProxy.start(redis.path) : undefined;
-    const deployment = new Deployment(product, options, redis, proxy);
+    const deployment = new Deployment(product, options, await startServers(options));
     try {
       const starting = Array.from({ length: options.nodes }, () => deployment.startNode());
       deployment.nodes.push(...(await Promise.all(starting)));
-      await deployment.admin.connect();
       return deployment;
     } catch (error) {
       await deployment.stop();
@@ -69,10 +70,40 @@ export class Deployment {
   /** Where senders go: not to a node that is stopped, where each would wait for long. */
   readonly sendUrls = (): readonly string[] => this.nodes.filter((node) => !node.isPaused).map(({ url }) => url);
 
-  /** The Redis that the nodes share. */
+  /** Where the data is right now. */
+  async data(): Promise<Data> {
+    if (!this.#servers) return { redis: this.admin, prefix: '' };
+    return { redis: await this.#servers.master(), prefix: this.#servers.prefix };
+  }
+
+  /** For the test itself, where there is one Redis: looks into it, and does harm there. */
+  get admin(): Redis {
+    return this.#embedded ?? this.#one.admin;
+  }
+
+  /** The one Redis that the nodes share. */
   get redis(): TestRedis {
-    if (!this.#redis) throw new Error('the node has its own Redis');
-    return this.#redis;
+    return this.#one.redis;
+  }
+
+  /** What is in front of it. */
+  get proxy(): TcpProxy | undefined {
+    return this.#one.proxy;
+  }
+
+  get cluster(): ClusterServers {
+    if (!(this.#servers instanceof ClusterServers)) throw new Error('the nodes have no cluster');
+    return this.#servers;
+  }
+
+  get sentinels(): TestSentinels {
+    if (!(this.#servers instanceof SentinelServers)) throw new Error('the nodes have no sentinels');
+    return this.#servers.sentinels;
+  }
+
+  get #one(): OneServer {
+    if (!(this.#servers instanceof OneServer)) throw new Error('the nodes do not share one Redis');
+    return this.#servers;
   }
 
   startNode(env: Record<string, string> = {}): Promise<Node> {
@@ -97,17 +128,23 @@ export class Deployment {
   }
 
   async stop(): Promise<void> {
-    this.admin.disconnect();
     await Promise.all(this.nodes.map((node) => node.kill()));
-    this.proxy?.close();
-    await this.#redis?.stop();
+    this.#embedded?.disconnect();
+    await this.#servers?.stop();
     this.#clear();
     this.#forget();
   }
 
   #clear(): void {
-    const pid = this.#redis ? undefined : this.embeddedPid;
+    const pid = this.#servers ? undefined : this.embeddedPid;
     if (pid !== undefined) process.kill(pid, 'SIGKILL');
     rmSync(this.#dataDir, { recursive: true, force: true });
   }
+}
+
+async function startServers({ redis, proxied }: DeploymentOptions): Promise<Servers | undefined> {
+  if (redis === 'embedded') return undefined;
+  if (redis === 'cluster') return ClusterServers.start(proxied);
+  if (redis === 'sentinels') return SentinelServers.start();
+  return OneServer.start(redis, proxied);
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type NetConnectOpts, type Server, type Socket } from 'node:net';
 
 /** A link through the proxy. */
 interface Link {
@@ -11,7 +11,7 @@ interface Link {
   late: number;
 }
 
-/** A TCP proxy in front of Redis' unix socket, for a link that fails without either end's doing. */
+/** A TCP proxy in front of a Redis, for a link that fails without either end's doing. */
 export class TcpProxy {
   readonly #server: Server;
   readonly #links = new Set<Link>();
@@ -27,18 +27,22 @@ export class TcpProxy {
     this.#server = server;
   }
 
-  /** @param path the unix socket of Redis */
-  static async start(path: string): Promise<TcpProxy> {
+  /** @param target where Redis is */
+  static async start(target: NetConnectOpts): Promise<TcpProxy> {
     const server = createServer();
     const proxy = new TcpProxy(server);
-    server.on('connection', (client) => proxy.#join(client, path));
+    server.on('connection', (client) => proxy.#join(client, target));
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     return proxy;
   }
 
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
   get url(): string {
-    return `redis://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `redis://127.0.0.1:${this.port}`;
   }
 
   /** Swallows replies that come over the links for commands, and then cuts the link: what was asked for was done. */
@@ -99,8 +103,8 @@ export class TcpProxy {
     this.#server.close();
   }
 
-  #join(client: Socket, path: string): void {
-    const link: Link = { client, server: connect(path), isFeed: false, late: 0 };
+  #join(client: Socket, target: NetConnectOpts): void {
+    const link: Link = { client, server: connect(target), isFeed: false, late: 0 };
     const { server } = link;
     this.#links.add(link);
     const cut = () => {

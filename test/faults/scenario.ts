@@ -121,7 +121,7 @@ export async function perform(scenario: Scenario, product: Product, options: Per
     await settle(deployment, history, present, options.settleMs ?? SETTLE_MS);
     await settleSignals(deployment, history);
     await closeReceivers();
-    const truth = await readTruth(deployment.admin, deployment.urls(), workload.users);
+    const truth = await readTruth(await deployment.data(), deployment.urls(), workload.users);
     const verdict = check(history, truth);
     if (verdict.violations.length > 0) notes.push(`logs in ${deployment.keepLogs(`${scenario.name}-${options.seed}`)}`);
     return { ...verdict, notes };
@@ -140,16 +140,16 @@ export async function perform(scenario: Scenario, product: Product, options: Per
 }
 
 /** Waits until everybody has been told what need not last, or that it may have missed some. */
-async function settleSignals({ admin }: Deployment, history: History): Promise<void> {
+async function settleSignals(deployment: Deployment, history: History): Promise<void> {
   const deadline = Date.now() + SIGNALS_MS;
-  while (Date.now() < deadline && missingSignals(history, await readKnown(admin)).length > 0) {
+  while (Date.now() < deadline && missingSignals(history, await readKnown(await deployment.data())).length > 0) {
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
 
 /** Waits until everybody has all of their inbox. Returns who has not. */
 async function settle(
-  { admin }: Deployment,
+  deployment: Deployment,
   { broken }: History,
   receivers: readonly (Listener | Poller)[],
   withinMs: number,
@@ -161,9 +161,13 @@ async function settle(
   for (let calm = 0; calm < 3 && Date.now() < deadline; calm = late.length === 0 ? calm + 1 : 0) {
     await new Promise((resolve) => setTimeout(resolve, 100));
     const ends = new Map<string, string[]>();
+    const data = await deployment.data();
     for (const uid of users) {
-      const [newest] = (await admin.xrevrange(`s:${uid}`, '+', '-', 'COUNT', 1)) as [string, string[]][];
-      ends.set(uid, [await inboxEnd(admin, uid), newest?.[0] ?? '']);
+      const [newest] = (await data.redis.xrevrange(`${data.prefix}s:${uid}`, '+', '-', 'COUNT', 1)) as [
+        string,
+        string[],
+      ][];
+      ends.set(uid, [await inboxEnd(data, uid), newest?.[0] ?? '']);
     }
     late = receivers.filter(({ record, position }) => ends.get(record.uid)?.includes(position) === false);
   }
