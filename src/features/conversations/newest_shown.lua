@@ -4,7 +4,7 @@
 --   reply  { message id ('0-0' if there is none), … }
 -- @include "log"
 local reply = {}
-for i = 2, #KEYS - (SPACE and 1 or 0) do
+for i = 2, #KEYS do
   local _, _, last = newest(KEYS[i])
   reply[i - 1] = last
 end

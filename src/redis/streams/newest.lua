@@ -5,5 +5,5 @@
 -- @include "begin"
 -- @include "streams"
 local reply = { EPOCH or '0' }
-for i = 2, #KEYS - (SPACE and 1 or 0) do reply[i] = last_generated(KEYS[i]) or '' end
+for i = 2, #KEYS do reply[i] = last_generated(KEYS[i]) or '' end
 return reply
