@@ -4,12 +4,20 @@ import { DEFAULT_SPACE, type SpaceName } from '../domain/spaces.ts';
 /** So many spaces have a label of their own; the others share `_other`. */
 const MAX_LABELS = 1_000;
 
+/** What is looked at when the metrics are asked for. */
+export interface Gauged {
+  /** How long ago the feed was last known to be read to its end, ms. */
+  feedLagMs(): number;
+  /** How long Redis takes to answer a PING, ms; undefined where it does not. */
+  pingMs(): Promise<number | undefined>;
+}
+
 /**
  * What `/metrics` tells, in one place: whoever counts gets the metrics handed in.
  *
  * @param hasSpaces whether what is of one space says of which
  */
-export function createMetrics(hasSpaces: boolean) {
+export function createMetrics(gauged: Gauged, hasSpaces: boolean) {
   const labels = new Set<SpaceName>();
   const ofSpace = hasSpaces ? (['space'] as const) : [];
   /** The label of a space, where there are any. */
@@ -51,6 +59,26 @@ export function createMetrics(hasSpaces: boolean) {
     labelNames: ['state', ...ofSpace],
     registers,
   });
+  // Of several workers the slowest one counts.
+  new Gauge({
+    name: 'redisim_feed_lag_seconds',
+    help: 'How long ago the feed was last read to its end, or seen to be idle.',
+    aggregator: 'max',
+    registers,
+    collect() {
+      this.set(gauged.feedLagMs() / 1_000);
+    },
+  });
+  new Gauge({
+    name: 'redisim_redis_ping_seconds',
+    help: 'How long Redis took to answer a PING just now.',
+    aggregator: 'max',
+    registers,
+    async collect() {
+      const ms = await gauged.pingMs();
+      if (ms !== undefined) this.set(ms / 1_000);
+    },
+  });
   return {
     registry,
     /** Counts an answered request; how long it took is in seconds, as Prometheus wants it. */
@@ -87,19 +115,9 @@ export function createMetrics(hasSpaces: boolean) {
       help: 'Inboxes that could not take a message, such as a key of a wrong type. Look into the log.',
       registers,
     }),
-    feedLag: new Gauge({
-      name: 'redisim_feed_lag_seconds',
-      help: 'How long ago the feed was last read to its end, or seen to be idle.',
-      registers,
-    }),
     epochMoves: new Counter({
       name: 'redisim_epoch_moves_total',
       help: 'How often this node saw that Redis had lost data.',
-      registers,
-    }),
-    redisLatency: new Gauge({
-      name: 'redisim_redis_ping_seconds',
-      help: 'How long Redis took to answer a PING just now.',
       registers,
     }),
   };

@@ -47,30 +47,20 @@ export async function startRedis(options: TestRedisOptions = {}): Promise<TestRe
   const persistence = options.aof ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no'];
   const args = ['--port', '0', '--unixsocket', path, '--dir', dir, '--save', '', ...persistence];
 
-  const start = () => launch(binary, [...args, '--logfile', '', ...(options.args ?? [])], options.env);
-  let server = await start();
-  const kill = async () => {
-    if (server.exitCode !== null || server.signalCode !== null) return;
-    const exited = once(server, 'exit');
-    server.kill('SIGKILL');
-    await exited;
-  };
+  const server = await RedisProcess.start(binary, [...args, '--logfile', '', ...(options.args ?? [])], options.env);
   return {
     path,
     target: { path },
     dir,
     get pid() {
-      return server.pid!;
+      return server.pid;
     },
-    pause: () => void server.kill('SIGSTOP'),
-    resume: () => void server.kill('SIGCONT'),
-    kill,
-    async restart() {
-      if (server.exitCode === null && server.signalCode === null) return;
-      server = await start();
-    },
+    pause: () => server.pause(),
+    resume: () => server.resume(),
+    kill: () => server.kill(),
+    restart: () => server.restart(),
     async stop() {
-      await kill();
+      await server.kill();
       rmSync(dir, { recursive: true, force: true });
     },
   };
@@ -119,7 +109,58 @@ export function endWithUs(pid: number): () => void {
   return () => void watch.kill('SIGKILL');
 }
 
-async function launch(binary: string, args: string[], env: Record<string, string> = {}): Promise<ChildProcess> {
+/** The process of a Redis or of a sentinel, which can be started again with the same arguments. */
+export class RedisProcess {
+  readonly #start: () => Promise<ChildProcess>;
+  #process: ChildProcess;
+
+  private constructor(start: () => Promise<ChildProcess>, process: ChildProcess) {
+    this.#start = start;
+    this.#process = process;
+  }
+
+  /**
+   * Resolves when it takes connections. It has to log to its output.
+   * @throws Error with what it has logged, when it ends instead
+   */
+  static async start(binary: string, args: readonly string[], env: Record<string, string> = {}): Promise<RedisProcess> {
+    const start = () => launch(binary, args, env);
+    return new RedisProcess(start, await start());
+  }
+
+  get pid(): number {
+    return this.#process.pid!;
+  }
+
+  get isRunning(): boolean {
+    return this.#process.exitCode === null && this.#process.signalCode === null;
+  }
+
+  /** SIGSTOP: it answers nothing, and its connections stay open. */
+  pause(): void {
+    this.#process.kill('SIGSTOP');
+  }
+
+  /** SIGCONT. */
+  resume(): void {
+    this.#process.kill('SIGCONT');
+  }
+
+  /** SIGKILL; resolves when it is gone. */
+  async kill(): Promise<void> {
+    if (!this.isRunning) return;
+    const exited = once(this.#process, 'exit');
+    this.#process.kill('SIGKILL');
+    await exited;
+  }
+
+  /** Starts it again, unless it runs. */
+  async restart(): Promise<void> {
+    if (!this.isRunning) this.#process = await this.#start();
+  }
+}
+
+async function launch(binary: string, args: readonly string[], env: Record<string, string>): Promise<ChildProcess> {
   const server = spawn(binary, args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...env } });
   if (server.pid !== undefined) server.once('exit', endWithUs(server.pid));
   const output: string[] = [];
@@ -128,7 +169,8 @@ async function launch(binary: string, args: string[], env: Record<string, string
     server.once('exit', (code) => reject(new Error(`${binary} ended with ${code}:\n${output.join('\n')}`)));
     createInterface({ input: server.stdout }).on('line', (line) => {
       output.push(line);
-      if (/ready to accept connections/i.test(line)) resolve();
+      // A sentinel takes connections before it says which one it is.
+      if (/ready to accept connections|sentinel ID is/i.test(line)) resolve();
     });
   });
   return server;
