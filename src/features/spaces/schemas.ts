@@ -1,8 +1,10 @@
 import Type from 'typebox';
 import { SPACE_PATTERN, type SpaceName } from '../../domain/spaces.ts';
-import { component, input } from '../../http/openapi/component.ts';
+import { component, input, named } from '../../http/openapi/component.ts';
 import { TimeText } from '../../http/openapi/params.ts';
 import { listOf } from '../../http/openapi/responses.ts';
+import type { SpaceRecord } from './space-record.ts';
+import type { Space as SpaceRules } from './spaces.ts';
 
 const NameText = (description: string) =>
   Type.Unsafe<SpaceName>(Type.String({ pattern: SPACE_PATTERN, description, examples: ['acme'] }));
@@ -68,18 +70,26 @@ export const SpaceInput = input('SpaceInput', {
   examples: [{ limits: { users: 500, sendsPerSecond: 50 } }],
 });
 
+const StateText = named<SpaceRecord['state']>('SpaceState', {
+  type: 'string',
+  enum: ['active', 'paused', 'removing'] satisfies SpaceRecord['state'][],
+  description: 'A paused one answers 503; one that is being removed 410.',
+  examples: ['active'],
+});
+
+const TokensByText = named<SpaceRules['tokensBy']>('TokensBy', {
+  type: 'string',
+  enum: ['service', 'jwtSecret', 'jwks'] satisfies SpaceRules['tokensBy'][],
+  description: 'Who signs the tokens of its users.',
+  examples: ['service'],
+});
+
 const spaceProperties = {
   space: NameText('Its name.'),
-  state: Type.Enum(['active', 'paused', 'removing'], {
-    description: 'A paused one answers 503; one that is being removed 410.',
-    examples: ['active'],
-  }),
+  state: StateText,
   createdAt: TimeText('When it was made.'),
   limits: Limits,
-  tokensBy: Type.Enum(['service', 'jwtSecret', 'jwks'], {
-    description: 'Who signs the tokens of its users.',
-    examples: ['service'],
-  }),
+  tokensBy: TokensByText,
   jwks: Type.Optional(Jwks),
 };
 const example = {

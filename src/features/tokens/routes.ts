@@ -24,7 +24,7 @@ export function tokenRoutes(app: App): void {
         body: ref(TokenInput),
         response: {
           201: { description: 'The token.', ...ref(Token) },
-          ...problems('user_not_found', 'tokens_by_issuer'),
+          ...problems('user_not_found', 'tokens_by_issuer', 'space_full'),
         },
       },
     },

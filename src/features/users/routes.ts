@@ -29,6 +29,7 @@ export function userRoutes(app: App): void {
           'update_pending',
           'reserved_field',
           'fields_too_large',
+          'space_full',
         ),
       },
     },

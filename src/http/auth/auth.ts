@@ -149,7 +149,7 @@ function stamp(route: RouteOptions, access: Access): void {
     schema.response ?? {},
     'invalid_request',
     ...(route.url.includes('/:uid') ? (['me_needs_user'] as const) : []),
-    ...(access === 'public' ? [] : ([...REFUSALS, 'forbidden', 'too_many_requests'] as const)),
+    ...(access === 'public' ? [] : ([...REFUSALS, 'forbidden', 'space_removed', 'too_many_requests'] as const)),
     ...(schema.body ? (['request_timeout', 'body_too_large', 'unsupported_media_type'] as const) : []),
     'headers_too_large',
     'internal',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { decodeJwt, SignJWT } from 'jose';
+import { decodeJwt } from 'jose';
 import { eventually } from '../../helpers/delivery.ts';
 import { serveKeys, type TestIssuer } from '../../helpers/issuer.ts';
 import { API_KEY, JWT_SECRET, userToken } from '../../helpers/service.ts';
@@ -51,7 +51,7 @@ test('a token opens no other space than that whose key has signed it, whatever i
     'a claim with a key in it': await sign({ sub: 'alice', space: 'gamma:u:alice' }, SECRET),
     'a claim of a prototype': await sign({ sub: 'alice', space: '__proto__' }, SECRET),
     'a claim in capitals': await sign({ sub: 'alice', space: 'GAMMA' }, SECRET),
-    'a token that was made before its space': await signOld({ sub: 'alice', space: 'gamma' }, SECRET),
+    'a token that was made before its space': await sign({ sub: 'alice', space: 'gamma', iat: 1_700_000_000 }, SECRET),
   };
   for (const [what, token] of Object.entries(wrong)) {
     const { status, body } = await me(token);
@@ -210,11 +210,3 @@ test('tokens of an outside issuer open the space that has its issuer and audienc
     'the end of it',
   );
 });
-
-/** A token that says it was made long ago. */
-async function signOld(claims: Record<string, unknown>, secret: string): Promise<string> {
-  return new SignJWT({ ...claims, iat: 1_700_000_000 })
-    .setProtectedHeader({ alg: 'HS256' })
-    .setExpirationTime('1h')
-    .sign(Buffer.from(secret));
-}
