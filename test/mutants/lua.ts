@@ -189,8 +189,8 @@ export const LUA: readonly Mutant[] = [
   {
     name: 'a moved epoch may lie in the past',
     file: 'epoch.lua',
-    from: 'if less(moved, now_ms()) then moved = now_ms() end',
-    to: '',
+    from: 'return less(moved, now_ms()) and now_ms() or moved',
+    to: 'return moved',
     tests: ['test/features/inbox/inbox.test.ts'],
     pattern: 'a new epoch is later than every id',
   },

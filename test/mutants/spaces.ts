@@ -5,8 +5,8 @@ export const SPACES: readonly Mutant[] = [
   {
     name: 'a named space has a feed of its own, which nobody reads',
     file: 'redis/lua/begin.lua',
-    from: "PARTITION = string.match(PREFIX, '^(.*)@[^@:]+:$') or PREFIX",
-    to: 'PARTITION = PREFIX',
+    from: "PARTITION, SPACE = string.match(PREFIX, '^(.*)@([^@:]+):$')",
+    to: "SPACE = string.match(PREFIX, '^.*@([^@:]+):$') PARTITION = PREFIX",
     tests: ['test/redis/scripts.test.ts'],
     pattern: 'shares the feed and the signals of its partition',
   },
