@@ -100,6 +100,14 @@ test('what a node remembers of messages is of one space: an erasure in one forge
   assert.deepEqual((await here.texts('bob')).filter(Boolean), []);
   assert.deepEqual(await there.texts('bob'), ['not a slip']);
   await there.server.get(`/v1/users/alice/conversations/user:bob/messages/${kept.id}`).expect(200);
+  // Two messages of the same id, in logs of the same name.
+  const [from, to] = [one.keys.of(name(here.name)), one.keys.of(name(there.name))];
+  const { id } = await here.say('alice', 'user:bob', 'of here');
+  assert.ok((await here.texts('bob')).includes('of here'));
+  const inbox = await one.redis.dumpBuffer(from.inbox('bob' as never));
+  await one.redis.restore(to.inbox('bob' as never), 0, inbox!, 'REPLACE');
+  await one.redis.xadd(to.log('ds:alice:bob' as never), id, 'uid', 'alice', 'n', '2', 'text', 'of there');
+  assert.ok((await there.texts('bob')).includes('of there'));
 });
 
 test('a user who is signed out, suspended or removed in one space is in the other what it was, on every node', async () => {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { decodeJwt, SignJWT } from 'jose';
+import { DEFAULT_SPACE, type SpaceName } from '../../../src/domain/spaces.ts';
 import type { Caller, Operator } from '../../../src/http/auth/caller.ts';
 import { Tokens } from '../../../src/http/auth/tokens.ts';
 import { uid } from '../../helpers/im.ts';
@@ -104,4 +106,28 @@ test('of a token in the header and a ticket in the query the token counts', asyn
   ] as const) {
     assert.equal(await status(authorization, given), expected, `${authorization.slice(0, 12)} ${given.slice(0, 12)}`);
   }
+});
+
+test('a token that names another space is not taken, also where the key fits', async () => {
+  const acme = new Tokens({ ...SETTINGS, apiKeys: [], space: 'acme' as SpaceName });
+  const beta = new Tokens({ ...SETTINGS, apiKeys: [], space: 'beta' as SpaceName });
+  const outside = new Tokens({ ...SETTINGS, space: DEFAULT_SPACE });
+  const { credential } = await acme.issueToken(uid('alice'), 60);
+  assert.equal((await acme.verify(credential)).kind, 'user');
+  const { credential: ticket } = await acme.issueTicket(uid('alice'), (await acme.verify(credential)) as Caller);
+  for (const other of [beta, outside]) {
+    await assert.rejects(async () => other.verify(credential), { code: 'unauthorized' });
+    await assert.rejects(async () => other.verifyTicket(ticket), { code: 'unauthorized' });
+  }
+  const { credential: unnamed } = await outside.issueToken(uid('alice'), 60);
+  await assert.rejects(async () => acme.verify(unnamed), { code: 'unauthorized' });
+});
+
+test('a server key whose hash is kept is good until its time', async () => {
+  const sha256 = createHash('sha256').update('acme.key').digest('hex');
+  const of = (until?: number) =>
+    new Tokens({ ...SETTINGS, apiKeys: [], serverKeys: [{ sha256, ...(until ? { until } : {}) }] });
+  assert.equal((await of().verify('acme.key')).kind, 'server');
+  assert.equal((await of(Date.now() + 60_000).verify('acme.key')).kind, 'server');
+  await assert.rejects(async () => of(Date.now() - 1).verify('acme.key'), { code: 'unauthorized' });
 });
