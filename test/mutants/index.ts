@@ -1,4 +1,5 @@
 import { AUTH } from './auth.ts';
+import { CLUSTER } from './cluster.ts';
 import { DELIVERY } from './delivery.ts';
 import { FUNCTIONS } from './functions.ts';
 import { GROUPS } from './groups.ts';
@@ -25,6 +26,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...AUTH,
   ...HTTP,
   ...REDIS,
+  ...CLUSTER,
   ...FUNCTIONS,
   ...SOCKETS,
   ...SIGNALS,

@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import { ask } from '../cluster/ask.ts';
 import { type MasterLookup, MasterRoute } from '../cluster/master-route.ts';
 import { Sentinels } from '../cluster/sentinels.ts';
 import { DEFAULT_TAG } from '../cluster/tags.ts';
@@ -57,19 +58,25 @@ export async function openRedis(target: RedisTarget, options: LinkOptions): Prom
 
 async function toServers(target: RedisTarget, connections: Connections): Promise<RedisLink> {
   const seeds = addressesOf(target);
-  const { options } = connections;
-  const commands = await connectCommands(target, options);
+  if (seeds.length > 1) {
+    for (const seed of seeds) {
+      // One that is away is not needed. Where all are, the topology goes on to ask them until it is too late.
+      if ((await ask(seed, isCluster).catch(() => true)) === false) throw new Error(noCluster(target));
+    }
+    return inCluster(target, new Topology(seeds), connections);
+  }
+  const commands = await connectCommands(target, connections.options);
   connections.add(commands);
   if (await isCluster(commands)) {
     commands.disconnect();
     return inCluster(target, new Topology(seeds), connections);
   }
-  if (seeds.length > 1) {
-    throw new Error(
-      `cannot use Redis at ${targetName(target)}: REDIS_URL names several servers, but the first one is in no cluster: name one, or sentinels (redis+sentinel://…/master)`,
-    );
-  }
   return linkOf({ target, connections, partition: connections.partition('', target, commands), isCluster: false });
+}
+
+function noCluster(target: RedisTarget): string {
+  const what = 'REDIS_URL names several servers, and one of them is in no cluster';
+  return `cannot use Redis at ${targetName(target)}: ${what}: name one server, or sentinels (redis+sentinel://…/master)`;
 }
 
 async function behindSentinels(
@@ -188,6 +195,9 @@ class Connections {
 
 /** Who may not use INFO is taken to be on one server: a cluster needs it. */
 async function isCluster(redis: Redis): Promise<boolean> {
-  const info = await redis.info('cluster').catch(() => '');
+  const info = await redis.info('cluster').catch((error: Error) => {
+    if (error.message.startsWith('NOPERM')) return '';
+    throw error;
+  });
   return /^cluster_enabled:1\r?$/m.test(info);
 }
