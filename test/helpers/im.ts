@@ -45,7 +45,7 @@ export async function startIm(
     onRefusedWrites: ({ reason }) => refused.push(reason),
     onNewerLevel: (level) => levels.push(level),
   });
-  await store.run(prepare, '1');
+  await store.run(prepare, { schema: '1' });
   const logs = new Logs(store);
   const trimmed: Promise<void>[] = [];
   const im = {

@@ -129,4 +129,20 @@ export const CLUSTER: readonly Mutant[] = [
     tests: ['test/redis/cluster/tags.test.ts'],
     pattern: 'spread evenly',
   },
+  {
+    name: 'another number of partitions is taken',
+    file: 'redis/meta/prepare.lua',
+    from: 'if noted and noted ~= partitions then',
+    to: 'if noted and not partitions then',
+    tests: ['test/redis/cluster/cluster.test.ts'],
+    pattern: 'the number of partitions',
+  },
+  {
+    name: 'functions know of no fence',
+    file: 'redis/lua/settings.lua',
+    from: 'if server and is_writing then',
+    to: 'if server and not meta_key then',
+    tests: ['test/redis/functions.test.ts'],
+    pattern: 'whether another server has taken over',
+  },
 ];

@@ -23,8 +23,6 @@ export interface RedisLink {
   openPartition(tag: string): Partition;
   /** Whether there is a key, wherever that is. @throws Error if its master does not answer */
   has(key: string): Promise<boolean>;
-  /** Does something on every master. @throws Error what the first one that fails says */
-  onEachMaster(work: (redis: Redis) => Promise<unknown>): Promise<void>;
   /** True when data may be missing that was acknowledged: the epoch must move before anything is served. */
   readonly mayHaveLostData: boolean;
   /** Ends all connections at once; a command in flight is rejected. */
@@ -96,18 +94,7 @@ async function inCluster(target: RedisTarget, topology: Topology, connections: C
     ...linkOf({ target, connections, partition, isCluster: true }),
     openPartition: (tag) => connections.openPartition(tag, topology.lookup(tag)),
     has: (key) => topology.askMasterOf(key, async (redis) => (await redis.exists(key)) === 1),
-    async onEachMaster(work) {
-      for (const place of await topology.masters()) {
-        const redis = await connectCommands(new MasterRoute(fixed(topology, place)), connections.options);
-        await work(redis).finally(() => redis.disconnect());
-      }
-    },
   };
-}
-
-/** One of the masters, looked up already. */
-function fixed({ server }: Topology, place: { host: string; port: number }): MasterLookup {
-  return { name: `${place.host}:${place.port}`, server, find: async () => place };
 }
 
 interface LinkParts {
@@ -129,7 +116,6 @@ function linkOf({ target, connections, partition, isCluster }: LinkParts): Redis
       throw new Error(`there is no partition ${tag} outside of a cluster`);
     },
     has: async (key) => (await commands.exists(key)) === 1,
-    onEachMaster: async (work) => void (await work(commands)),
     close: () => connections.close(),
   };
 }
