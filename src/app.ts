@@ -16,6 +16,8 @@ import { conversationRoutes } from './features/conversations/routes.ts';
 import { demoRoutes } from './features/demo/routes.ts';
 import { Exports } from './features/export/exports.ts';
 import { exportRoutes } from './features/export/routes.ts';
+import { LogReader } from './features/following/log-reader.ts';
+import { followingRoutes } from './features/following/routes.ts';
 import { Groups } from './features/groups/groups.ts';
 import { groupRoutes } from './features/groups/routes.ts';
 import { Inbox } from './features/inbox/inbox.ts';
@@ -60,6 +62,7 @@ import { registerSecurity } from './http/plugins/security.ts';
 import { registerShutdown } from './http/plugins/shutdown.ts';
 import { registerUpgrade, UpgradableRequest } from './http/plugins/upgrade.ts';
 import { buildValidator } from './http/plugins/validation.ts';
+import { Sockets } from './http/streams/socket.ts';
 import { checkLayout } from './redis/cluster/layout.ts';
 import { FEED_BLOCK_MS, type RedisLink } from './redis/connection/link.ts';
 import { Keys } from './redis/keys.ts';
@@ -140,6 +143,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
 
   const logs = new Logs(store);
   const inbox = new Inbox(store, logs);
+  const logReader = new LogReader(store, logs);
   const history = new History(store);
   const retains = config.logMax > 0 || config.logDays > 0;
   const messages = new Messages(
@@ -200,6 +204,8 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   await registerSwagger(app, VERSION);
   for (const schema of components) app.addSchema(schema);
 
+  const streaming = { hub, revocations, presence: config.presence };
+  const sockets = new Sockets(app, { ...config, ...streaming });
   const users = new Users(store, logs);
   userRoutes(app, { users });
   const contacts = new Contacts(store);
@@ -216,6 +222,8 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     messages,
     history,
     editing: new Editing(store, logs, config.editWindow),
+    logs: logReader,
+    streaming,
   });
   batchRoutes(app, { messages });
   eventRoutes(app, { messages });
@@ -228,8 +236,9 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   });
   typingRoutes(app, { typing: new Typing(store) });
   presenceRoutes(app, { presence: keeper && presence });
-  inboxRoutes(app, { inbox, hub, revocations, presence: config.presence });
-  socketRoutes(app, { ...config, inbox, hub, revocations });
+  inboxRoutes(app, { inbox, streaming });
+  socketRoutes(app, { inbox, sockets, presence: config.presence });
+  followingRoutes(app, { logs: logReader, streaming, sockets });
   tokenRoutes(app, { tokens, users, revocations });
   demoRoutes(app, {
     users,

@@ -1,7 +1,7 @@
 import type { LogName } from '../domain/conversations.ts';
 import type { LogEntry } from '../domain/entries.ts';
 import type { Uid } from '../domain/names.ts';
-import type { Cursor, MessageId } from '../domain/stream-ids.ts';
+import type { MessageId } from '../domain/stream-ids.ts';
 import type { Keys } from '../redis/keys.ts';
 import type { Logger } from '../redis/logger.ts';
 import type { FeedEntry, TokensEnd } from './feed-entry.ts';
@@ -75,7 +75,8 @@ export class Dispatcher {
       if (entry.present !== undefined) this.#options.presence.told(entry.present);
       if (!entry.isKnown) continue;
       for (const uid of entry.recipients) {
-        for (const listener of this.#listenersAt(uid) ?? []) {
+        if (!this.#options.hub.hasReader(uid)) continue;
+        for (const listener of this.#signalled(uid, entry.log)) {
           listener.signal(entry.kind, entry.jsonFor(uid));
           touched.add(listener);
         }
@@ -120,7 +121,19 @@ export class Dispatcher {
     });
   }
 
-  #isAwaited({ recipients }: FeedEntry): boolean {
+  /** Who of a user's listeners is told of a conversation: those to the inbox, and those to its log. */
+  *#signalled(uid: Uid, log: LogName): Iterable<Listener> {
+    const { hub, keys } = this.#options;
+    const [inboxKey, logKey] = [keys.inbox(uid), keys.log(log)];
+    for (const listener of hub.listenersBy(uid)) {
+      const { key } = listener.source;
+      if (key === inboxKey || key === logKey) yield listener;
+    }
+  }
+
+  #isAwaited(entry: FeedEntry): boolean {
+    if (this.#listenersToLog(entry)) return true;
+    const { recipients } = entry;
     for (let i = 0; i < recipients.length; i += 2) if (this.#listenersAt(recipients[i] as Uid)) return true;
     return false;
   }
@@ -131,18 +144,43 @@ export class Dispatcher {
     return hub.hasReader(uid) ? hub.listenersOf(keys.inbox(uid)) : undefined;
   }
 
+  #listenersToLog({ log }: FeedEntry): ReadonlySet<Listener> | undefined {
+    const { hub, keys } = this.#options;
+    return log === '' ? undefined : hub.listenersOf(keys.log(log));
+  }
+
   #offer(entry: FeedEntry, touched: Set<Listener>): void {
-    const { recipients, epoch } = entry;
+    const delivered = this.#offerToInboxes(entry, touched) + this.#offerToLog(entry, touched);
+    if (delivered > 0) this.#options.metrics.delivered(delivered);
+  }
+
+  #offerToInboxes(entry: FeedEntry, touched: Set<Listener>): number {
+    const { recipients } = entry;
     let delivered = 0;
     for (let i = 0; i + 1 < recipients.length; i += 2) {
       const listeners = this.#listenersAt(recipients[i] as Uid);
       if (!listeners) continue;
-      const id = (epoch + recipients[i + 1]) as Cursor;
       for (const listener of listeners) {
-        if (listener.offer(id, entry)) delivered++;
+        if (listener.offer(listener.source.cursorOf(entry, recipients[i + 1]), entry)) delivered++;
         touched.add(listener);
       }
     }
-    if (delivered > 0) this.#options.metrics.delivered(delivered);
+    return delivered;
+  }
+
+  /** Who may not read a log any more is told so by its source, which has to look. */
+  #offerToLog(entry: FeedEntry, touched: Set<Listener>): number {
+    const listeners = this.#listenersToLog(entry);
+    if (!listeners) return 0;
+    const { expelled, isInLog } = entry;
+    const isOver = entry.message?.action === 'delete';
+    let delivered = 0;
+    for (const listener of listeners) {
+      const { source } = listener;
+      if (isOver || source.reader === expelled) listener.behind();
+      else if (isInLog && listener.offer(source.cursorOf(entry), entry)) delivered++;
+      touched.add(listener);
+    }
+    return delivered;
   }
 }

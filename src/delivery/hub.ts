@@ -61,6 +61,11 @@ export class Hub {
     return this.#byReader.has(reader);
   }
 
+  /** All that this user listens to. */
+  listenersBy(reader: Uid): ReadonlySet<Listener> {
+    return this.#byReader.get(reader) ?? NOBODY;
+  }
+
   /** The open streams that watch a user. */
   watchersOf(uid: Uid): ReadonlySet<Subscriber> | undefined {
     return this.#byWatched.get(uid);
@@ -140,7 +145,7 @@ export class Hub {
    * goes on unless there is no such user any more.
    */
   tokensEnded(reader: Uid, why: TokensEnd): void {
-    for (const listener of [...(this.#byReader.get(reader) ?? NOBODY)]) {
+    for (const listener of [...this.listenersBy(reader)]) {
       const isOfServer = listener instanceof Subscriber && listener.expiresAt === Infinity;
       if (isOfServer && why !== 'user_removed') continue;
       if (listener instanceof Subscriber) this.end(listener, why);

@@ -13,6 +13,8 @@ export type ByeReason =
   | 'token_revoked'
   | 'suspended'
   | 'user_removed'
+  | 'not_member'
+  | 'group_removed'
   | 'too_slow'
   | 'too_many_subscribers';
 

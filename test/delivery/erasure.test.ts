@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import type { Redis } from 'ioredis';
 import type { MessageId } from '../../src/domain/stream-ids.ts';
+import { LogReader } from '../../src/features/following/log-reader.ts';
 import { Inbox } from '../../src/features/inbox/inbox.ts';
 import { Logs } from '../../src/features/messages/logs.ts';
 import { eventually, startNode, type TestNode, TestSink } from '../helpers/delivery.ts';
@@ -39,7 +40,7 @@ const erase = (mid: MessageId) => im.editing.erase(uid('alice'), conversation('g
 async function anotherNode() {
   const logs = new Logs(im.store);
   const inbox = new Inbox(im.store, logs);
-  const node = await startNode(server, { store: im.store, logs, inbox });
+  const node = await startNode(server, { store: im.store, logs, inbox, logReader: new LogReader(im.store, logs) });
   nodes.push(node);
   const sink = new TestSink();
   const subscriber = await node.subscribe(uid('carol'), sink);

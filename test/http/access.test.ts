@@ -209,6 +209,17 @@ const ROWS: Record<string, Row> = {
     // Who sends no credential has to send one in the first frame.
     expect: '101 401 401 403 101 101 101 101 101 101 101 101',
   },
+  streamConversation: {
+    acting: true,
+    call: ({ gid }, uid) => [`/v1/users/${uid}/conversations/group:${gid}/stream`],
+    expect: MEMBERS,
+  },
+  openConversationSocket: {
+    acting: true,
+    socket: true,
+    call: ({ gid }, uid) => [`/v1/users/${uid}/conversations/group:${gid}/socket`],
+    expect: '101 401 401 403 101 403 403 101 101 101 101 101',
+  },
   createToken: { call: () => ['/v1/tokens', { uid: 'bob' }], expect: `${SERVER} 201` },
   deleteTokens: {
     // Nobody else's row: its token is good for nothing after the call.
@@ -334,14 +345,14 @@ test('the document says of each operation what is enforced', () => {
   for (const { operation } of operations()) {
     const { expect } = ROWS[operation.operationId]!;
     const schemes = (operation.security ?? []).flatMap((scheme) => Object.keys(scheme)).sort();
-    const isOfSocket = operation.operationId === 'openSocket';
+    const isOfSocket = /^open.*Socket$/.test(operation.operationId);
     const wanted =
       !expect.startsWith('401') && !isOfSocket
         ? []
         : expect.startsWith(SERVER)
           ? ['serverKey']
           : ['serverKey', 'userToken'];
-    if (operation.operationId === 'streamInbox' || isOfSocket) wanted.push('ticket');
+    if (/^stream/.test(operation.operationId) || isOfSocket) wanted.push('ticket');
     assert.deepEqual(schemes, wanted.sort(), operation.operationId);
   }
 });

@@ -1,4 +1,5 @@
 import { AUTH } from './auth.ts';
+import { CHANNELS } from './channels.ts';
 import { CLUSTER } from './cluster.ts';
 import { DELIVERY } from './delivery.ts';
 import { FUNCTIONS } from './functions.ts';
@@ -23,6 +24,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...MESSAGES,
   ...PEOPLE,
   ...DELIVERY,
+  ...CHANNELS,
   ...AUTH,
   ...HTTP,
   ...REDIS,

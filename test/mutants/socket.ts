@@ -8,7 +8,7 @@ const REQUESTS = ['test/features/inbox/socket-requests.test.ts'];
 export const SOCKETS: readonly Mutant[] = [
   {
     name: 'any page may open a socket with a ticket or a token',
-    file: 'inbox/socket-routes.ts',
+    file: 'streams/socket.ts',
     from: 'if (!hasBearer(request)) checkOrigin(request, corsOrigins);',
     to: '',
     tests: SOCKET,
