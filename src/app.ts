@@ -256,6 +256,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     await delivery.start();
     await revocations.load();
     keeper?.start();
+    groups.finishRemovals().catch((error: unknown) => app.log.warn({ err: error }, 'a channel could not be freed'));
     users.finishRemovals().catch((error: unknown) => app.log.warn({ err: error }, 'a removal could not be finished'));
   });
   // Before the server stops to listen: an open stream would keep it from ending.

@@ -150,6 +150,7 @@ export function conversationRoutes(app: App, { conversations }: { conversations:
           'group_not_found',
           'conversation_not_found',
           'too_many_members',
+          'off_in_channels',
         ),
       },
     },

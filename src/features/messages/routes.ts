@@ -49,6 +49,7 @@ export function messageRoutes(app: App, { messages, history, editing, logs, stre
           'reserved_field',
           'fields_too_large',
           'mention_outside',
+          'off_in_channels',
           'client_message_id_reused',
         ),
       },
