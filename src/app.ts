@@ -63,6 +63,7 @@ import { registerShutdown } from './http/plugins/shutdown.ts';
 import { registerUpgrade, UpgradableRequest } from './http/plugins/upgrade.ts';
 import { buildValidator } from './http/plugins/validation.ts';
 import { Sockets } from './http/streams/socket.ts';
+import { checkLayout } from './redis/cluster/layout.ts';
 import { FEED_BLOCK_MS, type RedisLink } from './redis/connection/link.ts';
 import { Keys } from './redis/keys.ts';
 import { SCHEMA_VERSION } from './redis/lua.ts';
@@ -129,7 +130,8 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   const gatherMetrics = options.gatherMetrics ?? ((registry: Registry) => () => registry.metrics());
   const store = new Store({
     redis: link.commands,
-    keys: new Keys(config.keyPrefix),
+    keys: new Keys(config.keyPrefix + link.partition.tag),
+    serverId: link.partition.serverId,
     settings: config,
     onRefusedWrites: ({ count, reason }) => {
       metrics.inboxesRefused.inc(count);
@@ -137,7 +139,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     },
     onNewerLevel: (level) => options.onNewerLevel?.(level),
   });
-  await prepareDatabase(link, store);
+  await prepareDatabase(link, store, config);
 
   const logs = new Logs(store);
   const inbox = new Inbox(store, logs);
@@ -172,7 +174,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     revocations,
     presence: keeper ?? NO_PRESENCE,
     store,
-    connection: link.openFeed(),
+    connection: link.partition.openFeed(),
     blockMs: FEED_BLOCK_MS,
     stallMs,
     log: app.log,
@@ -277,7 +279,9 @@ function registerJsonBodies(app: App): void {
   });
 }
 
-async function prepareDatabase({ mayHaveLostData }: RedisLink, store: Store): Promise<void> {
+async function prepareDatabase(link: RedisLink, store: Store, config: Config): Promise<void> {
+  const { mayHaveLostData } = link;
+  await checkLayout(link, config.keyPrefix);
   const epoch = await store.run(prepare, SCHEMA_VERSION).catch((error: unknown) => {
     // What a script refuses here is for whoever starts the service.
     throw error instanceof ImError ? new Error(error.message) : error;

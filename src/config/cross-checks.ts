@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { allowed, complaint } from './complaints.ts';
 import { trustOf } from './lists.ts';
+import { redisUrlsOf } from './redis-url.ts';
 import type { Environment } from './schema.ts';
 
 /** Tells what the schema cannot say: rules between variables, and items that a pattern would describe badly. */
@@ -18,7 +19,7 @@ export function* crossChecks(env: Environment): Generator<string> {
         yield `${name} is not set, but JWKS_URL is: a token of another service must not be taken for ours`;
     }
   }
-  if (env.REDIS_URL && !URL.canParse(env.REDIS_URL)) yield complaint('REDIS_URL', env.REDIS_URL);
+  if (env.REDIS_URL && !isRedisUrl(env.REDIS_URL)) yield complaint('REDIS_URL', env.REDIS_URL);
 }
 
 /** Tells what a service lacks that others share its data with. */
@@ -27,6 +28,16 @@ export function* sharedSecretChecks(env: Environment): Generator<string> {
     for (const name of ['API_KEYS', 'JWT_SECRET'] as const) {
       if (!env[name]) yield `${name} is not set, but REDIS_URL is: all nodes must share it (${allowed(name)})`;
     }
+  }
+}
+
+function isRedisUrl(value: string): boolean {
+  try {
+    const urls = redisUrlsOf(value);
+    // Sentinels are asked for a master by its name.
+    return urls.every(({ protocol, pathname }) => !protocol.includes('sentinel') || /^\/[^/]+(\/\d+)?$/.test(pathname));
+  } catch {
+    return false;
   }
 }
 
