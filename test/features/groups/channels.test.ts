@@ -79,6 +79,16 @@ test('a group is a channel from its creation, or from its owner on, and stays on
   );
 });
 
+test('what was told before of who has read what goes when a group becomes a channel', async () => {
+  await im.people('alice', 'bob');
+  await im.team('team', 'alice', 'bob');
+  const { id } = await im.say('alice', 'group:team', 'x');
+  await im.conversations.markRead(uid('bob'), conversation('group:team'), id);
+  assert.equal(await im.redis.exists(im.keys.receipts('gs:team' as never)), 1);
+  await im.groups.patch(user('alice'), gid('team'), { kind: 'channel' });
+  assert.equal(await im.redis.exists(im.keys.receipts('gs:team' as never)), 0);
+});
+
 test('a message is in the log alone; it stands unread in the conversations of members', async () => {
   await channel('bob', 'carol');
   await im.say('alice', 'group:news', 'one');
@@ -348,6 +358,9 @@ test('a user who is removed leaves a channel, and takes messages along', async (
 test('a member limit holds for groups alone, and a large channel was a group once', async () => {
   await channel('bob');
   await crowd(1_200);
+  await im.people('dave');
   await im.members.join(user('carol'), gid('news'), uid('carol'));
-  assert.equal((await im.groups.get(gid('news'))).members, 1_203);
+  const [added] = await im.members.add(server, gid('news'), [uid('dave')]);
+  assert.ok(added && 'member' in added);
+  assert.equal((await im.groups.get(gid('news'))).members, 1_204);
 });
