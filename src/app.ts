@@ -224,9 +224,9 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     await spaces.default.revocations.load();
     keeper?.start();
     janitor?.start();
-    spaces.default.users
-      .finishRemovals()
-      .catch((error: unknown) => app.log.warn({ err: error }, 'a removal could not be finished'));
+    const { groups, users } = spaces.default;
+    groups.finishRemovals().catch((error: unknown) => app.log.warn({ err: error }, 'a channel could not be freed'));
+    users.finishRemovals().catch((error: unknown) => app.log.warn({ err: error }, 'a removal could not be finished'));
   });
   // Before the server stops to listen: an open stream would keep it from ending.
   app.addHook('preClose', async () => hub.drain());

@@ -152,6 +152,8 @@ const FORMS: Record<Exclude<keyof Keys, 'prefix' | 'partition' | 'space' | 'of' 
   requests: ['<gid>'],
   roles: ['<gid>'],
   bans: ['<gid>'],
+  removedChannel: ['<part>', '<incarnation>'],
+  channelRemovals: [],
   groups: [],
   log: ['ds:<lo>:<hi>'],
   messageState: ['<log>'],
@@ -266,7 +268,8 @@ test('the keys are of the types in the table, and the redis-cli lines show somet
   const ofSpaces = [keys.spaces(), keys.spaceNames(), keys.issuers()];
   for (const { key, type } of keyTable(keysPage)) {
     // They are there while a removal goes on.
-    if (key === keys.removals() || key === 're:<uid>' || ofSpaces.includes(key)) continue;
+    if (key === keys.removals() || key === keys.channelRemovals() || /^(re|rg):/.test(key) || ofSpaces.includes(key))
+      continue;
     assert.equal(await db.type(examples[key] ?? key), TYPES[type], key);
   }
   const lines = [...keysPage.matchAll(/^redis-cli -s data\/redis\.sock (\w+) (.*)$/gm)];

@@ -46,6 +46,8 @@ const CODES = {
   owner_unchanged: [409, 'The owner is changed with PATCH'],
   update_pending: [409, 'Not before all nodes are updated'],
   group_full: [409, 'The group is full'],
+  off_in_channels: [409, 'Channels do not have this'],
+  channel_stays: [409, 'A channel stays a channel'],
   too_many_members: [409, 'The group is too large for this'],
   presence_off: [409, 'Nobody is told who is there'],
   tokens_by_issuer: [409, 'Tokens come from the configured issuer'],

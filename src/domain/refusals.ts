@@ -51,6 +51,11 @@ const REFUSALS: Record<string, (subject: string) => [code: ErrorCode, detail: st
   ],
   join_closed: (gid) => ['join_closed', `The group "${gid}" is closed: its owner has to add members.`],
   group_full: (gid) => ['group_full', `The group "${gid}" has as many members as a group may have.`],
+  off_in_channels: (gid) => [
+    'off_in_channels',
+    `"${gid}" is a channel: nobody is told who types or has read what, and nobody can mention everybody with * there.`,
+  ],
+  channel_stays: (gid) => ['channel_stays', `"${gid}" is a channel, and stays one. Make another group instead.`],
   too_many_members: (gid) => [
     'too_many_members',
     `The group "${gid}" has more than ${RECEIPTS_MAX} members: who has read what, or is typing, is told only in smaller ones.`,

@@ -84,6 +84,11 @@ export class Keys {
   readonly members = (gid: Gid) => `${this.prefix}gm:${gid}`;
   /** zset: who asked to join, scored by when */
   readonly requests = (gid: Gid) => `${this.prefix}gq:${gid}`;
+  /** what a removed channel has left to be freed, of its {@link members}, {@link roles}, {@link bans} and {@link requests} */
+  readonly removedChannel = (part: 'gm' | 'gr' | 'gb' | 'gq', incarnation: string) =>
+    `${this.prefix}rg:${part}:${incarnation}`;
+  /** hash: incarnation of a channel whose removal has begun and not ended → its gid and its owner */
+  readonly channelRemovals = () => `${this.prefix}im:channel-removals`;
   /** hash: uid → role and until when silenced, of the members that are not plain ones */
   readonly roles = (gid: Gid) => `${this.prefix}gr:${gid}`;
   /** zset: who is banned, scored by since when */

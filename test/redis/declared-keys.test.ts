@@ -36,7 +36,11 @@ const RECIPIENTS = /^s:/;
 /** What a script finds out only when it runs: whose keys, and why. */
 const FOUND: Record<string, RegExp> = {
   // The members, those who asked to join, and those who are banned or silenced.
-  'remove_group.lua': /^(rd|mn|cs|c|fl|rq|sn|ru):/,
+  'remove_group.lua': /^(rd|mn|cs|c|fl|rq|sn|ru|rg:g[mrbq]):/,
+  // The same of a channel, and whether they are in a new one of the name.
+  'free_channel.lua': /^(u|rd|mn|cs|c|fl|rq|sn|ru|gm|gr|gb|gq):/,
+  // Whoever owned the group before.
+  'put_group.lua': /^u:/,
   // The groups that the user is in.
   'remove_user.lua': /^gi:/,
   // The chats of the user, who has read them, the groups that were asked, or hold something against it, and blocks either way.
@@ -46,6 +50,7 @@ const FOUND: Record<string, RegExp> = {
   'react.lua': /^fl:/,
   // Whom the messages mention.
   'erase_messages.lua': /^mn:/,
+  'erase.lua': /^mn:/,
   // The owner of the group, who is asked.
   'join.lua': /^(u|rd|ds|bl):/,
   // The owner of the group, who refuses.
@@ -58,6 +63,7 @@ function keysOf([name, ...args]: string[]): string[] {
     case 'TIME':
       return [];
     case 'EXISTS':
+    case 'RENAME':
     case 'UNLINK':
     case 'DEL':
       return args;
@@ -193,6 +199,22 @@ async function touchesWhatIsDeclared(space: string): Promise<void> {
   await im.users.remove(alice, { erasesMessages: true });
   await im.people('alice');
   await im.members.join(user('alice'), team, alice);
+  await im.groups.remove(user('bob'), team);
+  await im.groups.put(user('bob'), team, { fields: {}, kind: 'channel' });
+  await im.members.add(backend, team, [carol]);
+  await im.members.join(user('alice'), team, alice);
+  const sent = await im.messages.send(bob, toTeam, { fields: { text: 'x' }, mentions: [alice] });
+  await im.editing.edit(bob, toTeam, sent.message.id, { text: 'y' });
+  await im.reactions.add(alice, toTeam, sent.message.id, '👍');
+  await im.conversations.markRead(alice, toTeam, sent.message.id);
+  for (const to of [toTeam, conversation('user:alice')]) {
+    const source = new LogSource(im.logReader, bob, to);
+    await source.page(await source.resolve('oldest'), { count: 5, maxBytes: 1_000 });
+    await im.logReader.verify([source]);
+  }
+  await im.editing.erase(bob, toTeam, sent.message.id);
+  await im.members.quit(user('carol'), team, carol);
+  await im.bans.ban(user('bob'), team, alice);
   await im.groups.remove(user('bob'), team);
   await im.store.run(moveEpoch, 'none');
   await im.store.run(raiseLevel, undefined);

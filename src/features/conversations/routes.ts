@@ -149,6 +149,7 @@ export function conversationRoutes(app: App): void {
           'group_not_found',
           'conversation_not_found',
           'too_many_members',
+          'off_in_channels',
         ),
       },
     },

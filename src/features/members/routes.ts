@@ -27,10 +27,17 @@ export function memberRoutes(app: App): void {
         operationId: 'listMembers',
         tags: ['groups'],
         summary: 'List the members of a group',
-        description: 'In the order of their uids, with their roles. For members, or a server key.',
+        description:
+          'In the order of their uids, with their roles; of a channel in no order, and one that comes or goes meanwhile may be on ' +
+          'two pages, or on none. For members, or a server key.',
         params: GroupParams,
         querystring: pageQuery(MAX_PAGE, 'members', 'bob'),
-        response: responses({ 200: answer(MemberList, 'A page of members.') }, 'not_member', 'group_not_found'),
+        response: responses(
+          { 200: answer(MemberList, 'A page of members.') },
+          'invalid_cursor',
+          'not_member',
+          'group_not_found',
+        ),
       },
     },
     (request) => request.space.members.list(request.caller, request.params.gid, request.query),

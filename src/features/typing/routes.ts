@@ -23,6 +23,7 @@ export function typingRoutes(app: App): void {
           { 204: nothing('The others were told, now or just before.') },
           ...SENDING_REFUSALS,
           'too_many_members',
+          'off_in_channels',
         ),
       },
     },

@@ -43,7 +43,7 @@ export const NEXT_PATTERN = {
   contacts: `^${SCORE},(user|group):${ANY_NAME}$`,
   conversations: `^${STREAM_ID},(user|group):${ANY_NAME}$`,
   groups: PATH_NAME_PATTERN,
-  members: PATH_NAME_PATTERN,
+  members: `^([0-9]{1,20},(${ANY_NAME})?|${ANY_NAME})$`,
   users: PATH_NAME_PATTERN,
   requests: `^${SCORE},${ANY_NAME}$`,
   spaces: SPACE_PATTERN,
@@ -122,6 +122,7 @@ const WORDS: Record<string, Words> = {
   [NEXT_PATTERN.blocks]: aNext,
   [NEXT_PATTERN.contacts]: aNext,
   [NEXT_PATTERN.conversations]: aNext,
+  [NEXT_PATTERN.members]: aNext,
   [NEXT_PATTERN.requests]: aNext,
 };
 

@@ -37,7 +37,8 @@ local function publish(at_epoch, log, mid, recipients, entry)
   local bytes, refused = 0, nil
   for i = 1, #entry do bytes = bytes + #entry[i] end
   if bytes > FEED_BODY_BYTES then entry = {} end
-  for first = 1, #recipients, 2 * FEED_RECIPIENTS do
+  -- Where nobody has it in an inbox, those who follow its log are told.
+  for first = 1, math.max(1, #recipients), 2 * FEED_RECIPIENTS do
     local last = math.min(first + 2 * FEED_RECIPIENTS - 1, #recipients)
     local to = table.concat(recipients, ' ', first, last)
     refused = tell_nodes(at_epoch, 'log', log, 'mid', mid, 'to', to, unpack(entry)) or refused
@@ -69,7 +70,7 @@ local function fan_out(log, mid, entry, recipients, inline)
       id, why = add_beyond(move_epoch_past, key, INBOX_MAX, id, 'FW', log, 'mid', mid, unpack(inline))
       if EPOCH ~= current then
         -- What was reached so far has ids of the epoch that just ended.
-        local refused = publish(current, log, mid, reached, entry)
+        local refused = count > 0 and publish(current, log, mid, reached, entry)
         if refused then failed, reason = failed + 1, reason == '' and refused or reason end
         current, reached, count = EPOCH, {}, 0
         partial_id, prefix = current .. '-*', #current + 2

@@ -12,6 +12,7 @@
 --
 -- Call it after the last refusal and after the writes that it tells of. A script that does declares `signals` among its keys.
 -- An entry of the stream is  kind <kind> log <log> to <uid uid …> <name> <value> … ; a named space's has  space <name>  in front
+-- @include "channel"
 -- @include "direct"
 -- @include "fan_out"
 
@@ -20,9 +21,10 @@ local SIGNALS_MAX = '10000'
 local RECEIPTS_MAX = 100
 
 -- Who has to know what `uid` does in a conversation: both of a direct chat, a group's members, or `uid` alone where they are
--- too many. peer is '' in a group, members its key.
-local function listeners(uid, peer, members)
+-- too many, or it is a channel. peer is '' in a group, members its key.
+local function listeners(log, uid, peer, members)
   if peer ~= '' then return direct_recipients(uid, peer) end
+  if is_channel(string.sub(log, 4)) then return { uid } end
   if redis.call('SCARD', members) > RECEIPTS_MAX then return { uid } end
   return redis.call('SMEMBERS', members)
 end
