@@ -137,6 +137,32 @@ export const MUTANTS: readonly Mutant[] = [
     expected: ['gap'],
   },
   {
+    name: 'no fence',
+    patches: [
+      {
+        file: 'lua/fence.lua',
+        from: "if redis.call('HGET', meta_key, 'server') == server then return end",
+        to: 'if server then return end',
+      },
+    ],
+    scenario: 'cluster-replicas-behind',
+    seed: 1,
+    expected: ['gap'],
+  },
+  {
+    name: 'the reader of the feed stays with the first master',
+    patches: [
+      {
+        file: 'connection/link.ts',
+        from: 'const own = lookup ? new MasterRoute(lookup) : endpoint;',
+        to: "const first = route!.address!;\n        const own = new MasterRoute({ name: '', server: route!.server, find: async () => first });",
+      },
+    ],
+    scenario: 'cluster-master-killed',
+    seed: 1,
+    expected: ['lost'],
+  },
+  {
     name: 'edits are told and not kept',
     patches: [{ file: 'messages/edit.lua', from: "keep(log, seq, 'edit', cjson", to: 'local _ = (cjson' }],
     scenario: 'node-killed',
