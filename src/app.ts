@@ -11,6 +11,7 @@ import { contactRoutes } from './features/contacts/routes.ts';
 import { conversationRoutes } from './features/conversations/routes.ts';
 import { demoRoutes } from './features/demo/routes.ts';
 import { exportRoutes } from './features/export/routes.ts';
+import { followingRoutes } from './features/following/routes.ts';
 import { groupRoutes } from './features/groups/routes.ts';
 import { inboxRoutes } from './features/inbox/routes.ts';
 import { socketRoutes } from './features/inbox/socket-routes.ts';
@@ -48,6 +49,8 @@ import { registerShutdown } from './http/plugins/shutdown.ts';
 import { registerUpgrade, UpgradableRequest } from './http/plugins/upgrade.ts';
 import { buildValidator } from './http/plugins/validation.ts';
 import { SpacesHere } from './http/spaces-here.ts';
+import { Sockets } from './http/streams/socket.ts';
+import { checkLayout } from './redis/cluster/layout.ts';
 import { FEED_BLOCK_MS, type RedisLink } from './redis/connection/link.ts';
 import { Keys } from './redis/keys.ts';
 import { SCHEMA_VERSION } from './redis/lua.ts';
@@ -117,7 +120,8 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   const gatherMetrics = options.gatherMetrics ?? ((registry: Registry) => () => registry.metrics());
   const store = new Store({
     redis: link.commands,
-    keys: new Keys(config.keyPrefix),
+    keys: new Keys(config.keyPrefix + link.partition.tag),
+    serverId: link.partition.serverId,
     settings: config,
     onRefusedWrites: ({ count, reason }) => {
       metrics.inboxesRefused.inc(count);
@@ -125,7 +129,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     },
     onNewerLevel: (level) => options.onNewerLevel?.(level),
   });
-  await prepareDatabase(link, store);
+  await prepareDatabase(link, store, config);
 
   const registry = new Spaces(store, config.jwksUrl ? ownIssuerOf(config) : '');
   const spaces = new SpacesHere(
@@ -155,7 +159,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     memory: spaces,
     presence: keeper ?? NO_PRESENCE,
     store,
-    connection: link.openFeed(),
+    connection: link.partition.openFeed(),
     blockMs: FEED_BLOCK_MS,
     stallMs,
     log: app.log,
@@ -185,13 +189,15 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   await registerSwagger(app, VERSION);
   for (const schema of components) app.addSchema(schema);
 
+  const streaming = { hub, presence: config.presence };
+  const sockets = new Sockets(app, { ...config, ...streaming });
   userRoutes(app);
   contactRoutes(app);
   blockRoutes(app);
   groupRoutes(app);
   memberRoutes(app);
   banRoutes(app);
-  messageRoutes(app);
+  messageRoutes(app, { streaming });
   batchRoutes(app);
   eventRoutes(app);
   reactionRoutes(app);
@@ -199,8 +205,9 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   exportRoutes(app, { stallMs });
   typingRoutes(app);
   presenceRoutes(app);
-  inboxRoutes(app, { hub, presence: config.presence });
-  socketRoutes(app, { ...config, hub });
+  inboxRoutes(app, { streaming });
+  socketRoutes(app, { sockets, presence: config.presence });
+  followingRoutes(app, { streaming, sockets });
   tokenRoutes(app);
   demoRoutes(app, { space: spaces.default, demo: { allowed: config.demoLogin, secret: config.demoSecret } });
   spaceRoutes(app, { spaces: registry, areOn: config.spaces, janitor });
@@ -245,7 +252,9 @@ function ownIssuerOf({ jwtIssuer = '', jwtAudience = '' }: Config): string {
   return issuerName({ issuer: jwtIssuer, audience: jwtAudience });
 }
 
-async function prepareDatabase({ mayHaveLostData }: RedisLink, store: Store): Promise<void> {
+async function prepareDatabase(link: RedisLink, store: Store, config: Config): Promise<void> {
+  const { mayHaveLostData } = link;
+  await checkLayout(link, config.keyPrefix);
   const epoch = await store.run(prepare, SCHEMA_VERSION).catch((error: unknown) => {
     // What a script refuses here is for whoever starts the service.
     throw error instanceof ImError ? new Error(error.message) : error;

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { allowed, complaint } from './complaints.ts';
 import { list, trustOf } from './lists.ts';
+import { redisUrlsOf } from './redis-url.ts';
 import type { Environment } from './schema.ts';
 
 /** Tells what the schema cannot say: rules between variables, and items that a pattern would describe badly. */
@@ -24,7 +25,7 @@ export function* crossChecks(env: Environment): Generator<string> {
   if (list(env.ADMIN_KEYS).some((key) => list(env.API_KEYS).includes(key))) {
     yield 'ADMIN_KEYS and API_KEYS have a key in common: a key is for spaces, or for what is in one';
   }
-  if (env.REDIS_URL && !URL.canParse(env.REDIS_URL)) yield complaint('REDIS_URL', env.REDIS_URL);
+  if (env.REDIS_URL && !isRedisUrl(env.REDIS_URL)) yield complaint('REDIS_URL', env.REDIS_URL);
 }
 
 /** Tells what a service lacks that others share its data with. */
@@ -33,6 +34,16 @@ export function* sharedSecretChecks(env: Environment): Generator<string> {
     for (const name of ['API_KEYS', 'JWT_SECRET'] as const) {
       if (!env[name]) yield `${name} is not set, but REDIS_URL is: all nodes must share it (${allowed(name)})`;
     }
+  }
+}
+
+function isRedisUrl(value: string): boolean {
+  try {
+    const urls = redisUrlsOf(value);
+    // Sentinels are asked for a master by its name.
+    return urls.every(({ protocol, pathname }) => !protocol.includes('sentinel') || /^\/[^/]+(\/\d+)?$/.test(pathname));
+  } catch {
+    return false;
   }
 }
 

@@ -61,10 +61,12 @@ export const configSchema = Type.Object({
     ['auto', 'true', 'false'],
   ),
   REDIS_URL: Type.String({
-    description: 'Redis ≥ 7.0 or Valkey to use; without it the service runs its own on a unix socket in DATA_DIR',
+    description:
+      'Redis ≥ 7.0 or Valkey to use, a cluster of them, or the sentinels of one; without it the service runs its own on a unix socket in DATA_DIR',
     default: '',
-    pattern: '^((rediss?)://\\S+|unix:///\\S+)?$',
-    allowed: 'redis://[user:password@]host[:port][/db], rediss://… (TLS) or unix:///path[?db=n]',
+    pattern: '^(rediss?(\\+sentinel)?://\\S+|unix:///\\S+)?$',
+    allowed:
+      'redis://[user:password@]host[:port][,host[:port]…][/db], rediss://… (TLS), redis+sentinel://[user:password@]host[:port],…/master[/db] or unix:///path[?db=n]',
     secret: true,
   }),
   REDIS_SERVER_BIN: text(

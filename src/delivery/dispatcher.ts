@@ -2,7 +2,7 @@ import type { LogName } from '../domain/conversations.ts';
 import type { LogEntry } from '../domain/entries.ts';
 import type { Uid } from '../domain/names.ts';
 import type { SpaceName } from '../domain/spaces.ts';
-import type { Cursor, MessageId } from '../domain/stream-ids.ts';
+import type { MessageId } from '../domain/stream-ids.ts';
 import type { Keys } from '../redis/keys.ts';
 import type { Logger } from '../redis/logger.ts';
 import type { FeedEntry, TokensEnd } from './feed-entry.ts';
@@ -89,7 +89,8 @@ export class Dispatcher {
       if (!here || !entry.isKnown) continue;
       const keys = this.#keysOf(entry.space, here);
       for (const uid of entry.recipients) {
-        for (const listener of this.#listenersAt(here, keys, uid) ?? []) {
+        if (!here.hasReader(uid)) continue;
+        for (const listener of signalled(here, keys, uid, entry.log)) {
           listener.signal(entry.kind, entry.jsonFor(uid));
           touched.add(listener);
         }
@@ -137,9 +138,11 @@ export class Dispatcher {
     }
   }
 
-  #isAwaited({ space, recipients }: FeedEntry): boolean {
-    const here = this.#options.hub.in(space);
+  #isAwaited(entry: FeedEntry): boolean {
+    const here = this.#options.hub.in(entry.space);
     if (!here) return false;
+    if (this.#listenersToLog(entry, this.#keysOf(entry.space, here))) return true;
+    const { recipients } = entry;
     for (let i = 0; i < recipients.length; i += 2) if (here.hasReader(recipients[i] as Uid)) return true;
     return false;
   }
@@ -147,6 +150,10 @@ export class Dispatcher {
   /** Who listens to an inbox: nobody but its user can. Most members of a large group are not here, and cost one look. */
   #listenersAt(here: SpaceListeners, keys: Keys, uid: Uid): ReadonlySet<Listener> | undefined {
     return here.hasReader(uid) ? this.#options.hub.listenersOf(keys.inbox(uid)) : undefined;
+  }
+
+  #listenersToLog({ log }: FeedEntry, keys: Keys): ReadonlySet<Listener> | undefined {
+    return log === '' ? undefined : this.#options.hub.listenersOf(keys.log(log));
   }
 
   #keysOf(space: SpaceName, here: SpaceListeners): Keys {
@@ -159,20 +166,50 @@ export class Dispatcher {
   }
 
   #offer(entry: FeedEntry, touched: Set<Listener>): void {
-    const { space, recipients, epoch } = entry;
+    const { space } = entry;
     const here = this.#options.hub.in(space);
     if (!here) return;
     const keys = this.#keysOf(space, here);
+    const delivered = this.#offerToInboxes(entry, here, keys, touched) + this.#offerToLog(entry, keys, touched);
+    if (delivered > 0) this.#options.metrics.delivered(delivered, space);
+  }
+
+  #offerToInboxes(entry: FeedEntry, here: SpaceListeners, keys: Keys, touched: Set<Listener>): number {
+    const { recipients } = entry;
     let delivered = 0;
     for (let i = 0; i + 1 < recipients.length; i += 2) {
       const listeners = this.#listenersAt(here, keys, recipients[i] as Uid);
       if (!listeners) continue;
-      const id = (epoch + recipients[i + 1]) as Cursor;
       for (const listener of listeners) {
-        if (listener.offer(id, entry)) delivered++;
+        if (listener.offer(listener.source.cursorOf(entry, recipients[i + 1]), entry)) delivered++;
         touched.add(listener);
       }
     }
-    if (delivered > 0) this.#options.metrics.delivered(delivered, space);
+    return delivered;
+  }
+
+  /** Who may not read a log any more is told so by its source, which has to look. */
+  #offerToLog(entry: FeedEntry, keys: Keys, touched: Set<Listener>): number {
+    const listeners = this.#listenersToLog(entry, keys);
+    if (!listeners) return 0;
+    const { expelled, isInLog } = entry;
+    const isOver = entry.message?.action === 'delete';
+    let delivered = 0;
+    for (const listener of listeners) {
+      const { source } = listener;
+      if (isOver || source.reader === expelled) listener.behind();
+      else if (isInLog && listener.offer(source.cursorOf(entry), entry)) delivered++;
+      touched.add(listener);
+    }
+    return delivered;
+  }
+}
+
+/** Who of a user's listeners is told of a conversation: those to the inbox, and those to its log. */
+function* signalled(here: SpaceListeners, keys: Keys, uid: Uid, log: LogName): Iterable<Listener> {
+  const [inboxKey, logKey] = [keys.inbox(uid), keys.log(log)];
+  for (const listener of here.ofReader(uid)) {
+    const { key } = listener.source;
+    if (key === inboxKey || key === logKey) yield listener;
   }
 }

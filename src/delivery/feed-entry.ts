@@ -2,7 +2,7 @@ import { conversationOf, type LogName } from '../domain/conversations.ts';
 import { type LogEntry, parseEntry, type RawEntry, renderMessage } from '../domain/entries.ts';
 import type { Uid } from '../domain/names.ts';
 import { DEFAULT_SPACE, type SpaceName } from '../domain/spaces.ts';
-import { type MessageId, parseStreamId, type StreamId } from '../domain/stream-ids.ts';
+import { type Cursor, type MessageId, parseStreamId, type StreamId } from '../domain/stream-ids.ts';
 
 /** Why all tokens of a user end before their time. */
 export type TokensEnd = 'user_removed' | 'token_revoked' | 'suspended';
@@ -30,6 +30,8 @@ export class FeedEntry {
   readonly #flat: readonly string[];
   #reader = '';
   #json = '';
+  #incarnation: string | undefined;
+  #cursor = '' as Cursor;
 
   constructor([id, all]: RawEntry) {
     this.id = parseStreamId(id)!;
@@ -51,6 +53,29 @@ export class FeedEntry {
   /** What it is of: another entry of the same id has another one. */
   get identity(): string {
     return [this.space, ...this.#flat.slice(0, 4)].join(' ');
+  }
+
+  /** Whether it is an entry of its log: events for one person alone, and the last one of a group, are in none. */
+  get isInLog(): boolean {
+    return this.log !== '' && !this.mid.endsWith('-0') && this.message?.action !== 'delete';
+  }
+
+  /** Who is out of the group by it, for the others are told of it, too. */
+  get expelled(): Uid | undefined {
+    const { message } = this;
+    return message && (message.action === 'quit' || message.action === 'ban') ? message.from : undefined;
+  }
+
+  /** Its cursor in its log, of which this is the incarnation; made once for all who follow it. */
+  cursorIn(
+    incarnation: string,
+    format: (position: { epoch: string; incarnation: string; id: MessageId }) => Cursor,
+  ): Cursor {
+    if (this.#incarnation !== incarnation) {
+      this.#cursor = format({ epoch: this.epoch.slice(0, -1), incarnation, id: this.mid });
+      this.#incarnation = incarnation;
+    }
+    return this.#cursor;
   }
 
   /** The message as JSON, as `reader` sees it; rendered once for all who see it alike. */

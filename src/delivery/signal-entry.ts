@@ -15,7 +15,8 @@ export class SignalEntry {
   readonly recipients: readonly Uid[];
   /** Who has come or gone; there is nothing else in it then. */
   readonly present: Uid | undefined;
-  readonly #log: LogName;
+  /** The conversation's, or `''` where it is about none. */
+  readonly log: LogName;
   readonly #data: object | undefined;
   #conversation: string | undefined;
   #json = '';
@@ -28,7 +29,7 @@ export class SignalEntry {
     const data = fieldsFrom(flat, 6);
     this.id = parseStreamId(id)!;
     this.kind = (kind ?? '') as SignalKind;
-    this.#log = (log ?? '') as LogName;
+    this.log = (log ?? '') as LogName;
     this.present = kind === 'presence' ? (data.uid as Uid) : undefined;
     this.recipients = to ? (to.split(' ') as Uid[]) : [];
     this.#data = decodeSignal(this.kind, data);
@@ -41,7 +42,7 @@ export class SignalEntry {
 
   /** What it says, as `reader` names the conversation; rendered once for all who name it alike. */
   jsonFor(reader: Uid): string {
-    const conversation = this.#log === '' ? '' : conversationOf(reader, this.#log);
+    const conversation = this.log === '' ? '' : conversationOf(reader, this.log);
     if (this.#conversation !== conversation) {
       this.#json = JSON.stringify(conversation === '' ? this.#data : { conversation, ...this.#data });
       this.#conversation = conversation;

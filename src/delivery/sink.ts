@@ -14,6 +14,8 @@ export type ByeReason =
   | 'suspended'
   | 'user_removed'
   | 'space_removed'
+  | 'not_member'
+  | 'group_removed'
   | 'too_slow'
   | 'too_many_subscribers';
 

@@ -2,6 +2,7 @@ import type { Message } from '../domain/entries.ts';
 import type { Uid } from '../domain/names.ts';
 import type { SpaceName } from '../domain/spaces.ts';
 import type { Cursor } from '../domain/stream-ids.ts';
+import type { FeedEntry } from './feed-entry.ts';
 import type { ByeReason } from './sink.ts';
 
 /** Where a reader starts: the oldest entry kept, from now on, or after a cursor. */
@@ -77,6 +78,12 @@ export interface Source {
    * told as a gap. Refuses a reader that may not read (any more), which is looked up in the same moment.
    */
   page(after: Cursor, limits: PageLimits): Promise<StreamPage>;
+  /**
+   * The cursor of what the feed tells of this stream.
+   *
+   * @param number of the entry in the reader's inbox; absent where the stream is the entry's log
+   */
+  cursorOf(entry: FeedEntry, number?: string): Cursor;
   /** Why the stream ends if it could not be read because of this error; undefined if another try may succeed. */
   endedBy(error: unknown): ByeReason | undefined;
   /** Whether nothing can lie between the two, so that `id` may be delivered to who has everything up to `cursor`. */

@@ -38,7 +38,8 @@ export function reactionCounts(kept: string, mine: string): ReactionCount[] {
   return reactionsFrom(kept).map((one) => ({ ...one, mine: own.has(one.reaction) }));
 }
 
-function toTombstone(conversation: Conversation, tombstone: string): Message {
+/** What stands in place of an erased message, as `er:<log>` has it. */
+export function toTombstone(conversation: Conversation, tombstone: string): Message {
   const [id, , from, by, at] = tombstone.split(' ') as [MessageId, string, Uid, Uid, string];
   return {
     id,

@@ -8,6 +8,7 @@ import { Blocks } from '../features/blocks/blocks.ts';
 import { Contacts } from '../features/contacts/contacts.ts';
 import { Conversations } from '../features/conversations/conversations.ts';
 import { Exports } from '../features/export/exports.ts';
+import { LogReader } from '../features/following/log-reader.ts';
 import { Groups } from '../features/groups/groups.ts';
 import { Inbox } from '../features/inbox/inbox.ts';
 import { Members } from '../features/members/members.ts';
@@ -68,6 +69,7 @@ export class Space {
   /** Absent where nobody is to know who is there. */
   readonly presence: Presence | undefined;
   readonly inbox: Inbox;
+  readonly logReader: LogReader;
   /** When it was last asked for, ms since 1970. */
   usedAt = Date.now();
   readonly #state: SpaceRecord['state'];
@@ -113,6 +115,7 @@ export class Space {
     this.typing = new Typing(store);
     this.presence = config.presence ? new Presence(store) : undefined;
     this.inbox = new Inbox(store, this.logs);
+    this.logReader = new LogReader(store, this.logs);
   }
 
   /** Refuses what comes while the space takes nothing: `space_removed`, or `unavailable` while it is paused. */

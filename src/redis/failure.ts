@@ -23,16 +23,19 @@ const GARBLED = /Please report this\.$/;
  * written, in a script too: once a script has written, Redis lets its other writes pass.
  */
 const REFUSALS = new Set([
+  'ASK',
   'BUSY',
   'CLUSTERDOWN',
   'LOADING',
   'MASTERDOWN',
   'MISCONF',
+  'MOVED',
   'NOAUTH',
   'NOPERM',
   'NOREPLICAS',
   'READONLY',
   'TRYAGAIN',
+  'UNBLOCKED',
   'WRONGPASS',
 ]);
 

@@ -9,6 +9,8 @@ export interface ScriptSettings {
   groupMax: number;
   logMax: number;
   logDays: number;
+  /** Whether a replica may take over: what writes is told last which server it reaches (`lua/fence.lua`). */
+  isFenced?: boolean;
 }
 
 /**
@@ -63,10 +65,20 @@ function usedBy(script: string, shared: string): string {
   return text;
 }
 
+function isFenced(text: string, settings: ScriptSettings): boolean {
+  return settings.isFenced === true && !SHEBANG.exec(text)?.[0].includes('no-writes');
+}
+
+/** Whether a script takes the id of the server as its last argument. */
+export function takesServerId(file: URL, settings: ScriptSettings): boolean {
+  return isFenced(readFileSync(file, 'utf8'), settings);
+}
+
 /** A script's text in the parts that Redis is given: the `#!lua` line, the constants and what it uses of what it includes, its steps. */
 function partsOf(file: URL, settings: ScriptSettings): { shebang: string; shared: string; steps: string } {
   const text = readFileSync(file, 'utf8');
-  const steps = `local refused = begin(KEYS)\nif refused then return refused end\n${text.replace(SHEBANG, '').replace(COMMENT, '')}`;
+  const fence = isFenced(text, settings) ? 'fence(table.remove(ARGV))\n' : '';
+  const steps = `local refused = begin(KEYS)\nif refused then return refused end\n${fence}${text.replace(SHEBANG, '').replace(COMMENT, '')}`;
   const seen = new Set<string>();
   const shared = [
     `local KNOWN_LEVEL = ${KNOWN_LEVEL}`,
@@ -76,6 +88,7 @@ function partsOf(file: URL, settings: ScriptSettings): { shebang: string; shared
     `local INBOX_MAX, FEED_MAX = '${settings.inboxMax}', '${settings.feedMax}'`,
     `local GROUP_MAX, LOG_MAX, LOG_DAYS = ${settings.groupMax}, ${settings.logMax}, ${settings.logDays}`,
     ...includesOf('-- @include "begin"', seen),
+    ...(fence ? includesOf('-- @include "fence"', seen) : []),
     ...includesOf(text, seen),
   ].join('\n');
   return { shebang: SHEBANG.exec(text)?.[0] ?? '#!lua\n', shared: usedBy(steps, shared), steps };

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { Command } from './command.ts';
-import { FUNCTION_NAMES, functionSource, type ScriptSettings, scriptSource } from './lua.ts';
+import { FUNCTION_NAMES, functionSource, type ScriptSettings, scriptSource, takesServerId } from './lua.ts';
 
 /** A command's Lua as one server runs it. */
 export interface Program {
@@ -11,38 +11,47 @@ export interface Program {
   run(redis: Redis, keyCount: number, words: (string | number)[]): Promise<unknown>;
 }
 
+/** The words that follow the others; asked for anew whenever a call is made, which may reach another server. */
+type LastWords = () => string[];
+
 /** How often a function is loaded for one call. */
 const MAX_LOADS = 5;
 
-/** Makes the program of a command; each version of it and each configuration has a name of its own. */
+/**
+ * Makes the program of a command; each version of it and each configuration has a name of its own.
+ *
+ * @param serverId where a replica may take over: the id of the server that a call reaches which is made now
+ */
 export function programOf(
   { script, isFunction }: Pick<Command<never, unknown>, 'script' | 'isFunction'>,
   settings: ScriptSettings,
+  serverId?: () => string,
 ): Program {
-  return isFunction ? functionProgram(script, settings) : scriptProgram(script, settings);
+  const last: LastWords = takesServerId(script, settings) ? () => [serverId?.() ?? ''] : () => [];
+  return isFunction ? functionProgram(script, settings, last) : scriptProgram(script, settings, last);
 }
 
-function scriptProgram(script: URL, settings: ScriptSettings): Program {
+function scriptProgram(script: URL, settings: ScriptSettings, last: LastWords): Program {
   const source = scriptSource(script, settings);
   const sha = createHash('sha1').update(source).digest('hex');
   return {
     name: sha,
     run: (redis, keyCount, words) =>
-      redis.evalsha(sha, keyCount, ...words).catch((error: Error) => {
+      redis.evalsha(sha, keyCount, ...words, ...last()).catch((error: Error) => {
         if (!error.message.startsWith('NOSCRIPT ')) throw error;
-        return redis.eval(source, keyCount, ...words);
+        return redis.eval(source, keyCount, ...words, ...last());
       }),
   };
 }
 
-function functionProgram(script: URL, settings: ScriptSettings): Program {
+function functionProgram(script: URL, settings: ScriptSettings, last: LastWords): Program {
   const { name, source } = functionSource(script, settings);
   return {
     name,
     run: async (redis, keyCount, words) => {
       for (let loads = 0; ; loads++) {
         try {
-          return await redis.fcall(name, keyCount, ...words);
+          return await redis.fcall(name, keyCount, ...words, ...last());
         } catch (error) {
           // It may be lost again before it is called: to a start of another node, or to whoever flushes functions.
           if (loads === MAX_LOADS || !(error as Error).message.startsWith('ERR Function not found')) throw error;

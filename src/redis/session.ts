@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { connectCommands } from './connection/command-connection.ts';
+import { openRedis, type RedisLink } from './connection/link.ts';
 import type { RedisTarget } from './connection/target.ts';
 import { Keys } from './keys.ts';
 import type { ScriptSettings } from './lua.ts';
@@ -20,20 +20,24 @@ const quiet = { info: () => {}, warn: () => {}, error: () => {} };
  *
  * @throws Error that names the server and the reason, when it can't be reached
  */
-export async function withStore<Result>(place: Place, work: (store: Store) => Promise<Result>): Promise<Result> {
+export async function withStore<Result>(
+  place: Place,
+  work: (store: Store, link: RedisLink) => Promise<Result>,
+): Promise<Result> {
   const target: RedisTarget = place.redisUrl ? { url: place.redisUrl } : { path: join(place.dataDir, 'redis.sock') };
   const options = { commandTimeoutMs: place.commandTimeoutMs, startTimeoutMs: place.commandTimeoutMs, log: quiet };
-  const redis = await connectCommands(target, options);
+  const link = await openRedis(target, options);
   const store = new Store({
-    redis,
-    keys: new Keys(place.keyPrefix),
+    redis: link.commands,
+    serverId: link.partition.serverId,
+    keys: new Keys(place.keyPrefix + link.partition.tag),
     settings: place,
     onRefusedWrites: () => {},
     onNewerLevel: () => {},
   });
   try {
-    return await work(store);
+    return await work(store, link);
   } finally {
-    redis.disconnect();
+    link.close();
   }
 }

@@ -12,6 +12,8 @@ export interface StoreOptions {
   redis: Redis;
   keys: Keys;
   settings: ScriptSettings;
+  /** The id of the server that the connection reaches, where a replica may take over: scripts are fenced then. */
+  serverId?: (() => string) | undefined;
   /** Told when inboxes, or the feed, refused a message. */
   onRefusedWrites(refused: RefusedWrites): void;
   /** Told when the data is written at a level that this version does not know: it must not go on. */
@@ -87,7 +89,8 @@ export class Store {
   #program(command: Pick<Command<never, unknown>, 'script' | 'isFunction'>): Program {
     let program = this.#programs.get(command.script);
     if (!program) {
-      program = programOf(command, this.#options.settings);
+      const { settings, serverId } = this.#options;
+      program = programOf(command, { ...settings, isFenced: serverId !== undefined }, serverId);
       this.#programs.set(command.script, program);
     }
     return program;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import type { Redis } from 'ioredis';
 import type { MessageId } from '../../src/domain/stream-ids.ts';
+import { LogReader } from '../../src/features/following/log-reader.ts';
 import { Inbox } from '../../src/features/inbox/inbox.ts';
 import { EntryCache } from '../../src/features/messages/entry-cache.ts';
 import { Logs } from '../../src/features/messages/logs.ts';
@@ -41,7 +42,8 @@ async function anotherNode() {
   const recent = new EntryCache();
   const logs = new Logs(im.store, recent);
   const inbox = new Inbox(im.store, logs);
-  const node = await startNode(server, { store: im.store, logs, recent, inbox });
+  const logReader = new LogReader(im.store, logs);
+  const node = await startNode(server, { store: im.store, logs, recent, inbox, logReader });
   nodes.push(node);
   const sink = new TestSink();
   const subscriber = await node.subscribe(uid('carol'), sink);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type NetConnectOpts, type Server, type Socket } from 'node:net';
 
 /** A link through the proxy. */
 interface Link {
@@ -11,9 +11,10 @@ interface Link {
   late: number;
 }
 
-/** A TCP proxy in front of Redis' unix socket, for a link that fails without either end's doing. */
+/** A TCP proxy in front of a Redis, for a link that fails without either end's doing. */
 export class TcpProxy {
   readonly #server: Server;
+  #target: NetConnectOpts;
   readonly #links = new Set<Link>();
   #isSilent = false;
   #repliesToDrop = 0;
@@ -23,22 +24,36 @@ export class TcpProxy {
   #held: (() => void)[] | undefined;
   #onHeld: () => void = () => {};
 
-  private constructor(server: Server) {
+  private constructor(server: Server, target: NetConnectOpts) {
     this.#server = server;
+    this.#target = target;
   }
 
-  /** @param path the unix socket of Redis */
-  static async start(path: string): Promise<TcpProxy> {
+  /** @param target where Redis is */
+  static async start(target: NetConnectOpts): Promise<TcpProxy> {
     const server = createServer();
-    const proxy = new TcpProxy(server);
-    server.on('connection', (client) => proxy.#join(client, path));
+    const proxy = new TcpProxy(server, target);
+    server.on('connection', (client) => proxy.#join(client));
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     return proxy;
   }
 
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
   get url(): string {
-    return `redis://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** From now on connections go elsewhere; those that are open are cut. */
+  leadTo(target: NetConnectOpts): void {
+    this.#target = target;
+    for (const { client, server } of this.#links) {
+      client.destroy();
+      server.destroy();
+    }
   }
 
   /** Swallows replies that come over the links for commands, and then cuts the link: what was asked for was done. */
@@ -99,8 +114,8 @@ export class TcpProxy {
     this.#server.close();
   }
 
-  #join(client: Socket, path: string): void {
-    const link: Link = { client, server: connect(path), isFeed: false, late: 0 };
+  #join(client: Socket): void {
+    const link: Link = { client, server: connect(this.#target), isFeed: false, late: 0 };
     const { server } = link;
     this.#links.add(link);
     const cut = () => {

@@ -1,9 +1,9 @@
-import type { Redis } from 'ioredis';
 import { inParallel } from '../helpers/parallel.ts';
 import { conversationOf } from './changes.ts';
+import type { Data } from './deployment.ts';
 import type { LogEntry, Shown, ToldConversation, Truth } from './history.ts';
 import { logOf } from './listener.ts';
-import { ask } from './requests.ts';
+import { ask, type Endpoint } from './requests.ts';
 import type { Known } from './signal-checker.ts';
 import { endOf } from './stream-ids.ts';
 
@@ -18,7 +18,8 @@ const READERS = 6;
 const TOLD_TEXT = 64;
 
 /** Reads all logs and inboxes from Redis, and asks the nodes what they show of them to everybody. */
-export async function readTruth(redis: Redis, urls: readonly string[], users: readonly string[]): Promise<Truth> {
+export async function readTruth(data: Data, endpoints: readonly Endpoint[], users: readonly string[]): Promise<Truth> {
+  const { redis, prefix } = data;
   const truth: Truth = {
     logs: new Map(),
     inboxes: new Map(),
@@ -26,16 +27,18 @@ export async function readTruth(redis: Redis, urls: readonly string[], users: re
     unread: new Map(),
     kept: new Map(),
     told: new Map(),
-    ...(await readKnown(redis)),
+    ...(await readKnown(data)),
   };
-  for (const key of [...(await redis.keys('gs:*')), ...(await redis.keys('ds:*'))]) {
-    truth.logs.set(key, await readLog(redis, key));
-    truth.kept.set(key, new Map(Object.entries(await redis.hgetall(`ms:${key}`))));
+  for (const key of [...(await redis.keys(`${prefix}gs:*`)), ...(await redis.keys(`${prefix}ds:*`))]) {
+    const log = key.slice(prefix.length);
+    truth.logs.set(log, await readLog(data, log));
+    truth.kept.set(log, new Map(Object.entries(await redis.hgetall(`${prefix}ms:${log}`))));
   }
   for (const uid of users) {
-    truth.ends.set(uid, await inboxEnd(redis, uid));
-    if (!['stream', 'none'].includes(await redis.type(`s:${uid}`))) continue;
-    const entries = (await redis.xrange(`s:${uid}`, '-', '+')) as Entries;
+    truth.ends.set(uid, await inboxEnd(data, uid));
+    const inbox = `${prefix}s:${uid}`;
+    if (!['stream', 'none'].includes(await redis.type(inbox))) continue;
+    const entries = (await redis.xrange(inbox, '-', '+')) as Entries;
     truth.inboxes.set(
       uid,
       entries.map(([id, flat]) => {
@@ -45,15 +48,15 @@ export async function readTruth(redis: Redis, urls: readonly string[], users: re
     );
   }
   await inParallel(users, READERS, async (uid) => {
-    const [listed, unread] = await conversationsOf(urls.at(-1)!, uid);
+    const [listed, unread] = await conversationsOf(endpoints.at(-1)!, uid);
     truth.unread.set(uid, unread);
     const told = new Map<string, ToldConversation>();
     truth.told.set(uid, told);
     for (const [log, last] of listed) {
-      const url = urls[told.size % urls.length]!;
+      const endpoint = endpoints[told.size % endpoints.length]!;
       const path = `/v1/users/${uid}/conversations/${conversationOf(uid, log)}/messages`;
-      const [back, isWhole] = await historyOf(url, path, 'before');
-      const [on] = await historyOf(url, path, 'after');
+      const [back, isWhole] = await historyOf(endpoint, path, 'before');
+      const [on] = await historyOf(endpoint, path, 'after');
       told.set(log, { back, on, isWhole, ...(last ? { last } : {}) });
     }
   });
@@ -61,9 +64,9 @@ export async function readTruth(redis: Redis, urls: readonly string[], users: re
 }
 
 /** A log, with what stands in place of erased messages, in the order of their numbers. */
-async function readLog(redis: Redis, log: string): Promise<LogEntry[]> {
-  const entries = ((await redis.xrange(log, '-', '+')) as Entries).map(([id, flat]) => entryOf(id, flat));
-  const erased = (await redis.zrange(`er:${log}`, '0', '-1')).map((tombstone) => {
+async function readLog({ redis, prefix }: Data, log: string): Promise<LogEntry[]> {
+  const entries = ((await redis.xrange(`${prefix}${log}`, '-', '+')) as Entries).map(([id, flat]) => entryOf(id, flat));
+  const erased = (await redis.zrange(`${prefix}er:${log}`, '0', '-1')).map((tombstone) => {
     const [id, n, from, by, erasedAt] = tombstone.split(' ') as [string, string, string, string, string];
     return { id, n: Number(n), from, key: '', fields: {}, erasedAt, ...(by === from ? {} : { by }) };
   });
@@ -98,11 +101,11 @@ function entryOf(id: string, flat: string[]): LogEntry {
 }
 
 /** What users have read, and let the others know that they have. */
-export async function readKnown(redis: Redis): Promise<Known> {
-  const hashes = async (prefix: string) => {
+export async function readKnown({ redis, prefix }: Data): Promise<Known> {
+  const hashes = async (kind: string) => {
     const found = new Map<string, Map<string, string>>();
-    for (const key of await redis.keys(`${prefix}*`)) {
-      found.set(key.slice(prefix.length), new Map(Object.entries(await redis.hgetall(key))));
+    for (const key of await redis.keys(`${prefix}${kind}*`)) {
+      found.set(key.slice(prefix.length + kind.length), new Map(Object.entries(await redis.hgetall(key))));
     }
     return found;
   };
@@ -112,20 +115,20 @@ export async function readKnown(redis: Redis): Promise<Known> {
 }
 
 /** Where an inbox ends. */
-export async function inboxEnd(redis: Redis, uid: string): Promise<string> {
-  const epoch = (await redis.hget('im:meta', 'epoch')) ?? '0';
-  const info = (await redis.xinfo('STREAM', `s:${uid}`).catch(() => [])) as unknown[];
+export async function inboxEnd({ redis, prefix }: Data, uid: string): Promise<string> {
+  const epoch = (await redis.hget(`${prefix}im:meta`, 'epoch')) ?? '0';
+  const info = (await redis.xinfo('STREAM', `${prefix}s:${uid}`).catch(() => [])) as unknown[];
   const at = info.indexOf('last-generated-id');
   return endOf(epoch, at < 0 ? '' : String(info[at + 1]));
 }
 
 /** A user's conversations with their newest messages, and what is unread in each. */
 async function conversationsOf(
-  url: string,
+  endpoint: Endpoint,
   uid: string,
 ): Promise<[last: Map<string, Shown | undefined>, unread: Map<string, number>]> {
   const { items } = await get<{ conversation: string; unread: number; last?: Shown }>(
-    url,
+    endpoint,
     `/v1/users/${uid}/conversations?limit=100`,
   );
   const named = items.map(({ conversation, ...one }) => ({ ...one, log: logOf(uid, conversation) }));
@@ -136,11 +139,11 @@ async function conversationsOf(
 }
 
 /** A history in one direction, page by page, the oldest message first; and whether it is all of it. */
-async function historyOf(url: string, path: string, direction: 'before' | 'after'): Promise<[Shown[], boolean]> {
+async function historyOf(endpoint: Endpoint, path: string, direction: 'before' | 'after'): Promise<[Shown[], boolean]> {
   const pages: Shown[][] = [];
   let next: string | undefined = direction === 'after' ? '0-0' : undefined;
   do {
-    const page: Page<Shown> = await get(url, `${path}?limit=${PAGE}${next ? `&${direction}=${next}` : ''}`);
+    const page: Page<Shown> = await get(endpoint, `${path}?limit=${PAGE}${next ? `&${direction}=${next}` : ''}`);
     pages.push(page.items.map(seen));
     next = page.next;
   } while (next && pages.length < PAGES);
@@ -152,8 +155,8 @@ interface Page<Item> {
   next?: string;
 }
 
-async function get<Item>(url: string, path: string): Promise<Page<Item>> {
-  const { status, body } = await ask(url, 'GET', path);
+async function get<Item>(endpoint: Endpoint, path: string): Promise<Page<Item>> {
+  const { status, body } = await ask(endpoint, 'GET', path);
   if (status !== 200) throw new Error(`GET ${path} was answered with ${status}: ${JSON.stringify(body)}`);
   return body as Page<Item>;
 }

@@ -212,6 +212,17 @@ export const ROWS: Record<string, Row> = {
     // Who sends no credential has to send one in the first frame.
     expect: '101 401 401 403 101 101 101 101 101 101 101 101',
   },
+  streamConversation: {
+    acting: true,
+    call: ({ gid }, uid) => [`/v1/users/${uid}/conversations/group:${gid}/stream`],
+    expect: MEMBERS,
+  },
+  openConversationSocket: {
+    acting: true,
+    socket: true,
+    call: ({ gid }, uid) => [`/v1/users/${uid}/conversations/group:${gid}/socket`],
+    expect: '101 401 401 403 101 403 403 101 101 101 101 101',
+  },
   createToken: { call: () => ['/v1/tokens', { uid: 'bob' }], expect: `${SERVER} 201` },
   deleteTokens: {
     // Nobody else's row: its token is good for nothing after the call.

@@ -2,8 +2,11 @@ import { Delivery, type DeliveryOptions } from '../../src/delivery/delivery.ts';
 import type { Memory } from '../../src/delivery/dispatcher.ts';
 import { NO_PRESENCE } from '../../src/delivery/presence.ts';
 import type { Sink } from '../../src/delivery/sink.ts';
+import type { Start } from '../../src/delivery/source.ts';
+import type { Conversation } from '../../src/domain/conversations.ts';
 import type { Uid } from '../../src/domain/names.ts';
 import { type Cursor, formatStreamId, type StreamId } from '../../src/domain/stream-ids.ts';
+import { LogSource } from '../../src/features/following/log-source.ts';
 import { InboxSource } from '../../src/features/inbox/inbox-source.ts';
 import { connectFeed } from '../../src/redis/connection/feed-connection.ts';
 import { type Im, quiet, type startIm } from './im.ts';
@@ -14,7 +17,7 @@ export type TestNode = Awaited<ReturnType<typeof startNode>>;
 /** A node without HTTP: the IM rules, and a delivery of its own. */
 export async function startNode(
   server: TestRedis,
-  im: Pick<Awaited<ReturnType<typeof startIm>>, 'store' | 'logs' | 'recent' | 'inbox'>,
+  im: Pick<Awaited<ReturnType<typeof startIm>>, 'store' | 'logs' | 'recent' | 'inbox' | 'logReader'>,
   options: Partial<DeliveryOptions> = {},
 ) {
   const connection = connectFeed(server.target, 1_000, quiet);
@@ -54,6 +57,11 @@ export async function startNode(
       const source = inboxOf(uid);
       const position = await source.resolve(start ? (formatStreamId(start) as Cursor) : 'now');
       return delivery.hub.subscribe(source, position, sink, expiresAt);
+    },
+    /** Opens a stream of a conversation's log, from now on where no start is given; without an end. */
+    follow: async (uid: Uid, conversation: Conversation, sink: Sink, start: Start = 'now') => {
+      const source = new LogSource(im.logReader, uid, conversation);
+      return delivery.hub.subscribe(source, await source.resolve(start), sink, Infinity);
     },
     missed: () => delivery.missed('test'),
     stop: () => delivery.stop(),

@@ -8,6 +8,7 @@ import { Bans } from '../../src/features/bans/bans.ts';
 import { Blocks } from '../../src/features/blocks/blocks.ts';
 import { Contacts } from '../../src/features/contacts/contacts.ts';
 import { Conversations } from '../../src/features/conversations/conversations.ts';
+import { LogReader } from '../../src/features/following/log-reader.ts';
 import { Groups } from '../../src/features/groups/groups.ts';
 import { Inbox } from '../../src/features/inbox/inbox.ts';
 import { Members } from '../../src/features/members/members.ts';
@@ -89,6 +90,7 @@ export async function startIm(
     conversations: new Conversations(store),
     typing: new Typing(store),
     inbox: new Inbox(store, logs),
+    logReader: new LogReader(store, logs),
     /** Creates users. */
     people: async (...uids: string[]) => {
       for (const name of uids) await im.users.replace(uid(name), { name });

@@ -1,4 +1,4 @@
-import { RedisServer, serverArgs, until } from './redis-server.ts';
+import { BUS, RedisServer, serverArgs, until } from './redis-server.ts';
 
 export interface TestClusterOptions {
   masters?: number;
@@ -6,6 +6,8 @@ export interface TestClusterOptions {
   replicas?: number;
   /** How long a server that does not answer is thought to be there, ms. */
   nodeTimeoutMs?: number;
+  /** The port that a server tells clients and replicas to come to, in place of its own one. */
+  announce?: (port: number) => Promise<number>;
   /** Further command line options of each server. */
   args?: readonly string[];
 }
@@ -33,7 +35,7 @@ export class TestCluster {
 
   /** Starts a cluster and waits until all of it is there: 3 masters and 3 replicas unless told otherwise. */
   static async start(options: TestClusterOptions = {}): Promise<TestCluster> {
-    const { masters = 3, replicas = 3, nodeTimeoutMs = 1_000, args = [] } = options;
+    const { masters = 3, replicas = 3, nodeTimeoutMs = 1_000, announce, args = [] } = options;
     const servers: RedisServer[] = [];
     const cluster = new TestCluster(servers);
     const files = ['--cluster-enabled', 'yes', '--cluster-config-file', 'nodes.conf'];
@@ -41,7 +43,10 @@ export class TestCluster {
     const roles = ['--cluster-allow-replica-migration', 'no'];
     try {
       const start = () =>
-        RedisServer.start((dir, port) => [...serverArgs(dir, port), ...files, ...settings, ...roles, ...args]);
+        RedisServer.start(async (dir, port) => {
+          const announced = announce ? announceArgs(port, await announce(port)) : [];
+          return [...serverArgs(dir, port), ...files, ...settings, ...roles, ...announced, ...args];
+        });
       const starting = await Promise.allSettled(Array.from({ length: masters + replicas }, start));
       servers.push(...starting.flatMap((one) => (one.status === 'fulfilled' ? one.value : [])));
       for (const one of starting) if (one.status === 'rejected') throw one.reason;
@@ -51,6 +56,11 @@ export class TestCluster {
       await cluster.stop();
       throw error;
     }
+  }
+
+  /** As the connections take it. */
+  get target(): { readonly url: string } {
+    return { url: `redis://${this.servers.map(({ address }) => address).join(',')}` };
   }
 
   /** Each server's URL. */
@@ -106,6 +116,17 @@ export class TestCluster {
     return this.masterOf(key);
   }
 
+  /** Has a server that has left the cluster (CLUSTER RESET) come back as a replica. */
+  async rejoin(server: RedisServer, master: RedisServer): Promise<void> {
+    const id = await this.#idOf(master);
+    await this.#forgetFormer(server);
+    await server.admin.call('CLUSTER', 'MEET', '127.0.0.1', master.port, master.port + BUS);
+    await until(`${server.address} knows its master`, async () => {
+      return (await server.admin.call('CLUSTER', 'REPLICATE', id)) === 'OK';
+    });
+    await this.healthy();
+  }
+
   /** Waits until all that are up agree, every slot is served, and each replica has what its master has. */
   async healthy(withinMs?: number): Promise<void> {
     const up = this.servers.filter(({ isUp }) => isUp);
@@ -144,7 +165,7 @@ export class TestCluster {
     }
     // Two that claim the same epoch need a while to agree.
     for (const [i, { admin }] of this.servers.entries()) await admin.call('CLUSTER', 'SET-CONFIG-EPOCH', i + 1);
-    for (const { admin } of others) await admin.call('CLUSTER', 'MEET', '127.0.0.1', first.port);
+    for (const { admin } of others) await admin.call('CLUSTER', 'MEET', '127.0.0.1', first.port, first.port + BUS);
     await until('everybody knows everybody', async () => {
       const seen = await Promise.all(this.servers.map((server) => this.#membersSeenBy(server)));
       return seen.every((members) => members.filter(isTrusted).length === this.servers.length);
@@ -153,6 +174,16 @@ export class TestCluster {
       await admin.call('CLUSTER', 'REPLICATE', await this.#idOf(this.servers[i % masters]!));
     }
     await this.healthy();
+  }
+
+  /** Has the others forget who a server was before it was reset. */
+  async #forgetFormer(server: RedisServer): Promise<void> {
+    const id = await this.#idOf(server);
+    for (const other of this.servers.filter((one) => one !== server && one.isUp)) {
+      const members = await this.#membersSeenBy(other);
+      const former = members.filter(({ port, flags }) => port === server.port || flags.includes('noaddr'));
+      for (const one of former) if (one.id !== id) await other.admin.call('CLUSTER', 'FORGET', one.id);
+    }
   }
 
   async #idOf(server: RedisServer): Promise<string> {
@@ -166,7 +197,8 @@ export class TestCluster {
       .split('\n');
     return lines.map((line) => {
       const [id, address, flags, master, , , , link, ...slots] = line.split(' ') as string[];
-      const port = Number(/:(\d+)@/.exec(address!)?.[1]);
+      // The port of its bus is its own, whatever it announces.
+      const port = Number(/@(\d+)/.exec(address!)?.[1]) - BUS;
       return { id: id!, port, flags: flags!.split(','), master: master!, isLinked: link === 'connected', slots };
     });
   }
@@ -181,6 +213,10 @@ export class TestCluster {
   #serverAt(port: number): RedisServer {
     return this.servers.find((server) => server.port === port)!;
   }
+}
+
+function announceArgs(port: number, announced: number): string[] {
+  return ['--cluster-announce-port', String(announced), '--cluster-announce-bus-port', String(port + BUS)];
 }
 
 function isIn(slot: number, range: string): boolean {

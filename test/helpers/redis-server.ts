@@ -10,11 +10,13 @@ import { findServerBinary } from '../../src/redis/embedded/binary.ts';
 import { RedisProcess } from './redis.ts';
 
 /** The bus of a cluster is so many ports above. */
-const BUS = 10_000;
+export const BUS = 10_000;
 /** Below the ports that systems give to connections. */
 const LOWEST = 11_000;
 const HIGHEST = 21_000;
 const ATTEMPTS = 20;
+
+type Args = (dir: string, port: number) => readonly string[] | Promise<readonly string[]>;
 
 /** A server of a cluster, or one that sentinels watch, or a sentinel: a real process on a loopback port. */
 export class RedisServer {
@@ -37,13 +39,13 @@ export class RedisServer {
    * Starts a server on a port that is free, with the one of its bus. It keeps nothing on disk unless told to.
    * @param argsIn its command line, given its folder and its port
    */
-  static async start(argsIn: (dir: string, port: number) => readonly string[]): Promise<RedisServer> {
+  static async start(argsIn: Args): Promise<RedisServer> {
     const binary = findServerBinary(process.env.REDIS_SERVER_BIN);
     const dir = mkdtempSync(join(tmpdir(), 'redisim-test-'));
     for (let attempt = 1; ; attempt++) {
       const port = await freePort();
       try {
-        return new RedisServer(port, await RedisProcess.start(binary, argsIn(dir, port)), dir);
+        return new RedisServer(port, await RedisProcess.start(binary, await argsIn(dir, port)), dir);
       } catch (error) {
         // Another test may have been faster.
         if (attempt < ATTEMPTS && /address already in use/i.test(String(error))) continue;

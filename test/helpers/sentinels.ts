@@ -54,6 +54,11 @@ export class TestSentinels {
     }
   }
 
+  /** As the connections take it. */
+  get target(): { readonly url: string } {
+    return { url: this.url };
+  }
+
   /** As REDIS_URL takes it. */
   get url(): string {
     return `redis+sentinel://${this.sentinels.map(({ address }) => address).join(',')}/${NAME}`;

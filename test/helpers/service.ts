@@ -4,9 +4,10 @@ import supertest from 'supertest';
 import { type AppOptions, buildApp } from '../../src/app.ts';
 import { type Config, loadConfig } from '../../src/config/config.ts';
 import { openRedis } from '../../src/redis/connection/link.ts';
+import type { RedisTarget } from '../../src/redis/connection/target.ts';
 import { Keys } from '../../src/redis/keys.ts';
 import { quiet } from './im.ts';
-import { randomPrefix, type TestRedis } from './redis.ts';
+import { randomPrefix } from './redis.ts';
 
 export const API_KEY = 'test-key-0123456789';
 export const JWT_SECRET = 'a secret of the tests, 32 bytes and more';
@@ -14,7 +15,11 @@ export const JWT_SECRET = 'a secret of the tests, 32 bytes and more';
 export type Service = Awaited<ReturnType<typeof startService>>;
 
 /** The whole service on a real Redis and a real port, under a key prefix of its own. */
-export async function startService(redis: TestRedis, overrides: Partial<Config> = {}, options: AppOptions = {}) {
+export async function startService(
+  redis: { readonly target: RedisTarget },
+  overrides: Partial<Config> = {},
+  options: AppOptions = {},
+) {
   const env = {
     API_KEYS: API_KEY,
     JWT_SECRET,
@@ -38,7 +43,9 @@ export async function startService(redis: TestRedis, overrides: Partial<Config> 
     url,
     app,
     config,
-    keys: new Keys(config.keyPrefix),
+    keys: new Keys(config.keyPrefix + link.partition.tag),
+    /** The service's access to Redis. */
+    link,
     /** The service's own command connection, to look into the keys with. */
     redis: link.commands,
     /** Everything that was logged. */

@@ -364,9 +364,9 @@ export const DELIVERY: readonly Mutant[] = [
   },
   {
     name: 'a read that does not wait takes a place',
-    file: 'inbox/routes.ts',
-    from: 'if (block > 0 && !hub.admits(space.name, uid))',
-    to: 'if (!hub.admits(space.name, uid))',
+    file: 'streams/stream.ts',
+    from: 'if (block > 0 && !hub.admits(source.space, source.reader))',
+    to: 'if (!hub.admits(source.space, source.reader))',
     tests: ['test/features/inbox/routes.test.ts'],
     pattern: 'over the cap a stream',
   },

@@ -1,4 +1,5 @@
 import { AUTH } from './auth.ts';
+import { CHANNELS } from './channels.ts';
 import { DELIVERY } from './delivery.ts';
 import { FUNCTIONS } from './functions.ts';
 import { GROUPS } from './groups.ts';
@@ -22,6 +23,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...MESSAGES,
   ...PEOPLE,
   ...DELIVERY,
+  ...CHANNELS,
   ...AUTH,
   ...HTTP,
   ...REDIS,

@@ -29,7 +29,7 @@ export const PEOPLE: readonly Mutant[] = [
   },
   {
     name: 'a stream outlives a suspension that came while it was opened',
-    file: 'inbox/routes.ts',
+    file: 'streams/stream.ts',
     from: 'if (why) hub.end(subscriber, why);',
     to: '',
     tests: [OPENING],
@@ -37,7 +37,7 @@ export const PEOPLE: readonly Mutant[] = [
   },
   {
     name: 'a long-poll outlives the token that it came with',
-    file: 'inbox/routes.ts',
+    file: 'streams/stream.ts',
     from: 'if (refusal) throw refusedBy(refusal);',
     to: '',
     tests: [OPENING],

@@ -8,7 +8,7 @@ const REQUESTS = ['test/features/inbox/socket-requests.test.ts'];
 export const SOCKETS: readonly Mutant[] = [
   {
     name: 'any page may open a socket with a ticket or a token',
-    file: 'inbox/socket-routes.ts',
+    file: 'streams/socket.ts',
     from: 'if (!hasBearer(request)) checkOrigin(request, corsOrigins);',
     to: '',
     tests: SOCKET,
@@ -17,8 +17,8 @@ export const SOCKETS: readonly Mutant[] = [
   {
     name: 'a socket goes over to the user of another token',
     file: 'transports/socket-session.ts',
-    from: 'if (former && former.source.key !== identified.source.key) {',
-    to: 'if (former && former.uid === undefined) {',
+    from: 'former.uid !== identified.uid ||',
+    to: '',
     tests: SOCKET,
     pattern: 'a token of another user',
   },

@@ -319,15 +319,17 @@ describe('opening', () => {
     await volatile.stop();
   });
 
-  test('refuses an old version and a cluster', async () => {
-    for (const [info, complaint] of [
-      ['redis_version:6.2.14', /its version is 6\.2\.14, at least 7\.0 is needed/],
-      ['redis_version:7.2.4\r\ncluster_enabled:1', /cluster mode/],
-    ] as const) {
-      const fake = await serve(info);
-      await assert.rejects(openRedis({ path: fake.path }, { commandTimeoutMs: 300, log }), complaint);
-      fake.close();
-    }
+  test('refuses an old version', async () => {
+    const fake = await serve('redis_version:6.2.14');
+    const opening = openRedis({ path: fake.path }, { commandTimeoutMs: 300, log });
+    await assert.rejects(opening, /its version is 6\.2\.14, at least 7\.0 is needed/);
+    fake.close();
+  });
+
+  test('refuses several servers that are no cluster', async () => {
+    const url = 'redis://user:secret@127.0.0.1:1,127.0.0.1:2';
+    const several = openRedis({ url }, { commandTimeoutMs: 300, startTimeoutMs: 300, log });
+    await assert.rejects(several, (error: Error) => !error.message.includes('secret'));
   });
 
   test('says once that Redis is away and once that it is back', async () => {
@@ -342,6 +344,8 @@ describe('opening', () => {
   test('names a target without its password', () => {
     assert.equal(targetName({ url: 'redis://me:secret@h:7000/2' }), 'redis://h:7000/2');
     assert.equal(targetName({ url: 'unix:///run/r.sock?password=secret' }), 'unix:///run/r.sock');
+    const several = 'redis+sentinel://me:secret@a:1,b:2/mymaster?sentinelPassword=secret';
+    assert.equal(targetName({ url: several }), 'redis+sentinel://a:1,b:2/mymaster');
   });
 });
 
@@ -372,7 +376,7 @@ describe('the feed connection', () => {
 
   test('ends at once when the link is closed', async () => {
     const link = await openRedis(server.target, { commandTimeoutMs: 300, log });
-    const feed = link.openFeed();
+    const feed = link.partition.openFeed();
     await ready(feed);
     const read = failureOf(feed.xread('BLOCK', 5_000, 'STREAMS', 'feed', '$'));
     link.close();

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { directLog } from '../../src/domain/conversations.ts';
 import { DEFAULT_SPACE, type SpaceName } from '../../src/domain/spaces.ts';
 import { Exports } from '../../src/features/export/exports.ts';
+import { LogSource } from '../../src/features/following/log-source.ts';
 import { InboxSource } from '../../src/features/inbox/inbox-source.ts';
 import { leave, look, note } from '../../src/features/presence/commands.ts';
 import { Spaces } from '../../src/features/spaces/spaces.ts';
@@ -175,6 +176,11 @@ async function touchesWhatIsDeclared(space: string): Promise<void> {
   await im.groups.list({ limit: 1 });
   await im.inbox.page(alice, OLDEST, { count: 5, maxBytes: 1_000 });
   await im.inbox.verify([alice, bob].map((name) => new InboxSource(im.inbox, name)));
+  for (const name of ['user:alice', 'group:team']) {
+    const source = new LogSource(im.logReader, bob, conversation(name));
+    await source.page(await source.resolve('oldest'), { count: 5, maxBytes: 1_000 });
+    await im.logReader.verify([source]);
+  }
   await im.store.run(note, { node: 'n1', uids: [alice, bob] });
   await im.store.run(leave, { node: 'n1', uids: [alice, bob] });
   await im.store.run(look, [

@@ -9,8 +9,10 @@ export const CLOSE_CODES: Record<ByeReason, number> = {
   token_expired: 4401,
   token_revoked: 4401,
   suspended: 4403,
+  not_member: 4403,
   user_removed: 4404,
   space_removed: 4404,
+  group_removed: 4404,
   too_slow: 4408,
   too_many_subscribers: 4429,
 };

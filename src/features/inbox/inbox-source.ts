@@ -1,3 +1,4 @@
+import type { FeedEntry } from '../../delivery/feed-entry.ts';
 import type { ByeReason } from '../../delivery/sink.ts';
 import type { PageLimits, Start, StreamPage } from '../../delivery/source.ts';
 import { ImError } from '../../domain/errors.ts';
@@ -53,6 +54,10 @@ export class InboxSource implements InboxReader {
     if (!(error instanceof ImError)) return undefined;
     if (error.code === 'space_removed') return 'space_removed';
     return error.code === 'user_not_found' ? 'user_removed' : undefined;
+  }
+
+  cursorOf(entry: FeedEntry, number?: string): Cursor {
+    return (entry.epoch + number) as Cursor;
   }
 
   isSuccessor(id: Cursor, cursor: Cursor): boolean {

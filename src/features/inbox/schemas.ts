@@ -1,9 +1,9 @@
 import Type from 'typebox';
-import type { Gap as StreamGap } from '../../delivery/source.ts';
 import { type Cursor, STREAM_ID_PATTERN } from '../../domain/stream-ids.ts';
-import { component, named, ref } from '../../http/openapi/component.ts';
+import { component, ref } from '../../http/openapi/component.ts';
 import { defaulted, query, UidsText } from '../../http/openapi/params.ts';
 import { START_PATTERN } from '../../http/openapi/patterns.ts';
+import { gapSchema } from '../../http/streams/gap-schemas.ts';
 import { MessageExample, messageProperties } from '../messages/schemas.ts';
 
 export const cursor = (description: string) =>
@@ -15,37 +15,17 @@ export const InboxItem = component('InboxItem', {
   examples: [{ cursor: '1763900000123-17', ...MessageExample }],
 });
 
-const GapReason = named<StreamGap['reason']>('GapReason', {
-  type: 'string',
-  enum: ['trimmed', 'reset'] satisfies StreamGap['reason'][],
-  description: '`trimmed`: the inbox no longer keeps it. `reset`: Redis lost data, and the ids started anew.',
-  examples: ['trimmed'],
-});
-
-export const Gap = component('Gap', {
-  description: 'Something is missing in front of the items, and can be read elsewhere.',
-  properties: {
-    reason: GapReason,
-    requested: cursor('The cursor that was asked for.'),
-    resumed: cursor('The cursor after which reading went on.'),
-    lost: Type.Optional(
-      Type.Integer({ description: 'How many entries are missing, where that is known.', minimum: 1 }),
-    ),
-    backfill: Type.String({
-      description: 'Where to find what is missing: the conversations, whose histories are complete.',
-      examples: ['/v1/users/bob/conversations'],
-    }),
+export const Gap = gapSchema(
+  'Gap',
+  cursor,
+  {
+    requested: '1763900000123-17' as Cursor,
+    resumed: '1763900000123-20' as Cursor,
+    lost: 3,
+    backfill: '/v1/users/bob/conversations',
   },
-  examples: [
-    {
-      reason: 'trimmed',
-      requested: '1763900000123-17',
-      resumed: '1763900000123-20',
-      lost: 3,
-      backfill: '/v1/users/bob/conversations',
-    },
-  ],
-});
+  'the conversations, whose histories are complete.',
+);
 
 export const Inbox = component('Inbox', {
   description: 'A part of an inbox.',

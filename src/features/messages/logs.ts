@@ -61,6 +61,21 @@ export class Logs {
     return found;
   }
 
+  /** How many times something was forgotten. Whoever is about to read a log notes it, and passes it to {@link keep}. */
+  get generation(): number {
+    return this.#recent.generation;
+  }
+
+  /** Remembers an entry that was read at this generation; the one that is known where it was read before. */
+  keep(log: LogName, raw: RawEntry, generation: number): KeptEntry {
+    const place = this.#place({ log, id: raw[0] as MessageId });
+    const known = this.#recent.get(place);
+    if (known) return known;
+    const entry = new KeptEntry(parseEntry(raw));
+    this.#recent.add(place, entry, generation);
+    return entry;
+  }
+
   /** The newest entry of each log; undefined where there is none. */
   async newest(logs: readonly LogName[]): Promise<(LogEntry | undefined)[]> {
     if (logs.length === 0) return [];

@@ -1,15 +1,19 @@
 import { ImError } from '../../domain/errors.ts';
 import { READING_REFUSALS, SENDING_REFUSALS } from '../../domain/refusals.ts';
-import type { MessageId } from '../../domain/stream-ids.ts';
+import type { Cursor, MessageId } from '../../domain/stream-ids.ts';
 import type { App } from '../../http/fastify.ts';
 import { ref } from '../../http/openapi/component.ts';
 import { ConversationParams, MessageParams, messageIdOf } from '../../http/openapi/params.ts';
+import { AFTER_PATTERN, complaint } from '../../http/openapi/patterns.ts';
 import { answer, nothing, responses } from '../../http/openapi/responses.ts';
 import { BODY_LIMIT } from '../../http/plugins/body-limit.ts';
+import { pollPage, type Streaming } from '../../http/streams/stream.ts';
+import { parseLogCursor } from '../following/log-cursor.ts';
+import { LogSource } from '../following/log-source.ts';
 import { HistoryQuery, Message, MessageInput, MessageList, MessagePatch, RepliesQuery } from './schemas.ts';
 
 /** Messages: sending, reading, changing. */
-export function messageRoutes(app: App): void {
+export function messageRoutes(app: App, { streaming }: { streaming: Streaming }): void {
   app.post(
     '/v1/users/:uid/conversations/:conversation/messages',
     {
@@ -52,20 +56,39 @@ export function messageRoutes(app: App): void {
       schema: {
         operationId: 'listMessages',
         tags: ['messages'],
-        summary: 'Read the history of a conversation',
+        summary: 'Read the history of a conversation, or wait for something new in it',
         description:
           'A page of messages and system events, always the oldest first. Without `before` and `after` it is the newest ' +
           'page. An edited message has its newest fields; in place of an erased one there is one with the action `gone`. ' +
           '`next` continues in the same direction: pass it as `before` to go further back (also after a first page without either), or as `after` if ' +
-          'that is what you gave. For the user itself (in a group, as long as a member), or a server key.',
+          'that is what you gave. With `block` it follows the conversation instead, which needs an `after`: entries as they were ' +
+          'written, also edits and erasures, and what is missing told as a `gap`; pass `next` as `after`, and nothing is missed or ' +
+          'seen twice. For the user itself (in a group, as long as a member), or a server key.',
         params: ConversationParams,
         querystring: HistoryQuery,
-        response: responses({ 200: answer(MessageList, 'A page of the history.') }, ...READING_REFUSALS),
+        response: responses(
+          { 200: answer(MessageList, 'A page of the history; or what came after, no items if nothing did in time.') },
+          ...READING_REFUSALS,
+          'too_many_subscribers',
+        ),
       },
     },
-    (request) => {
+    async (request, reply) => {
       const { uid, conversation } = request.params;
-      const { before, after, limit } = request.query;
+      const { before, after, block, limit } = request.query;
+      if (block !== undefined || after?.includes('~')) {
+        const page = await pollPage(streaming, request, reply, {
+          source: new LogSource(request.space.logReader, uid, conversation),
+          start: startOf(after, before),
+          count: limit,
+          block: block ?? 0,
+        });
+        return {
+          items: page.items.map(({ message }) => message),
+          next: page.next as string,
+          ...(page.gap ? { gap: page.gap } : {}),
+        };
+      }
       if (before !== undefined && after !== undefined) {
         throw new ImError('invalid_request', 'Give "before" or "after", not both: a page goes in one direction.');
       }
@@ -181,6 +204,19 @@ export function messageRoutes(app: App): void {
       return reply.status(204).send(null);
     },
   );
+}
+
+/** After what a conversation is followed by long-poll. @throws ImError `invalid_request` */
+function startOf(after: string | undefined, before: string | undefined): Cursor {
+  if (after === undefined || before !== undefined) {
+    throw new ImError(
+      'invalid_request',
+      '"block" needs an "after", and no "before": the "id" of the last message that you have, or the "next" of the page before, ' +
+        'for example ?after=1763900311455-42&block=10000.',
+    );
+  }
+  if (!parseLogCursor(after)) throw new ImError('invalid_request', `${complaint(AFTER_PATTERN, after)}.`);
+  return after as Cursor;
 }
 
 /** What a message replies to. @throws ImError `invalid_request` */

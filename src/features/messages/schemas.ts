@@ -1,11 +1,12 @@
 import Type from 'typebox';
 import { RESERVED_MESSAGE_FIELDS } from '../../domain/entries.ts';
 import { CLIENT_MESSAGE_ID_PATTERN } from '../../domain/names.ts';
+import type { Cursor } from '../../domain/stream-ids.ts';
 import { component, input, ref } from '../../http/openapi/component.ts';
 import { Fields, FieldsPatch, MessageFields } from '../../http/openapi/fields.ts';
 import { ConversationText, limitUpTo, MessageIdText, query, TimeText, UidText } from '../../http/openapi/params.ts';
-import { MENTION_PATTERN } from '../../http/openapi/patterns.ts';
-import { listOf } from '../../http/openapi/responses.ts';
+import { AFTER_PATTERN, LOG_CURSOR_PATTERN, MENTION_PATTERN } from '../../http/openapi/patterns.ts';
+import { gapSchema } from '../../http/streams/gap-schemas.ts';
 
 /** What a sender calls a message of its own. */
 export const ClientMessageIdText = Type.String({
@@ -126,18 +127,63 @@ export const MessagePatch = input('MessagePatch', {
   examples: [{ fields: { text: 'hi!' } }],
 });
 
-export const MessageList = listOf(
-  Message,
-  '1763900311455-42',
-  'as `before` or `after`: the direction that the page went in (`before`, if you gave neither)',
+const CURSOR = '1763900000123~7~1763900311455-42';
+
+/** A position in a conversation's log, as it is answered. */
+export const logCursor = (description: string) =>
+  Type.Unsafe<Cursor>({ type: 'string', pattern: LOG_CURSOR_PATTERN, description, examples: [CURSOR] });
+
+export const LogGap = gapSchema(
+  'LogGap',
+  logCursor,
+  {
+    requested: '1763900000123~7~1763900311455-39' as Cursor,
+    resumed: CURSOR as Cursor,
+    lost: 3,
+    backfill: '/v1/users/bob/conversations/group:team/messages',
+  },
+  'the history of the conversation.',
 );
+
+export const MessageList = component('MessageList', {
+  description: 'A page of a list of Message.',
+  properties: {
+    items: Type.Array(ref(Message)),
+    next: Type.Optional(
+      Type.String({
+        description:
+          'Pass it as `before` or `after`: the direction that the page went in (`before`, if you gave neither) for the ' +
+          'following page; absent on the last. With `block` it is a cursor, and always there.',
+        examples: ['1763900311455-42', CURSOR],
+      }),
+    ),
+    gap: Type.Optional(ref(LogGap)),
+  },
+  examples: [{ items: [MessageExample], next: '1763900311455-42' }],
+});
 
 export const HistoryQuery = query({
   before: Type.Optional(
     MessageIdText('Only what was sent before this message; the page ends just before it. Not together with `after`.'),
   ),
   after: Type.Optional(
-    MessageIdText('Only what was sent after this message; the page starts just after it. Not together with `before`.'),
+    Type.String({
+      pattern: AFTER_PATTERN,
+      description:
+        'Only what was sent after this message; the page starts just after it. Not together with `before`. With `block` a ' +
+        'message, or a cursor: the `next` of the page before.',
+      examples: ['1763900311455-42', CURSOR],
+    }),
+  ),
+  block: Type.Optional(
+    Type.Integer({
+      description:
+        'Follow the conversation: the entries after `after` as they were written, and how long to wait if there are none, ms. ' +
+        '0 answers at once.',
+      minimum: 0,
+      maximum: 60_000,
+      examples: [10_000],
+    }),
   ),
   limit: limitUpTo(100),
 });

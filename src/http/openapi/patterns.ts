@@ -11,6 +11,7 @@ import { STREAM_ID_PATTERN } from '../../domain/stream-ids.ts';
 
 const ANY_NAME = NAME_PATTERN.replace('(?!me$)', '').slice(1, -1);
 const STREAM_ID = STREAM_ID_PATTERN.slice(1, -1);
+const NUMBER = '(0|[1-9][0-9]{0,19})';
 
 /** A name in a path: `me` has been replaced before it is looked at, and is refused elsewhere. */
 export const PATH_NAME_PATTERN = `^${ANY_NAME}$`;
@@ -24,6 +25,13 @@ export const MENTION_PATTERN = `^(\\*|(?!me$)${ANY_NAME})$`;
 export const REACTION_PATTERN = '^[^\\s\\u0000-\\u001f\\u007f-\\u009f]{1,32}$';
 /** Where to start reading an inbox. */
 export const START_PATTERN = `^(0|\\$|${STREAM_ID})$`;
+/** A position in a conversation's log. */
+const LOG_CURSOR = `${NUMBER}~${NUMBER}~${STREAM_ID}`;
+export const LOG_CURSOR_PATTERN = `^${LOG_CURSOR}$`;
+/** Where to start following a conversation. */
+export const LOG_START_PATTERN = `^(0|\\$|(${NUMBER}~${NUMBER}~)?${STREAM_ID})$`;
+/** After what to read a conversation. */
+export const AFTER_PATTERN = `^(${NUMBER}~${NUMBER}~)?${STREAM_ID}$`;
 /** What to call oneself at the demo login. */
 export const DISPLAY_NAME_PATTERN = '^\\s*\\S([\\s\\S]{0,62}\\S)?\\s*$';
 /** A score, as JavaScript prints it: a time in ms, unless somebody has written another number by hand. */
@@ -83,6 +91,18 @@ const WORDS: Record<string, Words> = {
       `${quote(given)} is no cursor. Use 0 (the oldest entry), $ (from now on), or an id of two numbers of up to 64 bits`,
     example: '1763900000123-17',
     code: 'invalid_cursor',
+  },
+  [LOG_START_PATTERN]: {
+    tell: (given) =>
+      `${quote(given)} is no cursor of a conversation. Use 0 (the oldest entry), $ (from now on), the "id" of a message, or a ` +
+      'cursor as it came',
+    example: '1763900000123~7~1763900311455-42',
+    code: 'invalid_cursor',
+  },
+  [LOG_CURSOR_PATTERN]: { tell: (given) => `${quote(given)} is no cursor of a conversation: pass one as it came` },
+  [AFTER_PATTERN]: {
+    tell: (given) =>
+      `${quote(given)} is neither the "id" of a message, two numbers of up to 64 bits with a dash between them, nor a cursor`,
   },
   [DISPLAY_NAME_PATTERN]: { tell: () => 'A name has 1 to 64 characters, not counting the spaces around it' },
   [MENTION_PATTERN]: {

@@ -1,8 +1,8 @@
 import { type Command, Redis } from 'ioredis';
 import type { Logger } from '../logger.ts';
+import { type Endpoint, endpointName, endpointOptions } from './endpoint.ts';
 import { logOutages, retryStrategy } from './reconnect.ts';
 import { checkServer } from './server-check.ts';
-import { addressOf, type RedisTarget, targetName } from './target.ts';
 
 export interface CommandOptions {
   /** How long a command may take, ms. */
@@ -15,32 +15,48 @@ export interface CommandOptions {
 const START_TIMEOUT_MS = 10_000;
 
 /**
- * The connection for commands. Nothing is queued while Redis is away and nothing is sent twice: a command that the
- * caller was told had failed must not be done later. A command fails within `commandTimeoutMs`;
+ * The connection for commands, begun and not waited for. Nothing is queued while Redis is away and nothing is sent twice: a
+ * command that the caller was told had failed must not be done later. A command fails within `commandTimeoutMs`;
  * `failure.ts` tells whether it may have been done.
  */
-export async function connectCommands(target: RedisTarget, options: CommandOptions): Promise<Redis> {
-  const redis = new CommandConnection({
-    ...addressOf(target),
-    lazyConnect: true,
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    autoResendUnfulfilledCommands: false,
-    commandTimeout: options.commandTimeoutMs,
-    // A half-open link answers nothing for minutes. Cut it just after the commands on it have timed out: those that
-    // follow are then refused at once and known to be unsent.
-    socketTimeout: options.commandTimeoutMs + 500,
-    connectTimeout: options.commandTimeoutMs,
-    retryStrategy,
-  });
-  logOutages(redis, 'commands', options.log);
+export function openCommands(endpoint: Endpoint, options: CommandOptions): Redis {
+  const redis = newConnection(endpoint, options);
+  // A refused first attempt is not the end: `error` has the reason, and retryStrategy goes on.
+  redis.connect().catch(() => {});
+  return redis;
+}
+
+/**
+ * The same, once it can be used and the server behind it was checked.
+ * @throws Error that says why it can't
+ */
+export async function connectCommands(endpoint: Endpoint, options: CommandOptions): Promise<Redis> {
+  const redis = newConnection(endpoint, options);
   try {
-    await becomeReady(redis, target, options.startTimeoutMs ?? START_TIMEOUT_MS);
-    await checkServer(redis, target, options.log);
+    await becomeReady(redis, endpointName(endpoint), options.startTimeoutMs ?? START_TIMEOUT_MS);
+    await checkServer(redis, endpointName(endpoint), options.log);
   } catch (error) {
     redis.disconnect();
     throw error;
   }
+  return redis;
+}
+
+function newConnection(endpoint: Endpoint, { commandTimeoutMs, log }: CommandOptions): Redis {
+  const redis = new CommandConnection({
+    ...endpointOptions(endpoint),
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    commandTimeout: commandTimeoutMs,
+    // A half-open link answers nothing for minutes. Cut it just after the commands on it have timed out: those that
+    // follow are then refused at once and known to be unsent.
+    socketTimeout: commandTimeoutMs + 500,
+    connectTimeout: commandTimeoutMs,
+    retryStrategy,
+  });
+  logOutages(redis, 'commands', log);
   return redis;
 }
 
@@ -72,12 +88,12 @@ class CommandConnection extends Redis {
   }
 }
 
-async function becomeReady(redis: Redis, target: RedisTarget, timeoutMs: number): Promise<void> {
+async function becomeReady(redis: Redis, name: string, timeoutMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   let lastError: Error | undefined;
   let onError: (error: Error) => void = () => {};
   await new Promise<void>((resolve, reject) => {
-    const fail = (why: string) => reject(new Error(`cannot use Redis at ${targetName(target)}: ${why}`));
+    const fail = (why: string) => reject(new Error(`cannot use Redis at ${name}: ${why}`));
     timer = setTimeout(() => {
       fail(lastError?.message ?? `it did not become ready within ${timeoutMs / 1_000} s`);
     }, timeoutMs);

@@ -1,45 +1,193 @@
-import type { Redis } from 'ioredis';
-import { type CommandOptions, connectCommands } from './command-connection.ts';
+import { Redis } from 'ioredis';
+import { type MasterLookup, MasterRoute } from '../cluster/master-route.ts';
+import { Sentinels } from '../cluster/sentinels.ts';
+import { DEFAULT_TAG } from '../cluster/tags.ts';
+import { Topology } from '../cluster/topology.ts';
+import { type CommandOptions, connectCommands, openCommands } from './command-connection.ts';
+import type { Endpoint } from './endpoint.ts';
 import { connectFeed } from './feed-connection.ts';
-import type { RedisTarget } from './target.ts';
+import type { Partition } from './partition.ts';
+import { addressesOf, type RedisTarget, sentinelsOf, targetName } from './target.ts';
 
 /** The service's access to its Redis. Closing it ends all connections made through it. */
 export interface RedisLink {
   readonly target: RedisTarget;
-  /** For every command and script; never for a blocking one. */
+  /** The one of the default space. */
+  readonly partition: Partition;
+  /** Its commands. */
   readonly commands: Redis;
-  /** Opens a connection of its own for the feed's blocking read. */
-  openFeed(): Redis;
+  /** Whether it is a cluster, where keys have tags. */
+  readonly isCluster: boolean;
+  /** Another partition of a cluster. Its connections are begun and not waited for: others work while its master is away. */
+  openPartition(tag: string): Partition;
+  /** Whether there is a key, wherever that is. @throws Error if its master does not answer */
+  has(key: string): Promise<boolean>;
+  /** Does something on every master. @throws Error what the first one that fails says */
+  onEachMaster(work: (redis: Redis) => Promise<unknown>): Promise<void>;
   /** True when data may be missing that was acknowledged: the epoch must move before anything is served. */
   readonly mayHaveLostData: boolean;
   /** Ends all connections at once; a command in flight is rejected. */
   close(): void;
 }
 
+export interface LinkOptions extends CommandOptions {
+  mayHaveLostData?: boolean;
+}
+
 /** How long the feed reader blocks, ms. A silent link is noticed 3 s after that. */
 export const FEED_BLOCK_MS = 1_000;
 
 /**
- * Opens a link to Redis: connects, checks the server's version, and warns when the server may lose or evict data.
+ * Opens a link to Redis: finds out whether it is one server, a cluster, or the master of sentinels; connects, checks the
+ * version, and warns when the server may lose or evict data.
  * @throws Error that names the server and the reason, when that cannot be done in time
  */
-export async function openRedis(
-  target: RedisTarget,
-  options: CommandOptions & { mayHaveLostData?: boolean },
-): Promise<RedisLink> {
+export async function openRedis(target: RedisTarget, options: LinkOptions): Promise<RedisLink> {
+  const connections = new Connections(options);
+  try {
+    const sentinel = sentinelsOf(target);
+    return sentinel
+      ? await behindSentinels(target, new Sentinels(sentinel), connections)
+      : await toServers(target, connections);
+  } catch (error) {
+    connections.close();
+    throw error;
+  }
+}
+
+async function toServers(target: RedisTarget, connections: Connections): Promise<RedisLink> {
+  const seeds = addressesOf(target);
+  const { options } = connections;
   const commands = await connectCommands(target, options);
-  const feeds: Redis[] = [];
+  connections.add(commands);
+  if (await isCluster(commands)) {
+    commands.disconnect();
+    return inCluster(target, new Topology(seeds), connections);
+  }
+  if (seeds.length > 1) {
+    throw new Error(
+      `cannot use Redis at ${targetName(target)}: REDIS_URL names several servers, but the first one is in no cluster: name one, or sentinels (redis+sentinel://…/master)`,
+    );
+  }
+  return linkOf({ target, connections, partition: connections.partition('', target, commands), isCluster: false });
+}
+
+async function behindSentinels(
+  target: RedisTarget,
+  sentinels: Sentinels,
+  connections: Connections,
+): Promise<RedisLink> {
+  const partition = await connections.connectPartition('', sentinels);
+  connections.add(sentinels);
+  sentinels.watch(() => void connections.leaveFormerMaster(sentinels));
+  return linkOf({ target, connections, partition, isCluster: false });
+}
+
+async function inCluster(target: RedisTarget, topology: Topology, connections: Connections): Promise<RedisLink> {
+  const partition = await connections.connectPartition(DEFAULT_TAG, topology.lookup(DEFAULT_TAG));
   return {
-    target,
-    commands,
-    mayHaveLostData: options.mayHaveLostData ?? false,
-    openFeed() {
-      const feed = connectFeed(target, FEED_BLOCK_MS, options.log);
-      feeds.push(feed);
-      return feed;
-    },
-    close() {
-      for (const redis of [commands, ...feeds]) redis.disconnect();
+    ...linkOf({ target, connections, partition, isCluster: true }),
+    openPartition: (tag) => connections.openPartition(tag, topology.lookup(tag)),
+    has: (key) => topology.askMasterOf(key, async (redis) => (await redis.exists(key)) === 1),
+    async onEachMaster(work) {
+      for (const place of await topology.masters()) {
+        const redis = await connectCommands(new MasterRoute(fixed(topology, place)), connections.options);
+        await work(redis).finally(() => redis.disconnect());
+      }
     },
   };
+}
+
+/** One of the masters, looked up already. */
+function fixed({ server }: Topology, place: { host: string; port: number }): MasterLookup {
+  return { name: `${place.host}:${place.port}`, server, find: async () => place };
+}
+
+interface LinkParts {
+  target: RedisTarget;
+  connections: Connections;
+  partition: Partition;
+  isCluster: boolean;
+}
+
+function linkOf({ target, connections, partition, isCluster }: LinkParts): RedisLink {
+  const { commands } = partition;
+  return {
+    target,
+    partition,
+    commands,
+    isCluster,
+    mayHaveLostData: connections.options.mayHaveLostData ?? false,
+    openPartition(tag) {
+      throw new Error(`there is no partition ${tag} outside of a cluster`);
+    },
+    has: async (key) => (await commands.exists(key)) === 1,
+    onEachMaster: async (work) => void (await work(commands)),
+    close: () => connections.close(),
+  };
+}
+
+/** All that a link has open. */
+class Connections {
+  readonly options: LinkOptions;
+  readonly #open = new Set<Redis | Sentinels>();
+  readonly #routes = new Map<Redis, MasterRoute>();
+
+  constructor(options: LinkOptions) {
+    this.options = options;
+  }
+
+  add(connection: Redis | Sentinels): void {
+    this.#open.add(connection);
+  }
+
+  /** A partition whose commands have a connection already. */
+  partition(tag: string, endpoint: Endpoint, commands: Redis, route?: MasterRoute, lookup?: MasterLookup): Partition {
+    return {
+      tag,
+      commands,
+      serverId: route && (() => route.serverId),
+      openFeed: () => {
+        const own = lookup ? new MasterRoute(lookup) : endpoint;
+        return this.#add(connectFeed(own, FEED_BLOCK_MS, this.options.log), own);
+      },
+    };
+  }
+
+  /** @throws Error if its master can't be used */
+  async connectPartition(tag: string, lookup: MasterLookup): Promise<Partition> {
+    const route = new MasterRoute(lookup);
+    return this.partition(tag, route, this.#add(await connectCommands(route, this.options), route), route, lookup);
+  }
+
+  openPartition(tag: string, lookup: MasterLookup): Partition {
+    const route = new MasterRoute(lookup);
+    return this.partition(tag, route, this.#add(openCommands(route, this.options), route), route, lookup);
+  }
+
+  /** Ends what leads to a server that is not the master any more, though it may not know; it connects anew by itself. */
+  async leaveFormerMaster(lookup: MasterLookup): Promise<void> {
+    const master = await lookup.find().catch(() => undefined);
+    if (!master) return;
+    for (const [redis, { address }] of this.#routes) {
+      if (redis.status !== 'ready' || !address) continue;
+      if (address.host !== master.host || address.port !== master.port) redis.disconnect(true);
+    }
+  }
+
+  close(): void {
+    for (const one of this.#open) one instanceof Redis ? one.disconnect() : one.close();
+  }
+
+  #add(redis: Redis, endpoint: Endpoint): Redis {
+    this.#open.add(redis);
+    if (endpoint instanceof MasterRoute) this.#routes.set(redis, endpoint);
+    return redis;
+  }
+}
+
+/** Who may not use INFO is taken to be on one server: a cluster needs it. */
+async function isCluster(redis: Redis): Promise<boolean> {
+  const info = await redis.info('cluster').catch(() => '');
+  return /^cluster_enabled:1\r?$/m.test(info);
 }

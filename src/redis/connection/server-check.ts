@@ -1,6 +1,5 @@
 import type { Redis } from 'ioredis';
 import type { Logger } from '../logger.ts';
-import { type RedisTarget, targetName } from './target.ts';
 
 const OLDEST_VERSION = 7;
 
@@ -10,21 +9,18 @@ const OLDEST_VERSION = 7;
  *
  * @throws Error that says what is wrong with it
  */
-export async function checkServer(redis: Redis, target: RedisTarget, log: Logger): Promise<void> {
+export async function checkServer(redis: Redis, name: string, log: Logger): Promise<void> {
   const info = await redis.info().catch((error: Error) => {
     // A user without the right to INFO can still do everything else.
     if (error.message.startsWith('NOPERM')) return undefined;
     throw error;
   });
   if (info === undefined) return log.warn({}, 'Redis refuses INFO: its version and persistence were not checked');
-  const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
+  const field = (of: string) => new RegExp(`^${of}:(.*?)\\r?$`, 'm').exec(info)?.[1];
   // Valkey goes on reporting the Redis version that it is compatible with.
   const version = field('redis_version') ?? '0';
   if (Number.parseInt(version, 10) < OLDEST_VERSION) {
-    throw new Error(`cannot use Redis at ${targetName(target)}: its version is ${version}, at least 7.0 is needed`);
-  }
-  if (field('cluster_enabled') === '1') {
-    throw new Error(`cannot use Redis at ${targetName(target)}: it runs in cluster mode, which is not supported`);
+    throw new Error(`cannot use Redis at ${name}: its version is ${version}, at least 7.0 is needed`);
   }
   const policy = field('maxmemory_policy');
   if (policy !== undefined && policy !== 'noeviction' && field('maxmemory') !== '0') {

@@ -18,5 +18,7 @@ local function erase_message(log, actor, entry, recipients)
   forget_reply(log, mid, own_value(flat, 'reply'))
   forget_mentions(log, mid, own_value(flat, 'mentions'))
   redis.call('XDEL', log_key(log), mid, unpack(edits))
+  -- Who follows the log takes no edit for lost that went with its message.
+  for _, id in ipairs(edits) do keep(log, seq_of(id), 'erased', id) end
   return fan_out(log, message.id, message.entry, recipients, {})
 end

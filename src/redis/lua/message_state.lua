@@ -3,6 +3,7 @@
 --   reactions  <reaction> <count> …, in the order in which they came
 --   by:<uid>   what one person has reacted with, with spaces in between; '' if it took all of it back
 --   replies    how many replies there are
+--   erased     of an edit that went with its message: its id
 --   run        the newest of the changes that follow this entry directly: who reads on passes over them by it
 -- ch:<log> has these names, scored by seq, to find what belongs to one message, or to what retention has taken.
 -- er:<log> has what stands in place of erased messages, scored by seq: <mid> <n> <from> <by> <erased at, ms>.

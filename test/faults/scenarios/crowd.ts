@@ -8,10 +8,10 @@ const CROWD = { MAX_SUBSCRIBERS_PER_USER: '2000' };
 const GROWTH_MIB = { short: 140, long: 250 };
 
 /** More receivers of the workload's users, all connected. */
-async function gather({ cluster, workload, random, follow }: Run, count: number): Promise<Listener[]> {
+async function gather({ endpoints, workload, random, follow }: Run, count: number): Promise<Listener[]> {
   const crowd = Array.from({ length: count }, (_, i) => {
     const connect = i % 3 === 0 ? overSocket : overSse;
-    return new Listener(cluster.urls, workload.users[i % workload.users.length]!, i, random, { connect });
+    return new Listener(endpoints, workload.users[i % workload.users.length]!, i, random, { connect });
   });
   await Promise.all(crowd.map(follow));
   return crowd;
@@ -20,15 +20,15 @@ async function gather({ cluster, workload, random, follow }: Run, count: number)
 export const crowdScenarios: Scenario[] = [
   {
     name: 'readers-stalled',
-    cluster: { nodes: 1, env: { INBOX_MAX: '500000' } },
+    deployment: { nodes: 1, env: { INBOX_MAX: '500000' } },
     workload: { users: 10, groups: 0, senders: 2, marks: false },
     around: 20,
     hangUps: false,
     async fault(run) {
-      const { cluster, workload, listeners, random, isShort, expect, note, catchUp } = run;
+      const { deployment, workload, listeners, random, isShort, expect, note, catchUp } = run;
       await workload.makeGroup('all', workload.users);
       await workload.stop();
-      const node = cluster.nodes[0]!;
+      const node = deployment.nodes[0]!;
       const before = node.memory.now;
       const stalled = listeners.slice(0, 8);
       for (const listener of stalled) listener.pause();
@@ -55,10 +55,10 @@ export const crowdScenarios: Scenario[] = [
   },
   {
     name: '500-come-and-go',
-    cluster: { env: CROWD },
+    deployment: { env: CROWD },
     workload: { senders: 2, pauseMs: 40 },
     async fault(run) {
-      const { cluster, listeners, random, workload, isShort, expect } = run;
+      const { deployment, listeners, random, workload, isShort, expect } = run;
       const own = [...listeners];
       const crowd = await gather(run, 500);
       for (let i = 0; i < (isShort ? 40 : 150); i++) {
@@ -72,7 +72,7 @@ export const crowdScenarios: Scenario[] = [
       let left = Number.POSITIVE_INFINITY;
       while (left > own.length && Date.now() < deadline) {
         await delay(200);
-        left = (await Promise.all(cluster.urls().map(openStreams))).reduce((sum, n) => sum + n, 0);
+        left = (await Promise.all(deployment.urls().map(openStreams))).reduce((sum, n) => sum + n, 0);
       }
       workload.start();
       expect(left <= own.length, `${left} streams are counted, and only ${own.length} are open`);
@@ -80,7 +80,7 @@ export const crowdScenarios: Scenario[] = [
   },
   {
     name: '2000-reconnect-at-once',
-    cluster: { env: CROWD },
+    deployment: { env: CROWD },
     workload: { users: 40, groups: 3, senders: 2, pauseMs: 40 },
     hangUps: false,
     async fault(run) {

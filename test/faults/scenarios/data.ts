@@ -13,7 +13,7 @@ const PLANT = `
 export const dataScenarios: Scenario[] = [
   {
     name: 'inbox-trimmed',
-    async fault({ cluster: { admin }, workload, listeners, history, expect, note }) {
+    async fault({ deployment: { admin }, workload, listeners, history, expect, note }) {
       const [live, stored] = [listeners[0]!, listeners[1]!];
       for (const { record } of [live, stored]) history.trimmed.add(record.uid);
       stored.leave();
@@ -31,7 +31,7 @@ export const dataScenarios: Scenario[] = [
   },
   {
     name: 'ids-of-the-future',
-    async fault({ cluster: { admin }, workload, listeners, history, random, expect }) {
+    async fault({ deployment: { admin }, workload, listeners, history, random, expect }) {
       const epoch = () => admin.hget('im:meta', 'epoch');
       const before = await epoch();
       for (let day = 1; day <= 2; day++) {
@@ -47,7 +47,7 @@ export const dataScenarios: Scenario[] = [
   },
   {
     name: 'inbox-of-wrong-type',
-    async fault({ cluster: { admin }, workload, history, random }) {
+    async fault({ deployment: { admin }, workload, history, random }) {
       const uid = random.pick(workload.users);
       history.broken.add(uid);
       await admin.multi().del(`s:${uid}`).set(`s:${uid}`, 'not a stream').exec();
@@ -56,7 +56,7 @@ export const dataScenarios: Scenario[] = [
   },
   {
     name: 'memory-full',
-    async fault({ cluster: { admin }, workload, listeners, expect, catchUp, note }) {
+    async fault({ deployment: { admin }, workload, listeners, expect, catchUp, note }) {
       const used = Number(/used_memory:(\d+)/.exec(await admin.info('memory'))?.[1]);
       await admin.config('SET', 'maxmemory', String(used + 300_000));
       const refusals = () => workload.statuses.get(503) ?? 0;
@@ -73,9 +73,9 @@ export const dataScenarios: Scenario[] = [
   },
   {
     name: 'older-copy',
-    cluster: { redis: 'snapshot' },
+    deployment: { redis: 'snapshot' },
     workload: { marks: false },
-    async fault({ cluster: { admin, redis }, workload, listeners, history, expect, note, catchUp }) {
+    async fault({ deployment: { admin, redis }, workload, listeners, history, expect, note, catchUp }) {
       const epoch = await admin.hget('im:meta', 'epoch');
       const from = performance.now();
       await admin.save();

@@ -7,7 +7,7 @@ const HEARTBEATS = { HEARTBEAT_MS: '400' };
 export const feedScenarios: Scenario[] = [
   {
     name: 'scripts-flushed',
-    async fault({ cluster: { admin }, workload }) {
+    async fault({ deployment: { admin }, workload }) {
       for (let i = 0; i < 10; i++) {
         await Promise.all([admin.script('FLUSH'), admin.function('FLUSH')]);
         await workload.more(10);
@@ -16,8 +16,8 @@ export const feedScenarios: Scenario[] = [
   },
   {
     name: 'feed-deleted',
-    cluster: { env: HEARTBEATS },
-    async fault({ cluster: { admin }, workload }) {
+    deployment: { env: HEARTBEATS },
+    async fault({ deployment: { admin }, workload }) {
       for (let i = 0; i < 4; i++) {
         await admin.del('feed');
         await workload.more(30);
@@ -26,10 +26,10 @@ export const feedScenarios: Scenario[] = [
   },
   {
     name: 'feed-deleted-and-regrown',
-    cluster: { env: HEARTBEATS },
+    deployment: { env: HEARTBEATS },
     around: 20,
     hangUps: false,
-    async fault({ cluster: { admin }, workload, random, listeners, catchUp }) {
+    async fault({ deployment: { admin }, workload, random, listeners, catchUp }) {
       // It counts from the start again, and is past the readers' position before they have looked.
       await workload.stop();
       await catchUp(listeners, 15_000);
@@ -49,7 +49,7 @@ export const feedScenarios: Scenario[] = [
   },
   {
     name: 'feed-trimmed-to-0',
-    async fault({ cluster: { admin }, workload }) {
+    async fault({ deployment: { admin }, workload }) {
       for (let i = 0; i < 6; i++) {
         await admin.xtrim('feed', 'MAXLEN', 0);
         await workload.more(15);
@@ -59,7 +59,7 @@ export const feedScenarios: Scenario[] = [
   {
     name: 'signals-lost',
     hangUps: false,
-    async fault({ cluster: { admin, nodes }, workload }) {
+    async fault({ deployment: { admin, nodes }, workload }) {
       for (const lose of [() => admin.xtrim('signals', 'MAXLEN', 0), () => admin.del('signals')]) {
         // What a node that is stopped has not read, is gone when it goes on.
         nodes[0]!.pause();
@@ -73,8 +73,8 @@ export const feedScenarios: Scenario[] = [
   },
   {
     name: 'wake-up-lost',
-    cluster: { env: HEARTBEATS },
-    async fault({ cluster: { admin }, workload, history, listeners, catchUp }) {
+    deployment: { env: HEARTBEATS },
+    async fault({ deployment: { admin }, workload, history, listeners, catchUp }) {
       await workload.stop();
       history.heartbeatGraceMs = 3_000;
       const [uid] = workload.users as [string];

@@ -7,9 +7,9 @@ const SLOW_MS = 30;
 export const linkScenarios: Scenario[] = [
   {
     name: 'replies-dropped',
-    cluster: { proxied: true },
-    async fault({ cluster, workload, expect, note }) {
-      const proxy = cluster.proxy!;
+    deployment: { proxied: true },
+    async fault({ deployment, workload, expect, note }) {
+      const proxy = deployment.proxy!;
       const cuts = 25;
       for (let i = 0; i < cuts; i++) {
         proxy.dropReplies(1);
@@ -22,21 +22,21 @@ export const linkScenarios: Scenario[] = [
   },
   {
     name: 'link-silent-10s',
-    cluster: { proxied: true },
-    async fault({ cluster, workload }) {
-      cluster.proxy!.silence();
+    deployment: { proxied: true },
+    async fault({ deployment, workload }) {
+      deployment.proxy!.silence();
       await delay(10_000);
-      cluster.proxy!.speak();
+      deployment.proxy!.speak();
       await workload.more(20);
     },
   },
   {
     name: 'commands-slow-feed-fast',
-    cluster: { proxied: true },
+    deployment: { proxied: true },
     hangUps: false,
-    async fault({ cluster, workload, listeners, random, isShort, catchUp }) {
+    async fault({ deployment, workload, listeners, random, isShort, catchUp }) {
       await workload.stop();
-      cluster.proxy!.slowDown(SLOW_MS);
+      deployment.proxy!.slowDown(SLOW_MS);
       // The last word of each round comes while somebody reads what was before it; nothing after it would wake them.
       for (let round = 0; round < (isShort ? 10 : 25); round++) {
         for (const listener of listeners) listener.hangUp(random.whole(0, SLOW_MS));
@@ -49,13 +49,13 @@ export const linkScenarios: Scenario[] = [
         await Promise.all(words);
         if (!(await catchUp(listeners, 15_000))) break;
       }
-      cluster.proxy!.speedUp();
+      deployment.proxy!.speedUp();
       workload.start();
     },
   },
   {
     name: 'feed-reader-killed',
-    async fault({ cluster: { admin }, workload, expect, note }) {
+    async fault({ deployment: { admin }, workload, expect, note }) {
       let killed = 0;
       for (let i = 0; i < 8; i++) {
         const clients = String(await admin.client('LIST'));

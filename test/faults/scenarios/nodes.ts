@@ -10,50 +10,50 @@ const MARGIN_MS = 8_000;
 export const nodeScenarios: Scenario[] = [
   {
     name: 'node-killed',
-    cluster: { nodes: 3 },
-    async fault({ cluster, workload }) {
+    deployment: { nodes: 3 },
+    async fault({ deployment, workload }) {
       for (const index of [0, 1]) {
-        await cluster.nodes[index]!.kill();
+        await deployment.nodes[index]!.kill();
         await workload.more(40);
-        await cluster.replaceNode(index);
+        await deployment.replaceNode(index);
         await workload.more(20);
       }
     },
   },
   {
     name: 'node-killed-redis-left',
-    cluster: { nodes: 1, redis: 'embedded' },
-    async fault({ cluster, workload, expect }) {
-      const epoch = () => cluster.admin.hget('im:meta', 'epoch');
-      const [pid, before] = [cluster.embeddedPid, await epoch()];
+    deployment: { nodes: 1, redis: 'embedded' },
+    async fault({ deployment, workload, expect }) {
+      const epoch = () => deployment.admin.hget('im:meta', 'epoch');
+      const [pid, before] = [deployment.embeddedPid, await epoch()];
       for (let i = 0; i < 2; i++) {
-        await cluster.nodes[0]!.kill();
-        await cluster.replaceNode(0);
+        await deployment.nodes[0]!.kill();
+        await deployment.replaceNode(0);
         await workload.more(30);
       }
-      expect(pid !== undefined && cluster.embeddedPid === pid, 'the Redis that was left was not adopted');
+      expect(pid !== undefined && deployment.embeddedPid === pid, 'the Redis that was left was not adopted');
       expect((await epoch()) === before, 'the epoch moved, and nothing was lost');
     },
   },
   {
     name: 'embedded-redis-killed',
-    cluster: { nodes: 1, redis: 'embedded' },
+    deployment: { nodes: 1, redis: 'embedded' },
     workload: { marks: false },
-    async fault({ cluster, workload, history }) {
+    async fault({ deployment, workload, history }) {
       const now = performance.now();
       history.mayLose = { from: now - 3_000, to: now };
       for (let i = 0; i < 2; i++) {
         history.mayLose.to = performance.now();
-        process.kill(cluster.embeddedPid!, 'SIGKILL');
+        process.kill(deployment.embeddedPid!, 'SIGKILL');
         await workload.more(50);
       }
     },
   },
   {
     name: 'node-stopped-feed-trimmed',
-    cluster: { env: { FEED_MAX: '100' } },
-    async fault({ cluster, workload, expect }) {
-      const { admin, nodes } = cluster;
+    deployment: { env: { FEED_MAX: '100' } },
+    async fault({ deployment, workload, expect }) {
+      const { admin, nodes } = deployment;
       const [last] = (await admin.xrevrange('feed', '+', '-', 'COUNT', 1)) as [string, string[]][];
       nodes[0]!.pause();
       const isThere = async () => (await admin.xrange('feed', last![0], last![0])).length > 0;
@@ -64,11 +64,11 @@ export const nodeScenarios: Scenario[] = [
   },
   {
     name: 'tokens-expired',
-    async fault({ cluster, workload, random, follow, expect, note }) {
+    async fault({ workload, random, endpoints, follow, expect, note }) {
       const credential = (uid: string) => tokenOf(uid, random.whole(1, 4));
       const followed = workload.users.map(
         (uid, i) =>
-          new Listener(cluster.urls, uid, i, random, { connect: i % 2 === 0 ? overSocket : overSse, credential }),
+          new Listener(endpoints, uid, i, random, { connect: i % 2 === 0 ? overSocket : overSse, credential }),
       );
       await Promise.all(followed.map(follow));
       const byes = () => followed.map(({ record }) => record.heard.filter(({ event }) => event === 'bye').length);
@@ -80,9 +80,9 @@ export const nodeScenarios: Scenario[] = [
   },
   {
     name: 'node-terminated',
-    cluster: { env: { DRAIN_MS: String(DRAIN_MS) } },
-    async fault({ cluster, workload, listeners, expect, note }) {
-      const node = cluster.nodes[0]!;
+    deployment: { env: { DRAIN_MS: String(DRAIN_MS) } },
+    async fault({ deployment, workload, listeners, expect, note }) {
+      const node = deployment.nodes[0]!;
       const since = performance.now();
       const byes = () =>
         listeners.flatMap(({ record }) => record.heard).filter(({ event, at }) => event === 'bye' && at > since);
@@ -93,7 +93,7 @@ export const nodeScenarios: Scenario[] = [
       expect(byes().length > 0, 'nobody was told');
       note(`ended with ${code} in ${Math.round(took)} ms, ${byes().length} streams said bye`);
       await workload.more(40);
-      await cluster.replaceNode(0);
+      await deployment.replaceNode(0);
     },
   },
 ];

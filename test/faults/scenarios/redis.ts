@@ -5,7 +5,7 @@ import type { Run, Scenario } from '../scenario.ts';
 const NOTICE_MS = 1_500;
 
 /** Kills Redis, and starts it again after a while, in which nothing may be answered as done or perhaps done. */
-async function killRedis({ cluster: { redis }, history }: Run, awayMs: number): Promise<void> {
+async function killRedis({ deployment: { redis }, history }: Run, awayMs: number): Promise<void> {
   await redis.kill();
   const from = performance.now() + NOTICE_MS;
   await delay(awayMs);
@@ -16,7 +16,7 @@ async function killRedis({ cluster: { redis }, history }: Run, awayMs: number): 
 export const redisScenarios: Scenario[] = [
   {
     name: 'redis-killed-always',
-    cluster: { redis: 'always' },
+    deployment: { redis: 'always' },
     async fault(run) {
       await killRedis(run, 5_500);
       await run.workload.more(60);
@@ -40,7 +40,7 @@ export const redisScenarios: Scenario[] = [
   },
   {
     name: 'redis-stopped-6s',
-    async fault({ cluster: { redis }, workload }) {
+    async fault({ deployment: { redis }, workload }) {
       redis.pause();
       await delay(6_000);
       redis.resume();

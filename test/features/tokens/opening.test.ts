@@ -14,7 +14,7 @@ import { useService } from '../../helpers/use.ts';
 
 const { redis, service } = useService({
   prepare: async ({ config }) => {
-    proxy = await TcpProxy.start(redis.path);
+    proxy = await TcpProxy.start({ path: redis.path });
     const behind = Object.defineProperty(Object.create(redis), 'target', { value: { url: proxy.url } });
     other = await startService(behind, { keyPrefix: config.keyPrefix, commandTimeoutMs: 20_000 });
   },

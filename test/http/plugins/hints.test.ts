@@ -113,6 +113,8 @@ test('no one is told a regular expression', async () => {
     ['get', `${SEND}?before=x`],
     ['get', '/v1/users/bob/inbox?start=x'],
     ['get', '/v1/users/bob/inbox/stream?start=x'],
+    ['get', '/v1/users/bob/conversations/user:alice/stream?start=x'],
+    ['get', `${SEND}?after=x&block=0`],
     ['get', '/v1/users/bob/contacts?after=x'],
     ['get', '/v1/users/bob/conversations?after=x'],
     ['post', SEND, { fields: { text: 'x' }, clientMessageId: ' ' }],

@@ -1,0 +1,129 @@
+import type { OutgoingHttpHeaders } from 'node:http';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Hub } from '../../delivery/hub.ts';
+import type { ByeReason } from '../../delivery/sink.ts';
+import type { Source, Start, StreamPage } from '../../delivery/source.ts';
+import type { Subscriber } from '../../delivery/subscriber.ts';
+import { EventStream, type WireForm } from '../../delivery/transports/event-stream.ts';
+import { poll } from '../../delivery/transports/long-poll.ts';
+import { ImError } from '../../domain/errors.ts';
+import type { Uid } from '../../domain/names.ts';
+import type { TokenRefusal } from '../../features/tokens/revocations.ts';
+import { refusalOf, refusedBy } from '../auth/auth.ts';
+import { uidsOf } from '../openapi/params.ts';
+import { wireForm } from '../plugins/accept.ts';
+
+/** What opens streams and long-polls, of whatever source. */
+export interface Streaming {
+  hub: Hub;
+  /** Whether anybody is told who is there. */
+  presence: boolean;
+}
+
+type Call = Pick<FastifyRequest, 'caller' | 'space' | 'headers'>;
+
+/** The form that a request wants its events in. @throws ImError `not_acceptable` */
+export function formOf({ headers }: Call): WireForm {
+  const form = wireForm(headers.accept);
+  if (form) return form;
+  throw new ImError(
+    'not_acceptable',
+    'Send "Accept: text/event-stream" for Server-Sent Events, or "Accept: application/x-ndjson" for one JSON ' +
+      'object a line.',
+  );
+}
+
+/**
+ * Answers with a stream of events, without an end; when it is full here, with one that says so.
+ *
+ * @throws what the source refuses, before anything is answered
+ */
+export async function openStream(
+  { hub }: Streaming,
+  request: Call,
+  reply: FastifyReply,
+  { source, start, watched, form }: { source: Source; start: Start; watched: readonly Uid[]; form: WireForm },
+): Promise<FastifyReply> {
+  const position = await source.resolve(start);
+  const gone = whenGone(reply);
+  reply.hijack();
+  if (gone.aborted) return reply;
+  const stream = new EventStream(reply.raw, reply.getHeaders() as OutgoingHttpHeaders, form);
+  if (!hub.admits(source.space, source.reader)) {
+    // A 503 would be the end: no EventSource comes back from one.
+    const retryMs = 1_000 + Math.floor(Math.random() * 9_000);
+    const bye = { reason: 'too_many_subscribers' satisfies ByeReason, cursor: position };
+    stream.event('bye', position, JSON.stringify(bye), retryMs);
+    stream.flush();
+    stream.end();
+    return reply;
+  }
+  const subscriber = hub.subscribe(source, position, stream, request.caller.expiresAt, watched);
+  gone.addEventListener('abort', () => hub.unsubscribe(subscriber));
+  void endIfRefused(hub, subscriber, () => refusalOf(request.caller, request.space.revocations));
+  return reply;
+}
+
+/**
+ * One page of a stream; where there is nothing, after waiting for something.
+ *
+ * @throws what the source refuses; ImError `too_many_subscribers`
+ */
+export async function pollPage(
+  { hub }: Streaming,
+  request: Call,
+  reply: FastifyReply,
+  { source, start, count, block }: { source: Source; start: Start; count: number; block: number },
+): Promise<StreamPage> {
+  const position = await source.resolve(start);
+  // What does not wait takes no place.
+  if (block > 0 && !hub.admits(source.space, source.reader)) {
+    throw new ImError('too_many_subscribers', 'Too many streams and long-polls are open here.', {
+      retryAfter: 1 + Math.floor(Math.random() * 5),
+    });
+  }
+  const check = async () => {
+    const refusal = await refusalOf(request.caller, request.space.revocations);
+    if (refusal) throw refusedBy(refusal);
+  };
+  return poll(hub, source, position, { count, blockMs: block, signal: whenGone(reply), check });
+}
+
+/**
+ * Ends a stream whose token was refused while it was opened: the signal that ends a user's streams found none yet.
+ *
+ * @param refusal why the token is refused by now
+ */
+export async function endIfRefused(
+  hub: Hub,
+  subscriber: Subscriber,
+  refusal: () => TokenRefusal | undefined | Promise<TokenRefusal | undefined>,
+): Promise<void> {
+  try {
+    const why = await refusal();
+    if (why) hub.end(subscriber, why);
+  } catch {
+    // Redis can't be asked: the client comes back, and is asked for its token then.
+    hub.end(subscriber, 'shutdown');
+  }
+}
+
+/**
+ * The users that a stream asks to be told of.
+ *
+ * @throws ImError `presence_off`
+ */
+export function watchedBy(watch: string | undefined, presence: boolean): Uid[] {
+  if (watch === undefined) return [];
+  if (!presence) throw new ImError('presence_off', 'PRESENCE is off here: leave out "watch".');
+  return [...new Set(uidsOf(watch, 'querystring/watch'))];
+}
+
+/** Aborts when the client has gone, also if it already has. */
+function whenGone(reply: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  const { raw } = reply;
+  if (raw.destroyed || raw.closed) controller.abort();
+  else raw.once('close', () => controller.abort());
+  return controller.signal;
+}
