@@ -199,6 +199,7 @@ async function touchesWhatIsDeclared(space: string): Promise<void> {
   const spaces = new Spaces(im.store.of(DEFAULT_SPACE));
   await spaces.put('beta' as SpaceName, {});
   await im.store.of('beta' as SpaceName).redis.set(im.store.keys.of('beta' as SpaceName).user(alice), 'x');
+  await spaces.settle('beta' as SpaceName, true);
   await spaces.remove('beta' as SpaceName);
   await spaces.finishRemoval('beta' as SpaceName);
   await im.redis.echo('done');
