@@ -29,7 +29,7 @@ export class EventStream implements Sink {
   readonly #form: WireForm;
   /** Whether chunks are framed here; a response frames what is written through it by itself. */
   readonly #framesChunks: boolean;
-  #pending = '';
+  #pending: Frames | undefined;
   #full = false;
   #onDrain: () => void = () => {};
 
@@ -60,24 +60,26 @@ export class EventStream implements Sink {
 
   event(name: EventName, cursor: Cursor, json: string, retryMs?: number): void {
     // JSON has no bare line feed, and a cursor no other character than digits and a dash: nothing can forge a field.
-    if (this.#form === 'ndjson') this.#pending += `{"event":"${name}","cursor":"${cursor}","data":${json}}\n`;
-    else {
-      if (retryMs !== undefined) this.#pending += `retry: ${retryMs}\n`;
-      this.#pending += `id: ${cursor}\nevent: ${name}\ndata: ${json}\n\n`;
+    if (name === 'message') {
+      this.#pending = withMessage(this.#pending, this.#form, cursor, json);
+      return;
     }
+    const text = frameOf(this.#form, name, cursor, json);
+    const retry = retryMs !== undefined && this.#form === 'sse' ? `retry: ${retryMs}\n` : '';
+    this.#pending = new Frames(this.#pending, retry + text);
   }
 
   signal(name: SignalName, json: string): void {
     // Without an id: a client keeps the last one, and resumes after it.
-    if (this.#form === 'ndjson') this.#pending += `{"event":"${name}","data":${json}}\n`;
-    else this.#pending += `event: ${name}\ndata: ${json}\n\n`;
+    const text = this.#form === 'ndjson' ? `{"event":"${name}","data":${json}}\n` : `event: ${name}\ndata: ${json}\n\n`;
+    this.#pending = new Frames(this.#pending, text);
   }
 
   flush(): boolean {
-    if (this.#pending !== '') {
+    if (this.#pending) {
       const frames = this.#pending;
-      this.#pending = '';
-      if (!this.#response.destroyed) this.#full = !this.#out.write(this.#framesChunks ? chunk(frames) : frames);
+      this.#pending = undefined;
+      if (!this.#response.destroyed) this.#full = !this.#out.write(frames.bytes(this.#framesChunks));
     }
     return !this.#full;
   }
@@ -92,6 +94,42 @@ export class EventStream implements Sink {
     const timer = setTimeout(() => raw.destroy(), LINGER_MS);
     raw.once('close', () => clearTimeout(timer));
   }
+}
+
+/** What is to be written, in one go. Where it is the same for several responses, its bytes are made once. */
+class Frames {
+  readonly #text: string;
+  isShared = false;
+  #chunk: Buffer | undefined;
+
+  constructor(before: Frames | undefined, text: string) {
+    this.#text = before ? before.#text + text : text;
+  }
+
+  /** @param isChunk whether they are framed as a chunk of HTTP/1.1 */
+  bytes(isChunk: boolean): string | Buffer {
+    if (!isChunk) return this.#text;
+    if (!this.isShared) return chunk(this.#text);
+    this.#chunk ??= Buffer.from(chunk(this.#text));
+    return this.#chunk;
+  }
+}
+
+/** The message that was added last: whoever follows the same conversation, and has as much, is given the same frames. */
+let last: { before: Frames | undefined; form: WireForm; cursor: Cursor; json: string; frames: Frames } | undefined;
+
+function withMessage(before: Frames | undefined, form: WireForm, cursor: Cursor, json: string): Frames {
+  if (last?.before === before && last?.form === form && last.cursor === cursor && last.json === json) {
+    last.frames.isShared = true;
+    return last.frames;
+  }
+  last = { before, form, cursor, json, frames: new Frames(before, frameOf(form, 'message', cursor, json)) };
+  return last.frames;
+}
+
+function frameOf(form: WireForm, name: EventName, cursor: Cursor, json: string): string {
+  if (form === 'ndjson') return `{"event":"${name}","cursor":"${cursor}","data":${json}}\n`;
+  return `id: ${cursor}\nevent: ${name}\ndata: ${json}\n\n`;
 }
 
 /** As HTTP/1.1 frames a part of a body: its length in bytes, the part. */

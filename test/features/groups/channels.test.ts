@@ -280,6 +280,8 @@ test('members are listed in pages, all of them, however many; the pages need no 
 
 test('a small channel is listed in pages, too', async () => {
   await channel('bob', 'carol');
+  // Where some names share a bucket a step brings more than was asked for.
+  await crowd(200);
   for (const limit of [1, 2]) {
     const seen: string[] = [];
     let after: string | undefined;
@@ -287,9 +289,10 @@ test('a small channel is listed in pages, too', async () => {
       const page = await im.members.list(server, gid('news'), { limit, after });
       assert.ok(page.items.length <= limit);
       seen.push(...page.items.map((one) => one.uid));
+      assert.ok(seen.length < 1_000);
       after = page.next;
     } while (after !== undefined);
-    assert.deepEqual(seen.sort(), ['alice', 'bob', 'carol']);
+    assert.equal(new Set(seen).size, 203);
   }
 });
 
@@ -318,7 +321,8 @@ test('a removed channel is gone at once, and freed in pieces, each of them small
   assert.equal(await im.redis.scard(im.keys.removedChannel('gm', pending!)), 1_003 - 200);
   // Made anew meanwhile: who is in the new one keeps what is its own.
   await im.groups.put(user('bob'), gid('news'), { fields: {} });
-  await im.members.join(user('carol'), gid('news'), uid('carol'));
+  const kept = ['carol', ...Array.from({ length: 10 }, (_, i) => `m${i + 20}`)];
+  for (const name of kept) await im.members.join(user(name), gid('news'), uid(name));
   await im.say('bob', 'group:news', 'new');
   const pages: number[] = [];
   im.store.run = (async (command: never, input: never) => {
@@ -334,7 +338,7 @@ test('a removed channel is gone at once, and freed in pieces, each of them small
     left.filter((key) => /rg:|channel-removals/.test(key)),
     [],
   );
-  assert.equal((await im.conversations.get(uid('carol'), NEWS)).unread, 1);
+  for (const name of kept) assert.ok((await im.conversations.get(uid(name), NEWS)).unread >= 1, name);
   assert.deepEqual(await im.redis.hgetall(im.keys.read(uid('m7'))), {});
   assert.deepEqual(await im.redis.zrange(im.keys.contacts(uid('m7')), '0', '-1'), []);
   assert.deepEqual(await inboxOf('m7'), ['delete']);
