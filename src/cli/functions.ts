@@ -24,7 +24,9 @@ export async function functions(word = '', ...more: string[]): Promise<void> {
 }
 
 async function load(): Promise<void> {
-  await withStore(loadConfigOfCommand(), async ({ redis }) => {
+  await withStore(loadConfigOfCommand(), async ({ redis }, { isCluster }) => {
+    if (isCluster)
+      throw new Error('Redis is a cluster, where the functions do not work: they reach keys that they cannot declare');
     const loaded = await loadedVersion(redis);
     if (loaded !== undefined && compare(loaded, VERSION) > 0) {
       throw new Error(

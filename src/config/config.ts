@@ -66,6 +66,8 @@ function toConfig(env: Environment) {
     jwtAudience: env.JWT_AUDIENCE || undefined,
     jwtAlgorithms: list(env.JWT_ALGORITHMS),
     jwtUidClaim: env.JWT_UID_CLAIM,
+    spaces: env.SPACES === 'on',
+    adminKeys: list(env.ADMIN_KEYS),
     demoLogin: demoLoginOf(env),
     /** Empty until secrets.ts has filled it in, where holders of the secret may log in. */
     demoSecret: '',
@@ -73,6 +75,7 @@ function toConfig(env: Environment) {
     redisServerBin: env.REDIS_SERVER_BIN || undefined,
     appendfsync: env.APPENDFSYNC,
     keyPrefix: env.KEY_PREFIX,
+    partitions: env.PARTITIONS,
     logLevel: env.LOG_LEVEL,
     inboxMax: env.INBOX_MAX,
     feedMax: env.FEED_MAX,

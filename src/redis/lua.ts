@@ -78,7 +78,7 @@ export function takesServerId(file: URL, settings: ScriptSettings): boolean {
 function partsOf(file: URL, settings: ScriptSettings): { shebang: string; shared: string; steps: string } {
   const text = readFileSync(file, 'utf8');
   const fence = isFenced(text, settings) ? 'fence(table.remove(ARGV))\n' : '';
-  const steps = `local refused = begin(KEYS[1])\nif refused then return refused end\n${fence}${text.replace(SHEBANG, '').replace(COMMENT, '')}`;
+  const steps = `local refused = begin(KEYS)\nif refused then return refused end\n${fence}${text.replace(SHEBANG, '').replace(COMMENT, '')}`;
   const seen = new Set<string>();
   const shared = [
     `local KNOWN_LEVEL = ${KNOWN_LEVEL}`,

@@ -115,8 +115,8 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'move_epoch.lua',
-        from: 'return { move_epoch_past(epoch()) or epoch(), 1 }',
-        to: 'return { epoch(), 1 }',
+        from: 'move_partition_past(partition_epoch())',
+        to: '',
       },
     ],
     scenario: 'older-copy',
@@ -128,8 +128,8 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'move_epoch.lua',
-        from: 'return { move_epoch_past(epoch()) or epoch(), 1 }',
-        to: 'return { epoch(), 1 }',
+        from: 'move_partition_past(partition_epoch())',
+        to: '',
       },
     ],
     scenario: 'moving-name-replicas-behind',

@@ -1,5 +1,6 @@
 import { AUTH } from './auth.ts';
 import { CHANNELS } from './channels.ts';
+import { CLUSTER } from './cluster.ts';
 import { DELIVERY } from './delivery.ts';
 import { FUNCTIONS } from './functions.ts';
 import { GROUPS } from './groups.ts';
@@ -27,6 +28,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...AUTH,
   ...HTTP,
   ...REDIS,
+  ...CLUSTER,
   ...FUNCTIONS,
   ...SOCKETS,
   ...SIGNALS,

@@ -126,7 +126,7 @@ test('the settings are the ones of the service that started last', async () => {
   assert.doesNotMatch(librarySource('1.2.3'), /_MAX = '?\d{3,}/, 'none is baked in');
   const settings = { ...SETTINGS, inboxMax: 10, logMax: 20, groupMax: 1 };
   const later = new Store({ redis: im.redis, keys: im.keys, settings, onRefusedWrites() {}, onNewerLevel() {} });
-  await later.run(prepare, '1');
+  await later.run(prepare, { schema: '1' });
   await im.people('alice', 'bob');
   for (let n = 0; n < 400; n++) await fcall('im_send', 'alice', 'bob', 'text', n);
   assert.ok((await im.redis.xlen(im.keys.inbox(uid('bob')))) < 200);
@@ -227,4 +227,23 @@ test('a cluster is refused', async () => {
   await assert.rejects(async () => redis.call('FCALL', 'im_user', 0, 'alice'), /no-cluster/);
   redis.disconnect();
   await cluster.stop();
+});
+
+test('a function that writes looks whether another server has taken over, where the service has noted one', async () => {
+  const { im, fcall } = await start();
+  await im.people('alice', 'bob');
+  const epoch = () => im.redis.hget(im.keys.meta(), 'epoch');
+  const first = await epoch();
+  await fcall('im_send', 'alice', 'bob', 'text', 'on one server');
+  assert.equal(await epoch(), first);
+  await im.redis.hset(im.keys.meta(), 'server', 'another');
+  await fcall('im_receive', 'bob');
+  assert.equal(await epoch(), first);
+  await fcall('im_send', 'alice', 'bob', 'text', 'taken over');
+  const second = await epoch();
+  assert.ok(BigInt(second!) > BigInt(first!));
+  await fcall('im_send', 'alice', 'bob', 'text', 'and on');
+  assert.equal(await epoch(), second);
+  const runId = /run_id:(\w+)/.exec(await im.redis.info('server'))![1];
+  assert.equal(await im.redis.hget(im.keys.meta(), 'server'), runId, 'as the service notes it');
 });

@@ -9,6 +9,7 @@ import { BODY_LIMIT } from '../plugins/body-limit.ts';
 import { identify, perform, tell } from '../plugins/framed-requests.ts';
 import { problemOf } from '../plugins/problem.ts';
 import { asksForWebSocket, openWebSocket } from '../plugins/upgrade.ts';
+import type { Space } from '../space.ts';
 import { endIfRefused, type Streaming } from './stream.ts';
 
 /** The largest body that a user may send, and the frame around it. */
@@ -25,8 +26,8 @@ export interface SocketsOptions extends Streaming {
 interface Followed {
   /** The user of the path, or `me` where no credential has come yet. */
   uid: Uid;
-  /** The source as this user follows it. */
-  sourceOf(uid: Uid): Source;
+  /** The source as this user of a space follows it. */
+  sourceOf(space: Space, uid: Uid): Source;
   start: Start;
   watched: readonly Uid[];
 }
@@ -51,16 +52,19 @@ export class Sockets {
     reply: FastifyReply,
     { uid, sourceOf, start, watched }: Followed,
   ): Promise<FastifyReply> {
-    const { hub, revocations, heartbeatMs, corsOrigins } = this.#options;
+    const { hub, heartbeatMs, corsOrigins } = this.#options;
     const app = this.#app;
+    const { space } = request;
+    const source = sourceOf(space, uid);
     // Who comes without a credential learns nothing of who is here.
-    const position = request.caller ? await sourceOf(uid).resolve(start) : undefined;
+    const position = request.caller ? await source.resolve(start) : undefined;
     const member: Member | undefined = position && {
       uid,
+      source,
       position,
       authorization: hasBearer(request) ? request.headers.authorization : undefined,
       expiresAt: request.caller.expiresAt,
-      refusal: () => refusalOf(request.caller, revocations),
+      refusal: () => refusalOf(request.caller, space.revocations),
     };
     if (member && tell(request, member)) return reply.status(204).send();
     if (!asksForWebSocket(request)) {
@@ -84,14 +88,14 @@ export class Sockets {
         subscribe(who, sink) {
           // Gone while its credential was checked.
           if (webSocket.readyState !== webSocket.OPEN) return () => {};
-          if (!hub.admits(who.uid)) {
+          if (!hub.admits(who.source.space, who.uid)) {
             const { position: cursor } = who;
             sink.event('bye', cursor, JSON.stringify({ reason: 'too_many_subscribers', cursor }));
             sink.flush();
             sink.end();
             return () => {};
           }
-          const subscriber = hub.subscribe(sourceOf(who.uid), who.position, sink, who.expiresAt, watched);
+          const subscriber = hub.subscribe(who.source, who.position, sink, who.expiresAt, watched);
           webSocket.once('close', () => hub.unsubscribe(subscriber));
           void endIfRefused(hub, subscriber, who.refusal);
           return (expiresAt) => {

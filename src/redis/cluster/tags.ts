@@ -19,9 +19,11 @@ export function tagsOf(partitions: number): string[] {
   });
 }
 
-/** `''`, a … z, aa, ab … */
+/** `''`, a … z, aa, ab … zzz */
 function* suffixes(): Generator<string> {
-  yield '';
-  for (const first of LETTERS) yield first;
-  for (const first of LETTERS) for (const second of LETTERS) yield first + second;
+  let last = [''];
+  for (let length = 0; length <= 3; length++) {
+    yield* last;
+    last = last.flatMap((suffix) => [...LETTERS].map((letter) => suffix + letter));
+  }
 }

@@ -39,18 +39,6 @@ export class Topology {
     return ask({ ...this.server, ...(await this.#masterOf(slotOf(key))) }, question);
   }
 
-  /** All masters that have slots. @throws Error where nobody knows */
-  async masters(): Promise<HostPort[]> {
-    for (const address of this.#all()) {
-      const asked = { host: address.host!, port: address.port! };
-      const ranges = await ask(address, slotsOf).catch(() => undefined);
-      if (!ranges) continue;
-      const places = ranges.map((range) => placeOf(range[2], asked));
-      return [...new Map(places.map((place) => [`${place.host}:${place.port}`, place])).values()];
-    }
-    throw new Error('no server of the cluster answers');
-  }
-
   async #masterOf(slot: number): Promise<HostPort> {
     const heard = new Map<string, HostPort>();
     const master = await askAll(this.#all(), async (redis, asked) => {

@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import { ask } from '../cluster/ask.ts';
 import { type MasterLookup, MasterRoute } from '../cluster/master-route.ts';
 import { Sentinels } from '../cluster/sentinels.ts';
 import { DEFAULT_TAG } from '../cluster/tags.ts';
@@ -22,8 +23,6 @@ export interface RedisLink {
   openPartition(tag: string): Partition;
   /** Whether there is a key, wherever that is. @throws Error if its master does not answer */
   has(key: string): Promise<boolean>;
-  /** Does something on every master. @throws Error what the first one that fails says */
-  onEachMaster(work: (redis: Redis) => Promise<unknown>): Promise<void>;
   /** True when data may be missing that was acknowledged: the epoch must move before anything is served. */
   readonly mayHaveLostData: boolean;
   /** Ends all connections at once; a command in flight is rejected. */
@@ -57,19 +56,25 @@ export async function openRedis(target: RedisTarget, options: LinkOptions): Prom
 
 async function toServers(target: RedisTarget, connections: Connections): Promise<RedisLink> {
   const seeds = addressesOf(target);
-  const { options } = connections;
-  const commands = await connectCommands(target, options);
+  if (seeds.length > 1) {
+    for (const seed of seeds) {
+      // One that is away is not needed. Where all are, the topology goes on to ask them until it is too late.
+      if ((await ask(seed, isCluster).catch(() => true)) === false) throw new Error(noCluster(target));
+    }
+    return inCluster(target, new Topology(seeds), connections);
+  }
+  const commands = await connectCommands(target, connections.options);
   connections.add(commands);
   if (await isCluster(commands)) {
     commands.disconnect();
     return inCluster(target, new Topology(seeds), connections);
   }
-  if (seeds.length > 1) {
-    throw new Error(
-      `cannot use Redis at ${targetName(target)}: REDIS_URL names several servers, but the first one is in no cluster: name one, or sentinels (redis+sentinel://…/master)`,
-    );
-  }
   return linkOf({ target, connections, partition: connections.partition('', target, commands), isCluster: false });
+}
+
+function noCluster(target: RedisTarget): string {
+  const what = 'REDIS_URL names several servers, and one of them is in no cluster';
+  return `cannot use Redis at ${targetName(target)}: ${what}: name one server, or sentinels (redis+sentinel://…/master)`;
 }
 
 async function behindSentinels(
@@ -89,18 +94,7 @@ async function inCluster(target: RedisTarget, topology: Topology, connections: C
     ...linkOf({ target, connections, partition, isCluster: true }),
     openPartition: (tag) => connections.openPartition(tag, topology.lookup(tag)),
     has: (key) => topology.askMasterOf(key, async (redis) => (await redis.exists(key)) === 1),
-    async onEachMaster(work) {
-      for (const place of await topology.masters()) {
-        const redis = await connectCommands(new MasterRoute(fixed(topology, place)), connections.options);
-        await work(redis).finally(() => redis.disconnect());
-      }
-    },
   };
-}
-
-/** One of the masters, looked up already. */
-function fixed({ server }: Topology, place: { host: string; port: number }): MasterLookup {
-  return { name: `${place.host}:${place.port}`, server, find: async () => place };
 }
 
 interface LinkParts {
@@ -122,7 +116,6 @@ function linkOf({ target, connections, partition, isCluster }: LinkParts): Redis
       throw new Error(`there is no partition ${tag} outside of a cluster`);
     },
     has: async (key) => (await commands.exists(key)) === 1,
-    onEachMaster: async (work) => void (await work(commands)),
     close: () => connections.close(),
   };
 }
@@ -188,6 +181,9 @@ class Connections {
 
 /** Who may not use INFO is taken to be on one server: a cluster needs it. */
 async function isCluster(redis: Redis): Promise<boolean> {
-  const info = await redis.info('cluster').catch(() => '');
+  const info = await redis.info('cluster').catch((error: Error) => {
+    if (error.message.startsWith('NOPERM')) return '';
+    throw error;
+  });
   return /^cluster_enabled:1\r?$/m.test(info);
 }

@@ -4,8 +4,8 @@
 
 -- server: the id of the server that serves this call, as the connection has learned it.
 local function fence(server)
-  local meta_key = PARTITION .. 'im:meta'
-  if redis.call('HGET', meta_key, 'server') == server then return end
-  redis.call('HSET', meta_key, 'server', server)
-  if EPOCH then move_epoch_past(EPOCH) end
+  if redis.call('HGET', partition_meta_key(), 'server') == server then return end
+  redis.call('HSET', partition_meta_key(), 'server', server)
+  -- Each space of the partition follows, before it gives out another id.
+  if EPOCH then move_partition_past(partition_epoch()) end
 end

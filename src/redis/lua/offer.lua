@@ -35,6 +35,7 @@ local function explained(refusal)
 end
 
 local function offer(name, flags, work)
+  local is_writing = flags[1] ~= 'no-writes'
   -- A function reaches keys that it can't declare.
   flags[#flags + 1] = 'no-cluster'
   redis.register_function({
@@ -42,7 +43,7 @@ local function offer(name, flags, work)
     flags = flags,
     callback = function(keys, words)
       local reply = keys[2] and refuse('INVALID_REQUEST', 'there is at most one key, im:meta')
-        or begin_with_settings(keys[1] or 'im:meta')
+        or begin_with_settings(keys[1] or 'im:meta', is_writing)
         or work(words)
       if type(reply) == 'table' and reply.err then return { err = explained(reply.err) } end
       return reply

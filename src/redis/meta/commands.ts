@@ -1,10 +1,16 @@
 import { command } from '../command.ts';
 
-/** Prepares the database; the epoch that holds. Refuses `schema_mismatch`. */
+export interface Preparation {
+  schema: string;
+  /** Of a cluster: into how many partitions spaces are dealt out. */
+  partitions?: number | undefined;
+}
+
+/** Prepares the database; the epoch that holds. Refuses `schema_mismatch` and `partitions_mismatch`. */
 export const prepare = command({
   script: new URL('./prepare.lua', import.meta.url),
   keys: (keys) => [keys.signals()],
-  args: (schema: string) => [schema],
+  args: ({ schema, partitions }: Preparation): (string | number)[] => [schema, partitions ?? ''],
   decode: (epoch: string) => epoch,
 });
 
