@@ -145,7 +145,7 @@ export const MUTANTS: readonly Mutant[] = [
         to: 'if server then return end',
       },
     ],
-    scenario: 'cluster-replicas-behind',
+    scenario: 'cluster-loss-unseen',
     seed: 1,
     expected: ['gap'],
   },

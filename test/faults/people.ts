@@ -51,15 +51,17 @@ export class People {
     return { redis, prefix: this.space.name === '' ? prefix : `${prefix}@${this.space.name}:` };
   }
 
-  /** Makes the users and the groups, and opens the receivers. */
-  async gather(): Promise<void> {
+  /** Makes the users and the groups, and opens the receivers; some by long-poll, if wanted. */
+  async gather(isPolled: boolean): Promise<void> {
     await this.workload.prepare();
     const { users } = this.workload;
     const listener = (uid: string, home: number, isSocket: boolean) =>
       new Listener(this.endpoints, uid, home, this.#random, { connect: isSocket ? overSocket : overSse });
     this.#restless = users.filter((_, i) => i % 3 === 0).map((uid, i) => listener(uid, 1, i % 2 === 1));
     this.listeners.push(...users.map((uid, i) => listener(uid, i, i % 3 === 1)), ...this.#restless);
-    const pollers = users.filter((_, i) => i % 6 === 1).map((uid) => new Poller(this.endpoints, uid, this.#random));
+    const pollers = users
+      .filter((_, i) => isPolled && i % 6 === 1)
+      .map((uid) => new Poller(this.endpoints, uid, this.#random));
     this.#pollers.push(...pollers);
     const receivers = [...this.listeners, ...this.#pollers];
     this.history.followers.push(...receivers.map(({ record }) => record));

@@ -15,6 +15,8 @@ export interface Scenario {
   workload?: Partial<WorkloadOptions>;
   /** Whether some receivers break their connections now and then; on by default. */
   hangUps?: boolean;
+  /** Whether some receive by long-poll, from another node each time; on by default. */
+  isPolled?: boolean;
   /** How many messages are sent before the fault, and after it. */
   around?: number;
   /** Left out of the short form. */
@@ -67,7 +69,7 @@ export async function perform(scenario: Scenario, product: Product, options: Per
   const { workload, history, listeners, endpoints, follow, catchUp } = people;
   let timer: NodeJS.Timeout | undefined;
   const story = async (): Promise<Report> => {
-    await people.gather();
+    await people.gather(scenario.isPolled !== false);
     if (scenario.hangUps !== false) people.startHangUps();
     workload.start();
     const around = scenario.around ?? (options.isShort ? 50 : 100);

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Node } from '../../helpers/node.ts';
 import type { RedisServer } from '../../helpers/redis-server.ts';
 import type { DeploymentOptions } from '../deployment.ts';
 import type { Run, Scenario } from '../scenario.ts';
@@ -114,9 +115,41 @@ function scenariosOf(kind: Kind): Scenario[] {
   ];
 }
 
+/**
+ * Nobody who is there remembers what was lost: one node is stopped until ids have been given out a second time, beyond
+ * where its receivers were, and the other one is new. Only the servers' own word is left.
+ */
+function unseenLoss(kind: Kind): Scenario {
+  return {
+    name: `${kind.name}-loss-unseen`,
+    // The feed has not the entry any more at which the stopped node was: it can't see that it is another one.
+    deployment: { ...kind.deployment, env: { FEED_MAX: '100' } },
+    workload,
+    longOnly: true,
+    hangUps: false,
+    isPolled: false,
+    fault: (run) =>
+      changeMaster(run, kind, async (master) => {
+        const { deployment } = run;
+        const [stopped, replaced] = deployment.nodes as [Node, Node];
+        await cutOffReplicas(master);
+        await delay(CUT_OFF_MS);
+        stopped.pause();
+        await replaced.kill();
+        await killMaster(run, master);
+        await deployment.replaceNode(1);
+        await run.workload.more(250);
+        stopped.resume();
+      }),
+  };
+}
+
 /** How much was written, as far as a server knows. */
 async function bytesAt(server: RedisServer): Promise<number> {
   return Number(await server.info('replication', 'master_repl_offset'));
 }
 
-export const failoverScenarios: Scenario[] = KINDS.flatMap(scenariosOf);
+export const failoverScenarios: Scenario[] = [
+  ...KINDS.flatMap(scenariosOf),
+  ...KINDS.filter(({ isFenced }) => isFenced).map(unseenLoss),
+];
