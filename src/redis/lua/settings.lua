@@ -24,5 +24,5 @@ local function begin_with_settings(meta_key, is_writing)
   INBOX_MAX, FEED_MAX = inbox_max, feed_max
   GROUP_MAX, LOG_MAX, LOG_DAYS = tonumber(group_max or nil), tonumber(log_max or nil), tonumber(log_days or nil)
   if not (INBOX_MAX and FEED_MAX and GROUP_MAX and LOG_MAX and LOG_DAYS) then return refuse('SETTINGS_MISSING', '') end
-  if server and is_writing then fence(string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')) end
+  if server and is_writing then fence(server, string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')) end
 end
