@@ -14,6 +14,7 @@ import { gid, uid } from './helpers/im.ts';
 import { headings, relativeLinks } from './helpers/markdown.ts';
 import { API_KEY, type Service, startService } from './helpers/service.ts';
 import { Paste, shells } from './helpers/shells.ts';
+import { SPACES_ON } from './helpers/spaces.ts';
 import { useService } from './helpers/use.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -93,9 +94,37 @@ for (const { name, skip: noShell } of shells) {
   });
 }
 
+test('the curl lines of docs/spaces.md work as they are pasted', { skip }, async (t) => {
+  const fresh = await startService(redis, SPACES_ON);
+  const folder = mkdtempSync(join(tmpdir(), 'redisim-spaces-'));
+  t.after(async () => {
+    await fresh.close();
+    rmSync(folder, { recursive: true });
+  });
+  const [, code] = /```sh\n([\s\S]*?)```/.exec(read('docs/spaces.md'))!;
+  const paste = new Paste(
+    'bash',
+    `${code!.replace('http://127.0.0.1:8888/v1', `${fresh.url}/v1`)}\necho all done\n`,
+    folder,
+  );
+  t.after(() => paste.kill());
+  await paste.shows(/^all done/m);
+  assert.doesNotMatch(paste.output, /not found|no matches|unexpected/i);
+  for (const answer of paste.answers) assert.equal(answer.code, undefined, JSON.stringify(answer));
+  const inboxes = paste.answers.flatMap(({ items }) => (items as { fields?: { text: string } }[]) ?? []);
+  assert.equal(inboxes.filter(({ fields }) => fields?.text === 'for acme alone').length, 1, paste.output);
+  assert.deepEqual(
+    inboxes.flatMap((one) => (one as { space?: string }).space ?? []),
+    ['acme', 'globex'],
+  );
+});
+
 /** How each key is written in the tables, by the function of keys.ts that names it: what it is given there. */
-const FORMS: Record<Exclude<keyof Keys, 'prefix' | 'partition'>, string[]> = {
+const FORMS: Record<Exclude<keyof Keys, 'prefix' | 'partition' | 'space' | 'of' | 'partitionMeta'>, string[]> = {
   meta: [],
+  spaces: [],
+  spaceNames: [],
+  issuers: [],
   feed: [],
   signals: [],
   removals: [],
@@ -123,6 +152,8 @@ const FORMS: Record<Exclude<keyof Keys, 'prefix' | 'partition'>, string[]> = {
   requests: ['<gid>'],
   roles: ['<gid>'],
   bans: ['<gid>'],
+  removedChannel: ['<part>', '<incarnation>'],
+  channelRemovals: [],
   groups: [],
   log: ['ds:<lo>:<hi>'],
   messageState: ['<log>'],
@@ -234,9 +265,11 @@ test('the keys are of the types in the table, and the redis-cli lines show somet
     'ru:<uid>': keys.removedUser(dave),
     'i:<log>:<from>:<clientMessageId>': keys.idempotency(direct, alice, 'm-1'),
   };
+  const ofSpaces = [keys.spaces(), keys.spaceNames(), keys.issuers()];
   for (const { key, type } of keyTable(keysPage)) {
     // They are there while a removal goes on.
-    if (key === keys.removals() || key === 're:<uid>') continue;
+    if (key === keys.removals() || key === keys.channelRemovals() || /^(re|rg):/.test(key) || ofSpaces.includes(key))
+      continue;
     assert.equal(await db.type(examples[key] ?? key), TYPES[type], key);
   }
   const lines = [...keysPage.matchAll(/^redis-cli -s data\/redis\.sock (\w+) (.*)$/gm)];

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { allowed, complaint } from './complaints.ts';
-import { trustOf } from './lists.ts';
+import { list, trustOf } from './lists.ts';
 import { redisUrlsOf } from './redis-url.ts';
 import type { Environment } from './schema.ts';
 
@@ -20,6 +20,12 @@ export function* crossChecks(env: Environment): Generator<string> {
     }
   }
   if (env.REDIS_URL && !isRedisUrl(env.REDIS_URL)) yield complaint('REDIS_URL', env.REDIS_URL);
+  if (env.SPACES === 'on' && !env.ADMIN_KEYS) {
+    yield `ADMIN_KEYS is not set, but SPACES is on: nobody could make one (${allowed('ADMIN_KEYS')})`;
+  }
+  if (list(env.ADMIN_KEYS).some((key) => list(env.API_KEYS).includes(key))) {
+    yield 'ADMIN_KEYS and API_KEYS have a key in common: a key is for spaces, or for what is in one';
+  }
 }
 
 /** Tells what a service lacks that others share its data with. */

@@ -15,6 +15,7 @@ export type ByeReason =
   | 'user_removed'
   | 'not_member'
   | 'group_removed'
+  | 'space_removed'
   | 'too_slow'
   | 'too_many_subscribers';
 

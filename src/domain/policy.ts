@@ -9,6 +9,9 @@ export type PostPolicy = 'members' | 'admins';
 /** What a new member may read: everything, or what came since it joined. */
 export type HistoryPolicy = 'all' | 'joined';
 
+/** How a group is delivered: into the inboxes of its members, or, a channel, by its log alone, to however many. */
+export type GroupKind = 'group' | 'channel';
+
 /** Whose direct messages a person takes: anybody's, or those of its contacts. */
 export type DirectPolicy = 'anyone' | 'contacts';
 

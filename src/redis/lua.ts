@@ -77,9 +77,8 @@ export function takesServerId(file: URL, settings: ScriptSettings): boolean {
 /** A script's text in the parts that Redis is given: the `#!lua` line, the constants and what it uses of what it includes, its steps. */
 function partsOf(file: URL, settings: ScriptSettings): { shebang: string; shared: string; steps: string } {
   const text = readFileSync(file, 'utf8');
-  const fenced = isFenced(text, settings);
-  const begin = fenced ? 'begin_fenced(KEYS[1], table.remove(ARGV))' : 'begin(KEYS[1])';
-  const steps = `local refused = ${begin}\nif refused then return refused end\n${text.replace(SHEBANG, '').replace(COMMENT, '')}`;
+  const fence = isFenced(text, settings) ? 'fence(table.remove(ARGV))\n' : '';
+  const steps = `local refused = begin(KEYS)\nif refused then return refused end\n${fence}${text.replace(SHEBANG, '').replace(COMMENT, '')}`;
   const seen = new Set<string>();
   const shared = [
     `local KNOWN_LEVEL = ${KNOWN_LEVEL}`,
@@ -89,7 +88,7 @@ function partsOf(file: URL, settings: ScriptSettings): { shebang: string; shared
     `local INBOX_MAX, FEED_MAX = '${settings.inboxMax}', '${settings.feedMax}'`,
     `local GROUP_MAX, LOG_MAX, LOG_DAYS = ${settings.groupMax}, ${settings.logMax}, ${settings.logDays}`,
     ...includesOf('-- @include "begin"', seen),
-    ...(fenced ? includesOf('-- @include "fence"', seen) : []),
+    ...(fence ? includesOf('-- @include "fence"', seen) : []),
     ...includesOf(text, seen),
   ].join('\n');
   return { shebang: SHEBANG.exec(text)?.[0] ?? '#!lua\n', shared: usedBy(steps, shared), steps };

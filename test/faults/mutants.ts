@@ -115,8 +115,8 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'move_epoch.lua',
-        from: 'return { move_epoch_past(epoch()) or epoch(), 1 }',
-        to: 'return { epoch(), 1 }',
+        from: 'move_partition_past(partition_epoch())',
+        to: '',
       },
     ],
     scenario: 'older-copy',
@@ -128,13 +128,39 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'move_epoch.lua',
-        from: 'return { move_epoch_past(epoch()) or epoch(), 1 }',
-        to: 'return { epoch(), 1 }',
+        from: 'move_partition_past(partition_epoch())',
+        to: '',
       },
     ],
     scenario: 'moving-name-replicas-behind',
     seed: 1,
     expected: ['gap'],
+  },
+  {
+    name: 'no fence',
+    patches: [
+      {
+        file: 'lua/fence.lua',
+        from: "if redis.call('HGET', meta_key, 'server') == server then return end",
+        to: 'if server then return end',
+      },
+    ],
+    scenario: 'cluster-replicas-behind',
+    seed: 1,
+    expected: ['gap'],
+  },
+  {
+    name: 'the reader of the feed stays with the first master',
+    patches: [
+      {
+        file: 'connection/link.ts',
+        from: 'const own = lookup ? new MasterRoute(lookup) : endpoint;',
+        to: "const first = route!.address!;\n        const own = new MasterRoute({ name: '', server: route!.server, find: async () => first });",
+      },
+    ],
+    scenario: 'cluster-master-killed',
+    seed: 1,
+    expected: ['lost'],
   },
   {
     name: 'edits are told and not kept',

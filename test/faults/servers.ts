@@ -89,8 +89,8 @@ export class ClusterServers implements Replicated {
   }
 
   get url(): string {
-    const [first] = this.cluster.servers;
-    return this.proxyOf(first!.port)?.url ?? `redis://${first!.address}`;
+    const ports = this.cluster.servers.map(({ port }) => this.proxyOf(port)?.port ?? port);
+    return `redis://${ports.map((port) => `127.0.0.1:${port}`).join(',')}`;
   }
 
   /** The proxy in front of the server at a port. */
@@ -144,7 +144,8 @@ export class SentinelServers implements Replicated {
   }
 
   async failover(): Promise<void> {
-    this.#proxy?.leadTo(addressOf(await this.#sentinels.failover()));
+    const master = await this.#sentinels.failover();
+    this.#proxy?.leadTo(addressOf(master));
   }
 
   async takenOver(former: RedisServer): Promise<RedisServer> {

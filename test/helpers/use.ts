@@ -45,14 +45,14 @@ export function useService({ config = {}, each = false, redis: redisOptions, pre
   return { redis, service };
 }
 
-/** Two nodes of the service on one real Redis. */
-export function useTwoNodes() {
+/** Two nodes of the service on one real Redis. @param config settings that differ from those of the tests */
+export function useTwoNodes(config: Partial<Config> = {}) {
   const redis = {} as TestRedis;
   const [one, other] = [{} as Service, {} as Service];
   before(async () => {
     fill(redis, await startRedis());
-    fill(one, await startService(redis));
-    fill(other, await startService(redis, { keyPrefix: one.config.keyPrefix }));
+    fill(one, await startService(redis, config));
+    fill(other, await startService(redis, { ...config, keyPrefix: one.config.keyPrefix }));
   });
   after(async () => {
     await one.close?.();

@@ -1,327 +1,24 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import WebSocket from 'ws';
+import { type Area, answerTo, CALLERS, expectedOf, PEOPLE, ROWS, SERVER } from '../helpers/access.ts';
 import { API_KEY, userToken } from '../helpers/service.ts';
+import { makeSpace, SPACES_ON } from '../helpers/spaces.ts';
 import { useService } from '../helpers/use.ts';
 
-/**
- * Who may call what: every operation of the OpenAPI document, as every kind of caller. The callers, in the order of the
- * columns. `self` is the user in the path; `stranger` another user with that path; those that follow call with their own
- * uid where the path's is the acting one.
- */
-const CALLERS = [
-  'nobody',
-  'garbage',
-  'expired',
-  'stranger',
-  'self',
-  'non-member',
-  'banned',
-  'member',
-  'silenced',
-  'admin',
-  'owner',
-  'server',
-] as const;
-type Caller = (typeof CALLERS)[number];
+/** Who may call what: every operation of the OpenAPI document, as every kind of caller. */
 
-/**
- * What one call finds: a group of alice's with bob and erin, ada the admin, and sid who is silenced; ben is banned, and
- * frank wants to join; a message of bob's.
- */
-interface World {
-  gid: string;
-  mid: string;
-  fresh: string;
-}
-
-interface Row {
-  /** The user in the path, whose token `self` has. */
-  subject?: 'bob' | 'frank' | 'gina';
-  /** The path's uid is the acting user: members and owners call with their own. */
-  acting?: true;
-  /** It is opened as a WebSocket. */
-  socket?: true;
-  call: (world: World, uid: string) => [path: string, body?: object];
-  expect: string;
-}
-
-const SIGNED_IN = '401 401 401 200 200 200 200 200 200 200 200 200';
-const SELF = '401 401 401 403 200 200 200 200 200 200 200 200';
-const SERVER = '401 401 401 403 403 403 403 403 403 403 403';
-const PUBLIC = '200 200 200 200 200 200 200 200 200 200 200 200';
-const MEMBERS = '401 401 401 403 200 403 403 200 200 200 200 200';
-const ADMINS = '401 401 401 403 403 403 403 403 403 200 200 200';
-const FIELDS = { fields: { text: 'x' } };
-const history = (uid: string, { gid }: World) => `/v1/users/${uid}/conversations/group:${gid}/messages`;
-
-const ROWS: Record<string, Row> = {
-  putUser: { acting: true, call: (_w, uid) => [`/v1/users/${uid}`, FIELDS], expect: SELF },
-  patchUser: { acting: true, call: (_w, uid) => [`/v1/users/${uid}`, FIELDS], expect: SELF },
-  getUser: { call: (_w, uid) => [`/v1/users/${uid}`], expect: SIGNED_IN },
-  deleteUser: { call: ({ fresh }) => [`/v1/users/${fresh}`], expect: `${SERVER} 204` },
-  exportUser: { acting: true, call: (_w, uid) => [`/v1/users/${uid}/export`], expect: SELF },
-  listUsers: { call: () => ['/v1/users?ids=alice,bob'], expect: SIGNED_IN },
-  listContacts: { acting: true, call: (_w, uid) => [`/v1/users/${uid}/contacts`], expect: SELF },
-  putContact: {
-    acting: true,
-    call: ({ fresh }, uid) => [`/v1/users/${uid}/contacts/${fresh}`],
-    expect: '401 401 401 403 201 201 201 201 201 201 201 201',
-  },
-  deleteContact: {
-    acting: true,
-    call: (_w, uid) => [`/v1/users/${uid}/contacts/linked`],
-    expect: '401 401 401 403 204 204 204 204 204 204 204 204',
-  },
-  listBlocks: { acting: true, call: (_w, uid) => [`/v1/users/${uid}/blocks`], expect: SELF },
-  putBlock: {
-    acting: true,
-    call: ({ fresh }, uid) => [`/v1/users/${uid}/blocks/${fresh}`],
-    expect: '401 401 401 403 201 201 201 201 201 201 201 201',
-  },
-  deleteBlock: {
-    acting: true,
-    call: ({ fresh }, uid) => [`/v1/users/${uid}/blocks/${fresh}`],
-    expect: '401 401 401 403 204 204 204 204 204 204 204 204',
-  },
-  putGroup: { call: ({ gid }) => [`/v1/groups/${gid}`, FIELDS], expect: ADMINS },
-  patchGroup: { call: ({ gid }) => [`/v1/groups/${gid}`, FIELDS], expect: ADMINS },
-  listGroups: { call: ({ gid }) => [`/v1/groups?ids=${gid}`], expect: SIGNED_IN },
-  getGroup: { call: ({ gid }) => [`/v1/groups/${gid}`], expect: SIGNED_IN },
-  deleteGroup: { call: ({ gid }) => [`/v1/groups/${gid}`], expect: '401 401 401 403 403 403 403 403 403 403 204 204' },
-  listMembers: { call: ({ gid }) => [`/v1/groups/${gid}/members`], expect: MEMBERS },
-  addMembers: { call: ({ gid, fresh }) => [`/v1/groups/${gid}/members`, { uids: [fresh] }], expect: ADMINS },
-  getMember: { call: ({ gid }, uid) => [`/v1/groups/${gid}/members/${uid}`], expect: MEMBERS },
-  patchMember: {
-    call: ({ gid }, uid) => [`/v1/groups/${gid}/members/${uid}`, { silencedUntil: '2100-01-01T00:00:00Z' }],
-    expect: ADMINS,
-  },
-  putMember: {
-    subject: 'frank',
-    call: ({ gid }, uid) => [`/v1/groups/${gid}/members/${uid}`],
-    expect: '401 401 401 403 202 403 403 403 403 201 201 201',
-  },
-  deleteMember: {
-    call: ({ gid }, uid) => [`/v1/groups/${gid}/members/${uid}`],
-    expect: '401 401 401 403 204 403 403 403 403 204 204 204',
-  },
-  listJoinRequests: { call: ({ gid }) => [`/v1/groups/${gid}/requests`], expect: ADMINS },
-  approveJoinRequest: {
-    subject: 'frank',
-    call: ({ gid }, uid) => [`/v1/groups/${gid}/requests/${uid}`],
-    expect: '401 401 401 403 403 403 403 403 403 201 201 201',
-  },
-  deleteJoinRequest: {
-    subject: 'frank',
-    call: ({ gid }, uid) => [`/v1/groups/${gid}/requests/${uid}`],
-    expect: '401 401 401 403 204 403 403 403 403 204 204 204',
-  },
-  listBans: { call: ({ gid }) => [`/v1/groups/${gid}/bans`], expect: ADMINS },
-  putBan: {
-    call: ({ gid }, uid) => [`/v1/groups/${gid}/bans/${uid}`],
-    expect: '401 401 401 403 403 403 403 403 403 201 201 201',
-  },
-  deleteBan: {
-    call: ({ gid }) => [`/v1/groups/${gid}/bans/ben`],
-    expect: '401 401 401 403 403 403 403 403 403 204 204 204',
-  },
-  sendMessage: {
-    acting: true,
-    call: (world, uid) => [history(uid, world), FIELDS],
-    expect: '401 401 401 403 201 403 403 201 403 201 201 201',
-  },
-  listMessages: { acting: true, call: (world, uid) => [history(uid, world)], expect: MEMBERS },
-  getMessage: { acting: true, call: (world, uid) => [`${history(uid, world)}/${world.mid}`], expect: MEMBERS },
-  deleteMessage: {
-    acting: true,
-    call: (world, uid) => [`${history(uid, world)}/${world.mid}`],
-    expect: '401 401 401 403 204 403 403 403 403 204 204 204',
-  },
-  patchMessage: {
-    acting: true,
-    call: (world, uid) => [`${history(uid, world)}/${world.mid}`, FIELDS],
-    expect: '401 401 401 403 200 403 403 403 403 403 403 200',
-  },
-  listReplies: { acting: true, call: (world, uid) => [`${history(uid, world)}/${world.mid}/replies`], expect: MEMBERS },
-  putReaction: {
-    acting: true,
-    call: (world, uid) => [`${history(uid, world)}/${world.mid}/reactions/%F0%9F%91%8D`],
-    expect: '401 401 401 403 200 403 403 200 403 200 200 200',
-  },
-  deleteReaction: {
-    acting: true,
-    call: (world, uid) => [`${history(uid, world)}/${world.mid}/reactions/%F0%9F%91%8D`],
-    expect: '401 401 401 403 204 403 403 204 403 204 204 204',
-  },
-  listReactions: {
-    acting: true,
-    call: (world, uid) => [`${history(uid, world)}/${world.mid}/reactions`],
-    expect: MEMBERS,
-  },
-  createEvent: {
-    call: ({ gid }) => [`/v1/users/bob/conversations/group:${gid}/events`, FIELDS],
-    expect: `${SERVER} 201`,
-  },
-  sendBatch: {
-    call: ({ gid }) => ['/v1/messages/batch', { messages: [{ uid: 'bob', conversation: `group:${gid}`, ...FIELDS }] }],
-    expect: `${SERVER} 200`,
-  },
-  listConversations: { acting: true, call: (_w, uid) => [`/v1/users/${uid}/conversations`], expect: SELF },
-  getUnread: { acting: true, call: (_w, uid) => [`/v1/users/${uid}/unread`], expect: SELF },
-  getConversation: {
-    acting: true,
-    call: ({ gid }, uid) => [`/v1/users/${uid}/conversations/group:${gid}`],
-    expect: '401 401 401 403 200 404 404 200 200 200 200 200',
-  },
-  patchConversation: {
-    acting: true,
-    call: ({ gid }, uid) => [`/v1/users/${uid}/conversations/group:${gid}`, { pinned: true }],
-    expect: '401 401 401 403 200 404 404 200 200 200 200 200',
-  },
-  deleteConversation: {
-    acting: true,
-    call: ({ gid }, uid) => [`/v1/users/${uid}/conversations/group:${gid}`],
-    expect: '401 401 401 403 204 204 204 204 204 204 204 204',
-  },
-  markRead: {
-    acting: true,
-    call: ({ gid, mid }, uid) => [`/v1/users/${uid}/conversations/group:${gid}/read`, { upTo: mid }],
-    expect: '401 401 401 403 200 404 404 200 200 200 200 200',
-  },
-  listReceipts: {
-    acting: true,
-    call: ({ gid }, uid) => [`/v1/users/${uid}/conversations/group:${gid}/receipts`],
-    expect: MEMBERS,
-  },
-  listPresence: { call: () => ['/v1/presence?ids=alice,bob'], expect: SIGNED_IN },
-  putTyping: {
-    acting: true,
-    call: ({ gid }, uid) => [`/v1/users/${uid}/conversations/group:${gid}/typing`],
-    // Who is silenced does not type either.
-    expect: '401 401 401 403 204 403 403 204 403 204 204 204',
-  },
-  readInbox: { acting: true, call: (_w, uid) => [`/v1/users/${uid}/inbox?block=0`], expect: SELF },
-  streamInbox: { acting: true, call: (_w, uid) => [`/v1/users/${uid}/inbox/stream`], expect: SELF },
-  openSocket: {
-    acting: true,
-    socket: true,
-    call: (_w, uid) => [`/v1/users/${uid}/inbox/socket`],
-    // Who sends no credential has to send one in the first frame.
-    expect: '101 401 401 403 101 101 101 101 101 101 101 101',
-  },
-  streamConversation: {
-    acting: true,
-    call: ({ gid }, uid) => [`/v1/users/${uid}/conversations/group:${gid}/stream`],
-    expect: MEMBERS,
-  },
-  openConversationSocket: {
-    acting: true,
-    socket: true,
-    call: ({ gid }, uid) => [`/v1/users/${uid}/conversations/group:${gid}/socket`],
-    expect: '101 401 401 403 101 403 403 101 101 101 101 101',
-  },
-  createToken: { call: () => ['/v1/tokens', { uid: 'bob' }], expect: `${SERVER} 201` },
-  deleteTokens: {
-    // Nobody else's row: its token is good for nothing after the call.
-    subject: 'gina',
-    call: (_w, uid) => [`/v1/users/${uid}/tokens`],
-    expect: '401 401 401 403 204 403 403 403 403 403 403 204',
-  },
-  putSuspension: { call: ({ fresh }) => [`/v1/users/${fresh}/suspension`], expect: `${SERVER} 201` },
-  deleteSuspension: { call: ({ fresh }) => [`/v1/users/${fresh}/suspension`], expect: `${SERVER} 204` },
-  createTicket: {
-    acting: true,
-    call: (_w, uid) => [`/v1/users/${uid}/tickets`],
-    expect: '401 401 401 403 201 201 201 201 201 201 201 201',
-  },
-  getDemo: { call: () => ['/v1/demo'], expect: PUBLIC },
-  demoLogin: { call: () => ['/v1/demo/login', { name: 'Alice' }], expect: PUBLIC.replaceAll('200', '201') },
-  getHealth: { call: () => ['/healthz'], expect: PUBLIC },
-  getReadiness: { call: () => ['/readyz'], expect: PUBLIC },
-  getMetrics: { call: () => ['/metrics'], expect: PUBLIC },
-};
-
+let area: Area;
 const { service } = useService({
-  config: { logLevel: 'warn' },
-  prepare: async (service) => {
-    await service.people(...PEOPLE, 'linked');
+  config: { ...SPACES_ON, logLevel: 'warn' },
+  prepare: async (started) => {
+    await started.people(...PEOPLE, 'linked');
+    await makeSpace(started, 'acme');
+    const tokens: Area['tokens'] = {};
     for (const uid of PEOPLE) tokens[uid] = await userToken(uid);
     tokens.expired = await userToken('bob', Math.floor(Date.now() / 1_000) - 60);
+    area = { ...started, serverKey: API_KEY, tokens };
   },
 });
-const PEOPLE = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'gina', 'ada', 'ben', 'sid'];
-let made = 0;
-const tokens: Partial<Record<string, string>> = {};
-
-async function makeWorld(): Promise<World> {
-  const id = made++;
-  const gid = `g${id}`;
-  const fresh = `fresh${id}`;
-  await service.people(fresh);
-  await service.team(gid, 'alice', 'bob', 'erin', 'ada', 'sid');
-  await service.server.patch(`/v1/groups/${gid}/members/ada`, { role: 'admin' }).expect(200);
-  await service.server.patch(`/v1/groups/${gid}/members/sid`, { silencedUntil: '2100-01-01T00:00:00Z' }).expect(200);
-  await service.server.put(`/v1/groups/${gid}/bans/ben`).expect(201);
-  await service.server.patch(`/v1/groups/${gid}`, { joinPolicy: 'approval' }).expect(200);
-  const frank = service.with(tokens.frank);
-  await frank.put(`/v1/groups/${gid}/members/frank`).expect(202);
-  for (const uid of PEOPLE) await service.server.put(`/v1/users/${uid}/contacts/linked`);
-  const { id: mid } = await service.say('bob', `group:${gid}`, 'x');
-  return { gid, mid, fresh };
-}
-
-const OWN: Partial<Record<Caller, string>> = {
-  'non-member': 'carol',
-  banned: 'ben',
-  member: 'erin',
-  silenced: 'sid',
-  admin: 'ada',
-  owner: 'alice',
-};
-
-function credentialOf(caller: Caller, subject: string): string | undefined {
-  if (caller === 'nobody') return undefined;
-  if (caller === 'garbage') return 'garbage';
-  if (caller === 'server') return API_KEY;
-  if (caller === 'expired') return tokens.expired;
-  return tokens[caller === 'stranger' ? 'dave' : caller === 'self' ? subject : OWN[caller]!];
-}
-
-async function statusOf(method: string, row: Row, caller: Caller): Promise<number> {
-  const world = await makeWorld();
-  const subject = row.subject ?? 'bob';
-  const [path, body] = row.call(world, row.acting ? (OWN[caller] ?? subject) : subject);
-  const credential = credentialOf(caller, subject);
-  if (row.socket) return statusOfSocket(path, credential);
-  const controller = new AbortController();
-  const answer = await fetch(`${service.url}${path}`, {
-    method,
-    signal: controller.signal,
-    headers: {
-      ...(credential === undefined ? {} : { authorization: `Bearer ${credential}` }),
-      ...(body ? { 'content-type': 'application/json' } : {}),
-    },
-    ...(body ? { body: JSON.stringify(body) } : {}),
-  });
-  // A stream has no end of its own.
-  controller.abort();
-  return answer.status;
-}
-
-/** How a handshake is answered. */
-function statusOfSocket(path: string, credential: string | undefined): Promise<number> {
-  const headers = credential === undefined ? {} : { authorization: `Bearer ${credential}` };
-  const socket = new WebSocket(`${service.url.replace('http', 'ws')}${path}`, { headers });
-  return new Promise((resolve, reject) => {
-    const answered = (status: number) => {
-      socket.terminate();
-      resolve(status);
-    };
-    socket.once('open', () => answered(101));
-    socket.once('unexpected-response', (_request, response) => answered(response.statusCode!));
-    socket.on('error', reject);
-  });
-}
 
 type Operation = { operationId: string; security?: Record<string, unknown>[] };
 
@@ -343,15 +40,17 @@ test('every operation has a row, every row an operation', () => {
 
 test('the document says of each operation what is enforced', () => {
   for (const { operation } of operations()) {
-    const { expect } = ROWS[operation.operationId]!;
+    const { expect, operator } = ROWS[operation.operationId]!;
     const schemes = (operation.security ?? []).flatMap((scheme) => Object.keys(scheme)).sort();
     const isOfSocket = /^open.*Socket$/.test(operation.operationId);
     const wanted =
       !expect.startsWith('401') && !isOfSocket
         ? []
-        : expect.startsWith(SERVER)
-          ? ['serverKey']
-          : ['serverKey', 'userToken'];
+        : operator
+          ? ['adminKey']
+          : expect.startsWith(SERVER)
+            ? ['serverKey']
+            : ['serverKey', 'userToken'];
     if (/^stream/.test(operation.operationId) || isOfSocket) wanted.push('ticket');
     assert.deepEqual(schemes, wanted.sort(), operation.operationId);
   }
@@ -363,10 +62,10 @@ test('every operation answers every kind of caller as it says', async () => {
   for (const { method, operation } of operations()) {
     const row = ROWS[operation.operationId]!;
     const got: number[] = [];
-    for (const caller of CALLERS) got.push(await statusOf(method, row, caller));
+    for (const caller of CALLERS) got.push((await answerTo(area, method, row, caller)).status);
     table.push(`${operation.operationId.padEnd(20)} ${got.join(' ')}`);
-    if (got.join(' ') !== row.expect)
-      wrong.push(`${operation.operationId}: got ${got.join(' ')}, expected ${row.expect}`);
+    if (got.join(' ') !== expectedOf(row))
+      wrong.push(`${operation.operationId}: got ${got.join(' ')}, expected ${expectedOf(row)}`);
   }
   if (process.env.PRINT_ACCESS_TABLE) process.stdout.write(`${CALLERS.join(' ')}\n${table.join('\n')}\n`);
   assert.deepEqual(wrong, []);

@@ -37,8 +37,8 @@ export const AUTH: readonly Mutant[] = [
   {
     name: 'any credential is an API key',
     file: 'auth/tokens.ts',
-    from: 'this.#apiKeys.filter((key) => timingSafeEqual(key.digest, hashed))',
-    to: 'this.#apiKeys.filter((key) => key && timingSafeEqual(hashed, hashed))',
+    from: 'this.#apiKeys.filter((one) => timingSafeEqual(one.digest, hashed))',
+    to: 'this.#apiKeys.filter((one) => one && timingSafeEqual(hashed, hashed))',
     tests: ['test/http/auth/auth.test.ts'],
     pattern: 'a credential that is not right',
   },
@@ -173,8 +173,8 @@ export const AUTH: readonly Mutant[] = [
   {
     name: 'all API keys share a counter',
     file: 'auth/tokens.ts',
-    from: 'countedAs: `server key ${i + 1}`',
-    to: 'countedAs: `server key ${i && 1}`',
+    from: '`${this.#counted}server key ${i + 1}`',
+    to: '`${this.#counted}server key ${i && 1}`',
     tests: ['test/http/plugins/rate-limit.test.ts'],
     pattern: 'each API key has a limit',
   },
@@ -253,7 +253,7 @@ export const AUTH: readonly Mutant[] = [
   {
     name: 'the news of a removal is not passed on',
     file: 'delivery/dispatcher.ts',
-    from: 'hub.tokensEnded(revoked.uid, revoked.why);',
+    from: 'hub.tokensEnded(space, revoked.uid, revoked.why);',
     to: '',
     tests: ['test/features/tokens/revocations.test.ts'],
     pattern: 'the streams of a removed user end',

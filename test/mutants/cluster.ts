@@ -27,9 +27,9 @@ export const CLUSTER: readonly Mutant[] = [
   },
   {
     name: 'no fence',
-    file: 'redis/lua/fence.lua',
-    from: 'if noted == server then return end',
-    to: 'if noted == server or server then return end',
+    file: 'redis/lua.ts',
+    from: "'fence(table.remove(ARGV))\\n'",
+    to: "'table.remove(ARGV)\\n'",
     tests: ['test/redis/cluster/fence.test.ts'],
     pattern: 'the first write on another server',
   },

@@ -309,8 +309,8 @@ export const DELIVERY: readonly Mutant[] = [
   {
     name: 'an erased message is still remembered',
     file: 'delivery/dispatcher.ts',
-    from: "if (message?.action === 'erase') messages.forget(",
-    to: "if (message?.action === '') messages.forget(",
+    from: "if (message?.action === 'erase')",
+    to: "if (message?.action === '')",
     tests: ['test/delivery/erasure.test.ts'],
     pattern: 'the other nodes forget it',
   },
@@ -333,7 +333,7 @@ export const DELIVERY: readonly Mutant[] = [
   {
     name: 'a removed group is still remembered',
     file: 'delivery/dispatcher.ts',
-    from: "else if (message?.action === 'delete') messages.forgetLog(log);",
+    from: "else if (message?.action === 'delete') memory.messagesOf(space).forgetLog(log);",
     to: '',
     tests: ['test/delivery/erasure.test.ts'],
     pattern: 'the other nodes forget it',
@@ -365,8 +365,8 @@ export const DELIVERY: readonly Mutant[] = [
   {
     name: 'a read that does not wait takes a place',
     file: 'streams/stream.ts',
-    from: 'if (block > 0 && !hub.admits(source.reader))',
-    to: 'if (!hub.admits(source.reader))',
+    from: 'if (block > 0 && !hub.admits(source.space, source.reader))',
+    to: 'if (!hub.admits(source.space, source.reader))',
     tests: ['test/features/inbox/routes.test.ts'],
     pattern: 'over the cap a stream',
   },

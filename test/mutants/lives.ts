@@ -89,7 +89,7 @@ export const LIVES_MUTANTS: readonly Mutant[] = [
   {
     name: 'other nodes remember the edits of what was erased',
     file: 'messages/entry-cache.ts',
-    from: "edit?.action === 'edit' && edit.target === ref.id",
+    from: "edit?.action === 'edit' && edit.target === place.id",
     to: 'edit === undefined',
     tests: ['test/delivery/erasure.test.ts', ...LIVES],
   },

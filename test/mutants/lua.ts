@@ -189,8 +189,8 @@ export const LUA: readonly Mutant[] = [
   {
     name: 'a moved epoch may lie in the past',
     file: 'epoch.lua',
-    from: 'if less(moved, now_ms()) then moved = now_ms() end',
-    to: '',
+    from: 'return less(moved, now_ms()) and now_ms() or moved',
+    to: 'return moved',
     tests: ['test/features/inbox/inbox.test.ts'],
     pattern: 'a new epoch is later than every id',
   },
@@ -213,8 +213,8 @@ export const LUA: readonly Mutant[] = [
   {
     name: 'the feed names the first 500 recipients alone',
     file: 'fan_out.lua',
-    from: 'for first = 1, #recipients, 2 * FEED_RECIPIENTS do',
-    to: 'for first = 1, math.min(1, #recipients) do',
+    from: 'for first = 1, math.max(1, #recipients), 2 * FEED_RECIPIENTS do',
+    to: 'for first = 1, 1 do',
     tests: ['test/delivery/trouble.test.ts'],
     pattern: 'a subscriber beyond the first 500',
   },

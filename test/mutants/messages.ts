@@ -163,8 +163,8 @@ export const MESSAGES: readonly Mutant[] = [
   {
     name: 'what is kept of changes outlives the group',
     file: 'groups/remove_group.lua',
-    from: 'unpack(KEYS, 10))',
-    to: 'unpack(KEYS, 11))',
+    from: 'unpack(KEYS, 10, #KEYS - 1))',
+    to: 'unpack(KEYS, 11, #KEYS - 1))',
     tests: EDITING,
     pattern: 'goes with the log that retention trims, and with the group',
   },
@@ -236,7 +236,7 @@ export const MESSAGES: readonly Mutant[] = [
   {
     name: 'the author is told of every reaction',
     file: 'reactions/react.lua',
-    from: 'if not mine and author ~= actor and is_there and',
+    from: 'if not in_channel and not mine and author ~= actor and is_there and',
     to: 'if author ~= actor and is_there and',
     tests: REACTIONS,
     pattern: 'the author is told of each person once',

@@ -383,15 +383,15 @@ export const PEOPLE: readonly Mutant[] = [
   {
     name: 'an export is read ahead of its client',
     file: 'export/routes.ts',
-    from: 'checkStillGood(revocations, caller))) as never',
-    to: 'checkStillGood(revocations, caller)), { highWaterMark: 1_000 }) as never',
+    from: 'checkStillGood(space.revocations, caller))) as never',
+    to: 'checkStillGood(space.revocations, caller)), { highWaterMark: 1_000 }) as never',
     tests: [EXPORT_ROUTES],
     pattern: 'no further than its client takes',
   },
   {
     name: 'exports of one user are made without end',
     file: 'export/routes.ts',
-    from: 'if (open.has(uid))',
+    from: 'if (open.has(name))',
     to: 'if (open.size < 0)',
     tests: [EXPORT_ROUTES],
     pattern: 'one at a time',

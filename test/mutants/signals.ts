@@ -114,8 +114,8 @@ export const SIGNALS: readonly Mutant[] = [
   {
     name: 'receipts outlive the group',
     file: 'groups/remove_group.lua',
-    from: 'unpack(KEYS, 10))',
-    to: 'unpack(KEYS, 10, #KEYS - 1))',
+    from: 'unpack(KEYS, 10, #KEYS - 1))',
+    to: 'unpack(KEYS, 10, #KEYS - 2))',
     tests: RECEIPTS,
     pattern: 'receipts go with the group',
   },
@@ -194,7 +194,7 @@ export const SIGNALS: readonly Mutant[] = [
   {
     name: 'nobody looks for nodes that have died',
     file: 'presence/keeper.ts',
-    from: 'void this.#watch.review();',
+    from: 'void watch.review();',
     to: '',
     tests: PRESENCE,
     pattern: 'the users of a node that has died',
@@ -202,7 +202,7 @@ export const SIGNALS: readonly Mutant[] = [
   {
     name: 'who is here is said once',
     file: 'presence/keeper.ts',
-    from: 'void this.#arrivals.renew();',
+    from: 'void arrivals.renew();',
     to: '',
     tests: PRESENCE,
     pattern: 'what Redis has lost is said again',

@@ -17,7 +17,7 @@ export const SOCKETS: readonly Mutant[] = [
   {
     name: 'a socket goes over to the user of another token',
     file: 'transports/socket-session.ts',
-    from: 'if (former && former.uid !== identified.uid) {',
+    from: 'if (former && former.source.key !== identified.source.key) {',
     to: 'if (former && former.uid === undefined) {',
     tests: SOCKET,
     pattern: 'a token of another user',

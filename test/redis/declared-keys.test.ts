@@ -3,9 +3,12 @@ import { readdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { directLog } from '../../src/domain/conversations.ts';
+import { DEFAULT_SPACE, type SpaceName } from '../../src/domain/spaces.ts';
 import { Exports } from '../../src/features/export/exports.ts';
+import { LogSource } from '../../src/features/following/log-source.ts';
 import { InboxSource } from '../../src/features/inbox/inbox-source.ts';
 import { leave, look, note } from '../../src/features/presence/commands.ts';
+import { Spaces } from '../../src/features/spaces/spaces.ts';
 import { moveEpoch, raiseLevel } from '../../src/redis/meta/commands.ts';
 import { programOf } from '../../src/redis/program.ts';
 import { newestIds } from '../../src/redis/streams/commands.ts';
@@ -33,7 +36,11 @@ const RECIPIENTS = /^s:/;
 /** What a script finds out only when it runs: whose keys, and why. */
 const FOUND: Record<string, RegExp> = {
   // The members, those who asked to join, and those who are banned or silenced.
-  'remove_group.lua': /^(rd|mn|cs|c|fl|rq|sn|ru):/,
+  'remove_group.lua': /^(rd|mn|cs|c|fl|rq|sn|ru|rg:g[mrbq]):/,
+  // The same of a channel, and whether they are in a new one of the name.
+  'free_channel.lua': /^(u|rd|mn|cs|c|fl|rq|sn|ru|gm|gr|gb|gq):/,
+  // Whoever owned the group before.
+  'put_group.lua': /^u:/,
   // The groups that the user is in.
   'remove_user.lua': /^gi:/,
   // The chats of the user, who has read them, the groups that were asked, or hold something against it, and blocks either way.
@@ -43,6 +50,7 @@ const FOUND: Record<string, RegExp> = {
   'react.lua': /^fl:/,
   // Whom the messages mention.
   'erase_messages.lua': /^mn:/,
+  'erase.lua': /^mn:/,
   // The owner of the group, who is asked.
   'join.lua': /^(u|rd|ds|bl):/,
   // The owner of the group, who refuses.
@@ -55,6 +63,7 @@ function keysOf([name, ...args]: string[]): string[] {
     case 'TIME':
       return [];
     case 'EXISTS':
+    case 'RENAME':
     case 'UNLINK':
     case 'DEL':
       return args;
@@ -65,8 +74,13 @@ function keysOf([name, ...args]: string[]): string[] {
   }
 }
 
-test('what a script touches it has declared, or could not know', async () => {
-  const im = await startIm(server, { logMax: 100, logDays: 30 });
+for (const space of ['', 'ds']) {
+  test(`what a script touches it has declared, or could not know, in ${space || 'the default'} space`, () =>
+    touchesWhatIsDeclared(space));
+}
+
+async function touchesWhatIsDeclared(space: string): Promise<void> {
+  const im = await startIm(server, { logMax: 100, logDays: 30, space });
   const names = new Map(
     files.flatMap((file) => {
       const settings = { ...SETTINGS, logMax: 100, logDays: 30 };
@@ -167,6 +181,11 @@ test('what a script touches it has declared, or could not know', async () => {
   await im.redis.hdel(im.keys.meta(), 'groupsIndexed');
   await im.groups.list({ limit: 1 });
   await im.inbox.page(alice, OLDEST, { count: 5, maxBytes: 1_000 });
+  for (const to of [toTeam, conversation('user:alice')]) {
+    const source = new LogSource(im.logReader, bob, to);
+    await source.page(await source.resolve('oldest'), { count: 5, maxBytes: 1_000 });
+    await im.logReader.verify([source]);
+  }
   await im.inbox.verify([alice, bob].map((name) => new InboxSource(im.inbox, name)));
   await im.store.run(note, { node: 'n1', uids: [alice, bob] });
   await im.store.run(leave, { node: 'n1', uids: [alice, bob] });
@@ -181,8 +200,29 @@ test('what a script touches it has declared, or could not know', async () => {
   await im.people('alice');
   await im.members.join(user('alice'), team, alice);
   await im.groups.remove(user('bob'), team);
+  await im.groups.put(user('bob'), team, { fields: {}, kind: 'channel' });
+  await im.members.add(backend, team, [carol]);
+  await im.members.join(user('alice'), team, alice);
+  const sent = await im.messages.send(bob, toTeam, { fields: { text: 'x' }, mentions: [alice] });
+  await im.editing.edit(bob, toTeam, sent.message.id, { text: 'y' });
+  await im.reactions.add(alice, toTeam, sent.message.id, '👍');
+  await im.conversations.markRead(alice, toTeam, sent.message.id);
+  for (const to of [toTeam, conversation('user:alice')]) {
+    const source = new LogSource(im.logReader, bob, to);
+    await source.page(await source.resolve('oldest'), { count: 5, maxBytes: 1_000 });
+    await im.logReader.verify([source]);
+  }
+  await im.editing.erase(bob, toTeam, sent.message.id);
+  await im.members.quit(user('carol'), team, carol);
+  await im.bans.ban(user('bob'), team, alice);
+  await im.groups.remove(user('bob'), team);
   await im.store.run(moveEpoch, 'none');
   await im.store.run(raiseLevel, undefined);
+  const spaces = new Spaces(im.store.of(DEFAULT_SPACE));
+  await spaces.put('beta' as SpaceName, {});
+  await im.store.of('beta' as SpaceName).redis.set(im.store.keys.of('beta' as SpaceName).user(alice), 'x');
+  await spaces.remove('beta' as SpaceName);
+  await spaces.finishRemoval('beta' as SpaceName);
   await im.redis.echo('done');
   await new Promise<void>((resolve) => {
     monitor.on('monitor', (_time: string, words: string[]) => words[1] === 'seen all' && resolve());
@@ -193,4 +233,4 @@ test('what a script touches it has declared, or could not know', async () => {
   assert.deepEqual([...wrong].sort(), []);
   const untried = [...names.values()].filter((name) => !seen.has(name) && name !== 'prepare.lua');
   assert.deepEqual(untried, [], 'every script was tried');
-});
+}

@@ -12,6 +12,7 @@ export const CLOSE_CODES: Record<ByeReason, number> = {
   not_member: 4403,
   user_removed: 4404,
   group_removed: 4404,
+  space_removed: 4404,
   too_slow: 4408,
   too_many_subscribers: 4429,
 };

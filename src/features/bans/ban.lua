@@ -12,7 +12,7 @@ local info, members, bans, requests, user, requested, sanctions =
   KEYS[2], KEYS[3], KEYS[5], KEYS[6], KEYS[8], KEYS[11], KEYS[13]
 local gid, uid, actor = ARGV[1], ARGV[2], ARGV[3]
 
-local master = redis.call('HGET', info, 'master')
+local master, kind = unpack(redis.call('HMGET', info, 'master', 'kind'))
 if not master then return refuse('GROUP_NOT_FOUND', gid) end
 local refusal = check_on('ban', gid, actor, uid, master) or needs_level(LEVEL_OF_ROLES)
 if refusal then return refusal end
@@ -23,7 +23,9 @@ if banned_at then return { 'already', banned_at, 0, '' } end
 
 local failed, reason = 0, ''
 if redis.call('SISMEMBER', members, uid) == 1 then
-  failed, reason = tell_group(gid, uid, done_by('ban', actor, uid), {}, redis.call('SMEMBERS', members))
+  local event = done_by('ban', actor, uid)
+  if kind == 'channel' then failed, reason = tell_apart(gid, uid, event, {}, { uid })
+  else failed, reason = tell_group(gid, uid, event, {}, redis.call('SMEMBERS', members)) end
   expel(gid, uid, true)
 end
 redis.call('HDEL', roles_key(gid), uid)

@@ -56,7 +56,8 @@ export const read = command({
   keys: (keys, { uid, conversation }: Own & { upTo: MessageId; receipt: boolean }) => {
     const log = logOf(uid, conversation);
     const named = parseConversation(conversation);
-    const ofKind = 'gid' in named ? [keys.members(named.gid)] : [keys.blocks(uid), keys.blocks(named.peer)];
+    const ofKind =
+      'gid' in named ? [keys.members(named.gid), keys.group(named.gid)] : [keys.blocks(uid), keys.blocks(named.peer)];
     return [...ownKeys(keys, uid), ...summaryKeys(keys, log), keys.receipts(log), keys.signals(), ...ofKind];
   },
   args: ({ uid, conversation, upTo, receipt }) => [

@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- Moves a user's read mark of a conversation forward, never back; and, where the others are told, how far they are.
 --   KEYS   im:meta, rd:<uid>, fl:<uid>, mn:<uid>, cs:<uid>, the log, ms:<log>, er:<log>, ma:<log>, rc:<log>, signals, and
---          gm:<gid> in a group, bl:<uid>, bl:<peer> in a direct chat
+--          gm:<gid>, gi:<gid> in a group, bl:<uid>, bl:<peer> in a direct chat
 --   ARGV   uid, log, message id read up to, peer ('' in a group), 1 if the others are told, else 0
 --   reply  what `summary_of` of src/redis/lua/summary.lua returns
 --   refuses  CONVERSATION_NOT_FOUND, MESSAGE_NOT_FOUND
@@ -39,7 +39,7 @@ if is_told and peer ~= '' and check_blocks(uid, peer) then is_told = false end
 local told = moves and { uid } or {}
 local receipt = is_told and redis.call('HGET', receipts, uid)
 if is_told and (not receipt or id_less(receipt, up_to)) then
-  local all = listeners(uid, peer, members)
+  local all = listeners(log, uid, peer, members)
   if #all > 1 then redis.call('HSET', receipts, uid, up_to) end
   -- One's own devices are not told of less than they know.
   for _, one in ipairs(all) do

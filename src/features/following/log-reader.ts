@@ -3,6 +3,7 @@ import { type Conversation, logOf } from '../../domain/conversations.ts';
 import { type Message, type RawEntry, toMessage } from '../../domain/entries.ts';
 import type { Uid } from '../../domain/names.ts';
 import { toTombstone } from '../../domain/shown-messages.ts';
+import type { SpaceName } from '../../domain/spaces.ts';
 import type { Cursor, MessageId } from '../../domain/stream-ids.ts';
 import type { Store } from '../../redis/store.ts';
 import type { KeptEntry } from '../messages/kept-entry.ts';
@@ -36,6 +37,10 @@ export class LogReader implements SourceKind {
   constructor(store: Store, logs: Logs) {
     this.#store = store;
     this.#logs = logs;
+  }
+
+  get space(): SpaceName {
+    return this.#store.keys.space;
   }
 
   /** The full name of the key of a conversation's log. */

@@ -5,6 +5,7 @@ import type { Conversation } from '../../domain/conversations.ts';
 import { ImError } from '../../domain/errors.ts';
 import type { Uid } from '../../domain/names.ts';
 import { refuse } from '../../domain/refusals.ts';
+import type { SpaceName } from '../../domain/spaces.ts';
 import { type Cursor, type MessageId, parseStreamId } from '../../domain/stream-ids.ts';
 import type { LogPosition } from './commands.ts';
 import { formatLogCursor, parseLogCursor } from './log-cursor.ts';
@@ -15,6 +16,7 @@ const OLDEST = '0-0' as MessageId;
 /** A conversation's log as one of those who are in it follows it. Its entries have numbers, which have no holes. */
 export class LogSource implements LogFollower {
   readonly kind: LogReader;
+  readonly space: SpaceName;
   readonly key: string;
   readonly reader: Uid;
   readonly conversation: Conversation;
@@ -23,6 +25,7 @@ export class LogSource implements LogFollower {
 
   constructor(logs: LogReader, reader: Uid, conversation: Conversation) {
     this.kind = logs;
+    this.space = logs.space;
     this.reader = reader;
     this.conversation = conversation;
     this.key = logs.keyOf(this);
@@ -59,6 +62,7 @@ export class LogSource implements LogFollower {
   endedBy(error: unknown): ByeReason | undefined {
     if (!(error instanceof ImError)) return undefined;
     const { code } = error;
+    if (code === 'space_removed') return code;
     const isOfReader = code === 'not_member' || code === 'group_not_found' || code === 'user_not_found';
     return isOfReader ? this.endedByCode(code) : undefined;
   }

@@ -9,7 +9,6 @@ import { problems } from '../../http/openapi/problem.ts';
 import type { Sockets } from '../../http/streams/socket.ts';
 import { formOf, openStream, type Streaming, watchedBy } from '../../http/streams/stream.ts';
 import { parseLogCursor } from './log-cursor.ts';
-import type { LogReader } from './log-reader.ts';
 import { LogSource } from './log-source.ts';
 import { ConversationStreamEvent, LogStreamHeaders, LogStreamQuery } from './schemas.ts';
 
@@ -18,13 +17,12 @@ What was erased since is told as \`gone\`, in its place. The events are those of
 those of this conversation. Who may not read it any more is sent away: \`bye\` with \`not_member\` or \`group_removed\`.`;
 
 export interface FollowingRoutesOptions {
-  logs: LogReader;
   streaming: Streaming;
   sockets: Sockets;
 }
 
 /** One conversation, as a stream or over a WebSocket. */
-export function followingRoutes(app: App, { logs, streaming, sockets }: FollowingRoutesOptions): void {
+export function followingRoutes(app: App, { streaming, sockets }: FollowingRoutesOptions): void {
   app.get(
     '/v1/users/:uid/conversations/:conversation/stream',
     {
@@ -54,7 +52,7 @@ export function followingRoutes(app: App, { logs, streaming, sockets }: Followin
       const { uid, conversation } = request.params;
       const form = formOf(request);
       return openStream(streaming, request, reply, {
-        source: new LogSource(logs, uid, conversation),
+        source: new LogSource(request.space.logReader, uid, conversation),
         // An EventSource without a last event sends an empty header, or none.
         start: parseStart(request.headers['last-event-id'] || request.query.start),
         watched: watchedBy(request.query.watch, streaming.presence),
@@ -88,9 +86,10 @@ export function followingRoutes(app: App, { logs, streaming, sockets }: Followin
     },
     async (request, reply) => {
       const { uid, conversation } = request.params;
+      const { logReader } = request.space;
       return sockets.open(request, reply, {
         uid,
-        sourceOf: (reader) => new LogSource(logs, reader, conversation),
+        sourceOf: (reader) => new LogSource(logReader, reader, conversation),
         start: parseStart(request.query.start),
         watched: watchedBy(request.query.watch, streaming.presence),
       });

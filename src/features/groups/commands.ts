@@ -1,7 +1,7 @@
 import { groupLog } from '../../domain/conversations.ts';
 import { type Fields, fieldsFrom } from '../../domain/entries.ts';
 import type { Gid, Uid } from '../../domain/names.ts';
-import type { HistoryPolicy, JoinPolicy, PostPolicy } from '../../domain/policy.ts';
+import type { GroupKind, HistoryPolicy, JoinPolicy, PostPolicy } from '../../domain/policy.ts';
 import { command } from '../../redis/command.ts';
 import { besideLog } from '../../redis/conversation-keys.ts';
 
@@ -14,6 +14,7 @@ interface PutGroup {
   joinPolicy: JoinPolicy | undefined;
   postPolicy: PostPolicy | undefined;
   historyPolicy: HistoryPolicy | undefined;
+  kind: GroupKind | undefined;
   /** Name, value, name, value … */
   pairs: readonly string[];
   removed: readonly string[];
@@ -25,6 +26,7 @@ type PutGroupReply = [
   joinPolicy: string,
   postPolicy: string,
   historyPolicy: string,
+  kind: string,
   createdAt: string,
   members: number,
   flat: string[],
@@ -44,9 +46,9 @@ export const putGroup = command({
       ? [keys.user(named), keys.contacts(named), keys.read(named), keys.left(named), keys.removedUser(named)]
       : [];
     const ofGroup = [keys.group(gid), keys.members(gid), keys.log(groupLog(gid)), keys.roles(gid)];
-    return [...ofGroup, keys.groups(), keys.feed(), ...ofOwner];
+    return [...ofGroup, keys.groups(), keys.feed(), keys.receipts(groupLog(gid)), ...ofOwner];
   },
-  args: ({ gid, mode, actor, owner, joinPolicy, postPolicy, historyPolicy, pairs, removed }) => [
+  args: ({ gid, mode, actor, owner, joinPolicy, postPolicy, historyPolicy, kind, pairs, removed }) => [
     gid,
     mode,
     actor,
@@ -54,16 +56,18 @@ export const putGroup = command({
     joinPolicy ?? '',
     postPolicy ?? '',
     historyPolicy ?? '',
+    kind ?? '',
     pairs.length / 2,
     ...pairs,
     ...removed,
   ],
-  decode: ([outcome, owner, join, post, history, createdAt, members, flat, count, reason]: PutGroupReply) => ({
+  decode: ([outcome, owner, join, post, history, kind, createdAt, members, flat, count, reason]: PutGroupReply) => ({
     created: outcome === 'created',
     owner: owner as Uid,
     joinPolicy: join as JoinPolicy,
     postPolicy: post as PostPolicy,
     historyPolicy: history as HistoryPolicy,
+    kind: kind as GroupKind,
     createdAtMs: Number(createdAt),
     members,
     fields: fieldsFrom(flat) as Fields,
@@ -84,7 +88,30 @@ export const removeGroup = command({
     keys.groups(),
     keys.feed(),
     ...besideLog(keys, groupLog(gid)),
+    keys.channelRemovals(),
   ],
   args: ({ gid, actor }) => [gid, actor],
-  decode: ([, count, reason]: [outcome: string, count: number, reason: string]) => ({ refused: { count, reason } }),
+  decode: ([, count, reason, left]: [outcome: string, count: number, reason: string, left: string]) => ({
+    refused: { count, reason },
+    /** The incarnation of a channel that {@link freeChannel} has to finish. */
+    left: left === '' ? undefined : left,
+  }),
+});
+
+/** How many people one call of {@link freeChannel} takes: Redis does nothing else meanwhile. */
+const PEOPLE_A_CALL = 200;
+
+/** A page of what removing a channel has left. True when nothing is. */
+export const freeChannel = command({
+  script: new URL('./free_channel.lua', import.meta.url),
+  keys: (keys, incarnation: string) => [
+    keys.channelRemovals(),
+    ...(['gm', 'gr', 'gb', 'gq'] as const).map((part) => keys.removedChannel(part, incarnation)),
+    keys.feed(),
+  ],
+  args: (incarnation) => [incarnation, PEOPLE_A_CALL],
+  decode: ([still, count, reason]: [still: number, count: number, reason: string]) => ({
+    isDone: still === 0,
+    refused: { count, reason },
+  }),
 });

@@ -4,7 +4,7 @@ import { type Fields, fieldsFrom, flatten } from '../../domain/entries.ts';
 import { checkFields, checkPatch } from '../../domain/fields.ts';
 import type { Gid, Uid } from '../../domain/names.ts';
 import type { Page, PageRequest } from '../../domain/pages.ts';
-import type { HistoryPolicy, JoinPolicy, PostPolicy } from '../../domain/policy.ts';
+import type { GroupKind, HistoryPolicy, JoinPolicy, PostPolicy } from '../../domain/policy.ts';
 import { refuse } from '../../domain/refusals.ts';
 import { NameIndex } from '../../redis/name-index/name-index.ts';
 import type { Store } from '../../redis/store.ts';
@@ -19,6 +19,7 @@ export interface Group {
   joinPolicy: JoinPolicy;
   postPolicy: PostPolicy;
   historyPolicy: HistoryPolicy;
+  kind: GroupKind;
   /** How many. */
   members: number;
   createdAt: string;
@@ -29,6 +30,7 @@ interface Settings {
   joinPolicy?: JoinPolicy | undefined;
   postPolicy?: PostPolicy | undefined;
   historyPolicy?: HistoryPolicy | undefined;
+  kind?: GroupKind | undefined;
   owner?: Uid | undefined;
 }
 
@@ -40,6 +42,7 @@ export const RESERVED_GROUP_FIELDS: ReadonlySet<string> = new Set([
   'historyPolicy',
   'createdAt',
   'incarnation',
+  'kind',
 ]);
 
 /** Groups: their fields, owner and policies. Members are told of every change by an event in the group's log. */
@@ -96,7 +99,16 @@ export class Groups {
     return gids.flatMap((gid, i) => {
       const [[hashError, hash], [countError, members]] = [replies[2 * i]!, replies[2 * i + 1]!];
       if (hashError || countError) throw hashError ?? countError;
-      const { master, createdAt, joinPolicy, postPolicy, historyPolicy, incarnation: _, ...fields } = hash as Fields;
+      const {
+        master,
+        createdAt,
+        joinPolicy,
+        postPolicy,
+        historyPolicy,
+        kind,
+        incarnation: _,
+        ...fields
+      } = hash as Fields;
       if (master === undefined) return [];
       return groupOf(gid, {
         owner: master as Uid,
@@ -104,6 +116,7 @@ export class Groups {
         joinPolicy: (joinPolicy ?? 'open') as JoinPolicy,
         postPolicy: (postPolicy ?? 'members') as PostPolicy,
         historyPolicy: (historyPolicy ?? 'all') as HistoryPolicy,
+        kind: (kind ?? 'group') as GroupKind,
         members: members as number,
         createdAtMs: Number(createdAt ?? 0),
       });
@@ -118,25 +131,37 @@ export class Groups {
 
   /** Removes a group with its messages, and tells its members. Owner or server; where there is none it changes nothing. */
   async remove(actor: Actor, gid: Gid): Promise<void> {
-    await this.#store.run(commands.removeGroup, { gid, actor: uidOf(actor) });
+    const { left } = await this.#store.run(commands.removeGroup, { gid, actor: uidOf(actor) });
     this.#logs.forgetLog(groupLog(gid));
+    if (left !== undefined) await this.#free(left);
+  }
+
+  /** Finishes removals of channels that were interrupted, by the end of a node for example. */
+  async finishRemovals(): Promise<void> {
+    const { redis, keys } = this.#store;
+    for (const incarnation of await redis.hkeys(keys.channelRemovals())) await this.#free(incarnation);
+  }
+
+  /** From its first step on there is no such channel; what is left is done in small ones, and Redis alone knows of it. */
+  async #free(incarnation: string): Promise<void> {
+    while (!(await this.#store.run(commands.freeChannel, incarnation)).isDone);
   }
 
   #change(
     mode: 'replace' | 'merge',
     actor: Actor,
     gid: Gid,
-    { owner, joinPolicy, postPolicy, historyPolicy }: Settings,
+    { owner, joinPolicy, postPolicy, historyPolicy, kind }: Settings,
     pairs: string[],
     removed: string[],
   ) {
-    const settings = { owner, joinPolicy, postPolicy, historyPolicy };
+    const settings = { owner, joinPolicy, postPolicy, historyPolicy, kind };
     return this.#store.run(commands.putGroup, { gid, mode, actor: uidOf(actor), ...settings, pairs, removed });
   }
 }
 
 function groupOf(gid: Gid, group: Omit<Group, 'gid' | 'createdAt'> & { createdAtMs: number }): Group {
-  const { owner, fields, joinPolicy, postPolicy, historyPolicy, members, createdAtMs } = group;
+  const { owner, fields, joinPolicy, postPolicy, historyPolicy, kind, members, createdAtMs } = group;
   const createdAt = new Date(createdAtMs).toISOString();
-  return { gid, owner, fields, joinPolicy, postPolicy, historyPolicy, members, createdAt };
+  return { gid, owner, fields, joinPolicy, postPolicy, historyPolicy, kind, members, createdAt };
 }

@@ -1,13 +1,13 @@
 -- Creates, replaces or merges a group; hands it over. Members are told of what changed, and of nothing if nothing did.
---   KEYS   im:meta, gi:<gid>, gm:<gid>, gs:<gid>, gr:<gid>, im:groups, feed, and the owner's u: c: rd: lf: ru: where one is named
+--   KEYS   im:meta, gi:<gid>, gm:<gid>, gs:<gid>, gr:<gid>, im:groups, feed, rc:gs:<gid>, and the owner's u: c: rd: lf: ru: where one is named
 --          or comes to be
 --   ARGV   gid, 'replace' | 'merge', actor ('' = the server), owner ('' = none given),
---          joinPolicy, postPolicy, historyPolicy ('' = unchanged),
+--          joinPolicy, postPolicy, historyPolicy, kind ('' = unchanged),
 --          number of pairs, field, value, …, names to remove …
---   reply  { 'created' | 'changed', owner, joinPolicy, postPolicy, historyPolicy, createdAt ms, members, fields (flat),
+--   reply  { 'created' | 'changed', owner, joinPolicy, postPolicy, historyPolicy, kind, createdAt ms, members, fields (flat),
 --            refused writes, reason }
 --   refuses  GROUP_NOT_FOUND (merge), NOT_ADMIN, NOT_OWNER, USER_NOT_FOUND, MEMBER_NOT_FOUND, OWNER_UNCHANGED,
---            OWNER_NEEDED, OWNER_NOT_SELF, RESERVED_FIELD, INVALID_REQUEST, FIELDS_TOO_LARGE, UPDATE_PENDING
+--            OWNER_NEEDED, OWNER_NOT_SELF, RESERVED_FIELD, INVALID_REQUEST, FIELDS_TOO_LARGE, UPDATE_PENDING, CHANNEL_STAYS
 -- @include "change_fields"
 -- @include "group"
 -- @include "level"
@@ -15,11 +15,11 @@
 -- @include "roles"
 local info, members, groups = KEYS[2], KEYS[3], KEYS[6]
 local gid, mode, actor, owner = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local FIRST_FIELD = 8
-local POLICIES = { 'joinPolicy', 'postPolicy', 'historyPolicy' }
+local FIRST_FIELD = 9
+local POLICIES = { 'joinPolicy', 'postPolicy', 'historyPolicy', 'kind' }
 -- Of a group that never had them set.
-local DEFAULTS = { 'open', 'members', 'all' }
-local OWN = { master = true, joinPolicy = true, postPolicy = true, historyPolicy = true, createdAt = true, incarnation = true }
+local DEFAULTS = { 'open', 'members', 'all', 'group' }
+local OWN = { master = true, joinPolicy = true, postPolicy = true, historyPolicy = true, createdAt = true, incarnation = true, kind = true }
 
 local group = redis.call('HMGET', info, 'master', 'createdAt', unpack(POLICIES))
 local master, created_at = group[1], group[2]
@@ -35,6 +35,8 @@ for i, name in ipairs(POLICIES) do
 end
 
 local not_yet = (policies[2] ~= DEFAULTS[2] or policies[3] ~= DEFAULTS[3]) and needs_level(LEVEL_OF_ROLES)
+  or policies[4] == 'channel' and needs_level(LEVEL_OF_CHANNELS) or nil
+local was_channel = group[6] == 'channel'
 
 if not master then
   if mode == 'merge' then return refuse('GROUP_NOT_FOUND', gid) end
@@ -59,13 +61,15 @@ if not master then
   -- Of a former group of that name.
   redis.call('HDEL', left_key(owner), message.log)
   redis.call('HDEL', removed_user_key(owner), message.log)
-  return { 'created', owner, policies[1], policies[2], policies[3], now_ms(), 1, change.fields, failed, reason }
+  return { 'created', owner, policies[1], policies[2], policies[3], policies[4], now_ms(), 1, change.fields, failed, reason }
 end
 
 local refusal = owner ~= '' and owner ~= master and check('handOver', gid, actor, master)
   or #new_policies > 0 and check('policies', gid, actor, master)
   or check('edit', gid, actor, master)
   or not_yet
+  -- Its members may be so many that no group could have them, and have nothing of it in their inboxes.
+  or was_channel and policies[4] ~= 'channel' and refuse('CHANNEL_STAYS', gid) or nil
 if refusal then return refusal end
 if owner ~= '' and owner ~= master then
   if mode == 'replace' then return refuse('OWNER_UNCHANGED', gid) end
@@ -83,13 +87,14 @@ created_at = created_at or now_ms()
 local failed, reason = 0, ''
 local is_updated, is_handed_over = change.changes or #new_policies > 0, owner ~= master
 if is_updated or is_handed_over then
-  local told = redis.call('SMEMBERS', members)
+  local told = told_of(gid, was_channel, owner ~= master and { master, owner } or {})
   local teller = actor ~= '' and actor or master
   if is_updated then failed, reason = tell_group(gid, teller, { action = 'update' }, {}, told) end
   if is_handed_over then failed, reason = tell_group(gid, master, { action = 'owner' }, { 'owner', owner }, told) end
   redis.call('HSET', info, 'master', owner, 'createdAt', created_at, unpack(new_policies))
   if is_handed_over then redis.call('HDEL', roles_key(gid), owner) end
+  if policies[4] == 'channel' and not was_channel then redis.call('UNLINK', receipts_key('gs:' .. gid)) end
   write_fields(info, change)
 end
-return { 'changed', owner, policies[1], policies[2], policies[3], created_at, redis.call('SCARD', members), change.fields,
+return { 'changed', owner, policies[1], policies[2], policies[3], policies[4], created_at, redis.call('SCARD', members), change.fields,
   failed, reason }

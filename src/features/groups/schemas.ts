@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import type { HistoryPolicy, JoinPolicy, PostPolicy } from '../../domain/policy.ts';
+import type { GroupKind, HistoryPolicy, JoinPolicy, PostPolicy } from '../../domain/policy.ts';
 import { component, input, named } from '../../http/openapi/component.ts';
 import { Fields, FieldsPatch } from '../../http/openapi/fields.ts';
 import { GidText, pageQuery, query, TimeText, UidText } from '../../http/openapi/params.ts';
@@ -32,15 +32,26 @@ const HistoryPolicyText = named<HistoryPolicy>('HistoryPolicy', {
   examples: ['all'],
 });
 
+const KindText = named<GroupKind>('GroupKind', {
+  type: 'string',
+  enum: ['group', 'channel'] satisfies GroupKind[],
+  description:
+    'How it is delivered: into the inboxes of its members, or, a `channel`, to those who follow it, of however many members. ' +
+    'A channel stays one.',
+  examples: ['group'],
+});
+
 const policies = {
   joinPolicy: JoinPolicyText,
   postPolicy: PostPolicyText,
   historyPolicy: HistoryPolicyText,
+  kind: KindText,
 };
 const optionalPolicies = {
   joinPolicy: Type.Optional(JoinPolicyText),
   postPolicy: Type.Optional(PostPolicyText),
   historyPolicy: Type.Optional(HistoryPolicyText),
+  kind: Type.Optional(KindText),
 };
 
 export const Group = component('Group', {
@@ -61,6 +72,7 @@ export const Group = component('Group', {
       joinPolicy: 'open',
       postPolicy: 'members',
       historyPolicy: 'all',
+      kind: 'group',
       members: 3,
       createdAt: '2025-11-23T12:18:31.455Z',
     },

@@ -169,7 +169,7 @@ export function streamEvent(
       Type.Object({
         reason: Type.String({
           description:
-            'Why: `shutdown`, `token_expired`, `token_revoked`, `suspended`, `user_removed`, `too_slow`, ' +
+            'Why: `shutdown`, `token_expired`, `token_revoked`, `suspended`, `user_removed`, `space_removed`, `too_slow`, ' +
             `\`too_many_subscribers\`${reasons}; there may be more one day.`,
           examples: ['shutdown'],
         }),

@@ -8,7 +8,6 @@ import { complaint, START_PATTERN } from '../../http/openapi/patterns.ts';
 import { problems } from '../../http/openapi/problem.ts';
 import { formOf, openStream, pollPage, type Streaming, watchedBy } from '../../http/streams/stream.ts';
 import { StreamEvent } from './event-schemas.ts';
-import type { Inbox } from './inbox.ts';
 import { InboxSource } from './inbox-source.ts';
 import { InboxQuery, Inbox as InboxSchema, StreamHeaders, StreamQuery } from './schemas.ts';
 
@@ -17,7 +16,7 @@ const EVENTS = `Events:
 - \`message\`: a Message, as in the history
 - \`gap\`: a Gap; something is missing, and \`backfill\` says where to find it
 - \`heartbeat\`: you have everything up to now; the server has just compared
-- \`bye\`: the stream ends, and \`reason\` says why: shutdown, token_expired, token_revoked, suspended, user_removed, too_slow, too_many_subscribers
+- \`bye\`: the stream ends, and \`reason\` says why: shutdown, token_expired, token_revoked, suspended, user_removed, space_removed, too_slow, too_many_subscribers
 
 Each carries a cursor as its \`id\`. Beside them, without one, what need not last:
 - \`read\`: somebody, or another device of the user, has read a conversation up to a message
@@ -29,7 +28,7 @@ With \`Accept: application/x-ndjson\` each event is one line, a \`StreamEvent\`;
 \`data\` is that of Server-Sent Events, too.`;
 
 /** What happens to a user: by long-poll, or as a stream. */
-export function inboxRoutes(app: App, { inbox, streaming }: { inbox: Inbox; streaming: Streaming }): void {
+export function inboxRoutes(app: App, { streaming }: { streaming: Streaming }): void {
   app.get(
     '/v1/users/:uid/inbox',
     {
@@ -52,6 +51,7 @@ export function inboxRoutes(app: App, { inbox, streaming }: { inbox: Inbox; stre
       },
     },
     async (request, reply) => {
+      const { space } = request;
       const { uid } = request.params;
       const { start = '0', count, block } = request.query;
       if (block > 0 && request.query.start === undefined) {
@@ -61,7 +61,7 @@ export function inboxRoutes(app: App, { inbox, streaming }: { inbox: Inbox; stre
             'what you have read, its "next": ?start=1763900000123-17&block=10000.',
         );
       }
-      const source = new InboxSource(inbox, uid);
+      const source = new InboxSource(space.inbox, uid);
       const page = await pollPage(streaming, request, reply, { source, start: parseStart(start), count, block });
       return {
         items: page.items.map(({ cursor, message }) => ({ cursor, ...message })),
@@ -101,7 +101,7 @@ export function inboxRoutes(app: App, { inbox, streaming }: { inbox: Inbox; stre
     async (request, reply) => {
       const form = formOf(request);
       return openStream(streaming, request, reply, {
-        source: new InboxSource(inbox, request.params.uid),
+        source: new InboxSource(request.space.inbox, request.params.uid),
         // An EventSource without a last event sends an empty header, or none.
         start: parseStart(request.headers['last-event-id'] || request.query.start),
         watched: watchedBy(request.query.watch, streaming.presence),

@@ -3,7 +3,6 @@ import { UserParams } from '../../http/openapi/params.ts';
 import { problems } from '../../http/openapi/problem.ts';
 import type { Sockets } from '../../http/streams/socket.ts';
 import { watchedBy } from '../../http/streams/stream.ts';
-import type { Inbox } from './inbox.ts';
 import { InboxSource } from './inbox-source.ts';
 import { parseStart } from './routes.ts';
 import { StreamQuery } from './schemas.ts';
@@ -19,14 +18,11 @@ within 5 s. A later one, of the same user, takes the place of the credential and
 \`SocketAnswer\`. At most 32 wait; one more is answered 429.
 
 **Close codes** beside the standard ones: 4401 \`token_expired\`, \`token_revoked\`, or no
-credential that is good; 4403 \`suspended\`, or a token of another user, 4404 \`user_removed\` or there is none, 4408 \`too_slow\`, 4429 \`too_many_subscribers\`, 1001 \`shutdown\`; 1003 a binary
+credential that is good; 4403 \`suspended\`, or a token of another user, 4404 \`user_removed\` or there is none, \`space_removed\`, 4408 \`too_slow\`, 4429 \`too_many_subscribers\`, 1001 \`shutdown\`; 1003 a binary
 frame, 1008 too many frames that could not be read, 1009 a frame of more than 516 KiB, 1013 try again later.`;
 
 /** An inbox over a WebSocket, and requests in its frames. */
-export function socketRoutes(
-  app: App,
-  { inbox, sockets, presence }: { inbox: Inbox; sockets: Sockets; presence: boolean },
-): void {
+export function socketRoutes(app: App, { sockets, presence }: { sockets: Sockets; presence: boolean }): void {
   app.get(
     '/v1/users/:uid/inbox/socket',
     {
@@ -49,6 +45,7 @@ export function socketRoutes(
       },
     },
     async (request, reply) => {
+      const { inbox } = request.space;
       return sockets.open(request, reply, {
         uid: request.params.uid,
         sourceOf: (uid) => new InboxSource(inbox, uid),

@@ -1,5 +1,5 @@
 -- Gives a member another role, silences it, or lets it speak again. Members are told of what changed.
---   KEYS   im:meta, gi:<gid>, gm:<gid>, gr:<gid>, gs:<gid>, feed
+--   KEYS   im:meta, gi:<gid>, gm:<gid>, gr:<gid>, gs:<gid>, feed, u:<uid>
 --   ARGV   gid, uid, actor ('' = the server), role ('' = unchanged), silenced until ms ('' = unchanged, '0' = not), and
 --          the same as a date
 --   reply  { role, silenced until ms, refused writes, the first one's reason }
@@ -10,7 +10,7 @@
 local info, members = KEYS[2], KEYS[3]
 local gid, uid, actor, new_role, new_silence, until_date = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 
-local master = redis.call('HGET', info, 'master')
+local master, kind = unpack(redis.call('HMGET', info, 'master', 'kind'))
 if not master then return refuse('GROUP_NOT_FOUND', gid) end
 local refusal = new_role ~= '' and check('appoint', gid, actor, master)
   or new_silence ~= '' and check_on('silence', gid, actor, uid, master)
@@ -27,7 +27,7 @@ local is_silenced = new_silence ~= '' and new_silence ~= silenced_until
 if is_appointed or is_silenced then
   if is_appointed then role = new_role end
   if is_silenced then silenced_until = new_silence end
-  local told = redis.call('SMEMBERS', members)
+  local told = told_of(gid, kind == 'channel', { uid })
   if is_appointed then failed, reason = tell_group(gid, uid, done_by('role', actor, uid), { 'role', role }, told) end
   if is_silenced then
     local fields = silenced_until ~= '0' and { 'until', until_date } or {}

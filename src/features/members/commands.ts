@@ -92,12 +92,13 @@ interface Change extends Membership {
 /** Refuses `group_not_found`, `not_admin`, `not_owner`, `member_not_found`, `owner_must_hand_over`. */
 export const changeMember = command({
   script: new URL('./change_member.lua', import.meta.url),
-  keys: (keys, { gid }: Change) => [
+  keys: (keys, { gid, uid }: Change) => [
     keys.group(gid),
     keys.members(gid),
     keys.roles(gid),
     keys.log(groupLog(gid)),
     keys.feed(),
+    keys.user(uid),
   ],
   args: ({ gid, uid, actor, role, silencedUntilMs }) => [
     gid,

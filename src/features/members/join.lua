@@ -14,7 +14,8 @@
 local info, members, bans, requests, user, requested = KEYS[2], KEYS[3], KEYS[5], KEYS[6], KEYS[8], KEYS[11]
 local gid, uid, actor, mode = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 
-local master, join_policy, history_policy = unpack(redis.call('HMGET', info, 'master', 'joinPolicy', 'historyPolicy'))
+local master, join_policy, history_policy, kind =
+  unpack(redis.call('HMGET', info, 'master', 'joinPolicy', 'historyPolicy', 'kind'))
 if not master then return refuse('GROUP_NOT_FOUND', gid) end
 local not_admitting = check(mode == 'approve' and 'approve' or 'add', gid, actor, master)
 if not_admitting and (mode == 'approve' or actor ~= uid) then return not_admitting end
@@ -38,11 +39,16 @@ if not_admitting then
     return { 'requested', now_ms(), '', failed, reason }
   end
 end
-local told = redis.call('SMEMBERS', members)
-if #told >= GROUP_MAX then return refuse('GROUP_FULL', gid) end
-
-told[#told + 1] = uid
-local failed, reason, message = tell_group(gid, uid, done_by('join', actor, uid), {}, told)
+local failed, reason, message
+if kind == 'channel' then
+  message = newest_of(gid)
+  failed, reason = tell_apart(gid, uid, done_by('join', actor, uid), {}, { uid })
+else
+  local told = redis.call('SMEMBERS', members)
+  if #told >= GROUP_MAX then return refuse('GROUP_FULL', gid) end
+  told[#told + 1] = uid
+  failed, reason, message = tell_group(gid, uid, done_by('join', actor, uid), {}, told)
+end
 admit(gid, uid, message, history_policy)
 local role, silenced_until = standing(gid, uid, master)
 return { 'joined', role, silenced_until, failed, reason }

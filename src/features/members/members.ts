@@ -6,6 +6,7 @@ import type { Role } from '../../domain/policy.ts';
 import { refuse } from '../../domain/refusals.ts';
 import type { Store } from '../../redis/store.ts';
 import * as commands from './commands.ts';
+import { scanPage } from './scan-page.ts';
 import { checkMay, standingOf } from './standings.ts';
 
 /** A member of a group. */
@@ -38,23 +39,30 @@ export class Members {
     this.#store = store;
   }
 
-  /** All members by uid. For members and the server. */
+  /** All members by uid, or, of a channel, in no order, and not all of them read. For members and the server. */
   async list(actor: Actor, gid: Gid, request: PageRequest): Promise<Page<Member>> {
     const { redis, keys } = this.#store;
-    const [owner, uids, roles] = await Promise.all([
-      redis.hget(keys.group(gid), 'master'),
-      redis.smembers(keys.members(gid)),
-      redis.hgetall(keys.roles(gid)),
+    const [[owner, kind], isReader] = await Promise.all([
+      redis.hmget(keys.group(gid), 'master', 'kind'),
+      actor.kind === 'user' ? redis.sismember(keys.members(gid), actor.uid) : 1,
     ]);
-    if (owner === null) refuse('group_not_found', gid);
-    if (actor.kind === 'user' && !uids.includes(actor.uid)) refuse('not_member', gid);
-    const page = pageOf(
+    if (!owner) return refuse('group_not_found', gid);
+    if (isReader === 0) refuse('not_member', gid);
+    const page =
+      kind === 'channel' ? await scanPage(redis, keys.members(gid), request) : await this.#pageByUid(gid, request);
+    const uids = page.items as Uid[];
+    const roles = uids.length > 0 ? await redis.hmget(keys.roles(gid), ...uids) : [];
+    return { ...page, items: uids.map((uid, i) => memberOf(uid, standingOf(uid, owner, roles[i]))) };
+  }
+
+  async #pageByUid(gid: Gid, request: PageRequest): Promise<Page<string>> {
+    const uids = await this.#store.redis.smembers(this.#store.keys.members(gid));
+    return pageOf(
       uids.sort(),
       request,
       (uid) => uid,
       (uid, after) => uid > after,
     );
-    return { ...page, items: (page.items as Uid[]).map((uid) => memberOf(uid, standingOf(uid, owner, roles[uid]))) };
   }
 
   /** One member; `member_not_found`. For members and the server. */

@@ -5,6 +5,7 @@
 --   reply  { 'erased' | 'already', refused writes, the first one's reason }
 --   refuses  NOT_MEMBER, GROUP_NOT_FOUND, USER_NOT_FOUND, MESSAGE_NOT_FOUND, FORBIDDEN
 -- @include "authors"
+-- @include "channel"
 -- @include "direct_events"
 -- @include "erasure"
 -- @include "reading"
@@ -21,7 +22,7 @@ local recipients, of_others
 if peer == '' then
   local gid = string.sub(log, 4)
   of_others = allows('erase', (standing(gid, actor, redis.call('HGET', group_key(gid), 'master'))))
-  recipients = redis.call('SMEMBERS', members_key(gid))
+  recipients = is_channel(gid) and mentioned_in(gid, flat, actor) or redis.call('SMEMBERS', members_key(gid))
 else
   recipients = direct_recipients_left(actor, peer)
 end

@@ -9,23 +9,11 @@ import { answer, nothing, responses } from '../../http/openapi/responses.ts';
 import { BODY_LIMIT } from '../../http/plugins/body-limit.ts';
 import { pollPage, type Streaming } from '../../http/streams/stream.ts';
 import { parseLogCursor } from '../following/log-cursor.ts';
-import type { LogReader } from '../following/log-reader.ts';
 import { LogSource } from '../following/log-source.ts';
-import type { Editing } from './editing.ts';
-import type { History } from './history.ts';
-import type { Messages } from './messages.ts';
 import { HistoryQuery, Message, MessageInput, MessageList, MessagePatch, RepliesQuery } from './schemas.ts';
 
-export interface MessageRoutesOptions {
-  messages: Messages;
-  history: History;
-  editing: Editing;
-  logs: LogReader;
-  streaming: Streaming;
-}
-
 /** Messages: sending, reading, changing. */
-export function messageRoutes(app: App, { messages, history, editing, logs, streaming }: MessageRoutesOptions): void {
+export function messageRoutes(app: App, { streaming }: { streaming: Streaming }): void {
   app.post(
     '/v1/users/:uid/conversations/:conversation/messages',
     {
@@ -49,6 +37,7 @@ export function messageRoutes(app: App, { messages, history, editing, logs, stre
           'reserved_field',
           'fields_too_large',
           'mention_outside',
+          'off_in_channels',
           'client_message_id_reused',
         ),
       },
@@ -56,7 +45,7 @@ export function messageRoutes(app: App, { messages, history, editing, logs, stre
     async (request, reply) => {
       const { uid, conversation } = request.params;
       const body = { ...request.body, replyTo: replyToOf(request.body, 'body/replyTo') };
-      const { message, created } = await messages.send(uid, conversation, body);
+      const { message, created } = await request.space.messages.send(uid, conversation, body);
       return reply.status(created ? 201 : 200).send(message);
     },
   );
@@ -90,7 +79,7 @@ export function messageRoutes(app: App, { messages, history, editing, logs, stre
       const { before, after, block, limit } = request.query;
       if (block !== undefined || after?.includes('~')) {
         const page = await pollPage(streaming, request, reply, {
-          source: new LogSource(logs, uid, conversation),
+          source: new LogSource(request.space.logReader, uid, conversation),
           start: startOf(after, before),
           count: limit,
           block: block ?? 0,
@@ -104,7 +93,7 @@ export function messageRoutes(app: App, { messages, history, editing, logs, stre
       if (before !== undefined && after !== undefined) {
         throw new ImError('invalid_request', 'Give "before" or "after", not both: a page goes in one direction.');
       }
-      return history.page(uid, conversation, {
+      return request.space.history.page(uid, conversation, {
         before: before === undefined ? undefined : messageIdOf(before, 'querystring/before'),
         after: after === undefined ? undefined : messageIdOf(after, 'querystring/after'),
         limit,
@@ -127,7 +116,7 @@ export function messageRoutes(app: App, { messages, history, editing, logs, stre
     },
     (request) => {
       const { uid, conversation, mid } = request.params;
-      return history.get(uid, conversation, messageIdOf(mid, 'params/mid'));
+      return request.space.history.get(uid, conversation, messageIdOf(mid, 'params/mid'));
     },
   );
 
@@ -154,7 +143,7 @@ export function messageRoutes(app: App, { messages, history, editing, logs, stre
     (request) => {
       const { uid, conversation, mid } = request.params;
       const { after, limit } = request.query;
-      return history.replies(uid, conversation, messageIdOf(mid, 'params/mid'), {
+      return request.space.history.replies(uid, conversation, messageIdOf(mid, 'params/mid'), {
         after: after === undefined ? undefined : messageIdOf(after, 'querystring/after'),
         limit,
       });
@@ -190,7 +179,7 @@ export function messageRoutes(app: App, { messages, history, editing, logs, stre
     },
     (request) => {
       const { uid, conversation, mid } = request.params;
-      return editing.edit(uid, conversation, messageIdOf(mid, 'params/mid'), request.body.fields);
+      return request.space.editing.edit(uid, conversation, messageIdOf(mid, 'params/mid'), request.body.fields);
     },
   );
 
@@ -212,7 +201,7 @@ export function messageRoutes(app: App, { messages, history, editing, logs, stre
     },
     async (request, reply) => {
       const { uid, conversation, mid } = request.params;
-      await editing.erase(uid, conversation, messageIdOf(mid, 'params/mid'));
+      await request.space.editing.erase(uid, conversation, messageIdOf(mid, 'params/mid'));
       return reply.status(204).send(null);
     },
   );

@@ -11,7 +11,7 @@
 local log, actor, peer, mid, reaction, adds = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6] == 'add'
 local MAX_KINDS = 20
 
-local found, recipients, refusal = target_of(log, actor, peer, mid)
+local found, recipients, refusal, in_channel = target_of(log, actor, peer, mid)
 if refusal then return refusal end
 if found[1] == 'erased' then
   -- Nothing is left to take back.
@@ -51,11 +51,12 @@ local reactions, now_mine = table.concat(counts, ' '), table.concat(own, ' ')
 keep(log, seq, 'reactions', reactions)
 -- What was taken back stays as '': the author was told of this person, and is not again.
 keep(log, seq, 'by:' .. actor, now_mine)
-signal('reaction', log, listeners_among(recipients, actor),
+signal('reaction', log, in_channel and {} or listeners_among(recipients, actor),
   { 'target', mid, 'uid', actor, 'reaction', reaction, 'added', adds and '1' or '0', 'reactions', reactions })
 local author, failed, reason = flat[2], 0, ''
 local is_there = peer ~= '' or redis.call('SISMEMBER', members_key(string.sub(log, 4)), author) == 1
-if not mine and author ~= actor and is_there and #readers_of(log, mid, { author }) > 0 then
+-- In a channel those who react may be so many that they would push all else out of the author's inbox.
+if not in_channel and not mine and author ~= actor and is_there and #readers_of(log, mid, { author }) > 0 then
   local entry = { 'uid', actor, 'n', '0', 'action', 'react', 'target', mid, 'reaction', reaction }
   -- It is in no log: no entry of one has the number 0.
   failed, reason = fan_out(log, now_ms() .. '-0', entry, { author }, entry)

@@ -4,15 +4,16 @@
 --   ARGV   log, uid, peer ('' in a group), for how long nobody is told again (ms), for how long it holds (ms)
 --   reply  { 'told' | 'repeated' }
 --   refuses  USER_NOT_FOUND, BLOCKED, MUST_UNBLOCK, CONTACTS_ONLY, GROUP_NOT_FOUND, NOT_MEMBER, SILENCED,
---            POSTING_RESTRICTED, TOO_MANY_MEMBERS: who may not send may not type
+--            POSTING_RESTRICTED, TOO_MANY_MEMBERS, OFF_IN_CHANNELS: who may not send may not type
 -- @include "audience"
 -- @include "clock"
 -- @include "signals"
 local limit = KEYS[2]
 local log, uid, peer, pause_ms, holds_ms = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
 
-local recipients, refusal = audience(log, uid, peer)
+local recipients, refusal, _, in_channel = audience(log, uid, peer)
 if refusal then return refusal end
+if in_channel then return refuse('OFF_IN_CHANNELS', string.sub(log, 4)) end
 if #recipients > RECEIPTS_MAX then return refuse('TOO_MANY_MEMBERS', string.sub(log, 4)) end
 
 if not redis.call('SET', limit, '1', 'NX', 'PX', pause_ms) then return { 'repeated' } end

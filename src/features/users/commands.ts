@@ -103,7 +103,7 @@ export const eraseMessages = command({
       ...stateKeys(keys, log),
       keys.replies(log),
       keys.mentionsOfAll(log),
-      'peer' in named ? keys.user(named.peer) : keys.members(named.gid),
+      ...('peer' in named ? [keys.user(named.peer)] : [keys.members(named.gid), keys.group(named.gid)]),
     ];
   },
   args: ({ uid, log }) => [uid, log, peerOf(conversationOf(uid, log)), ENTRIES_A_CALL, WRITES_A_CALL],

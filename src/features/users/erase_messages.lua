@@ -1,9 +1,10 @@
 -- Erases what a user who is being removed has sent: a page of one log, from where the page before has ended. It ends early
 -- where many inboxes have been written.
 --   KEYS   im:meta, re:<uid>, ru:<uid>, feed, the log, ms:<log>, ch:<log>, er:<log>, rp:<log>, ma:<log>, and u:<peer> in a direct chat,
---          gm:<gid> in a group
+--          gm:<gid>, gi:<gid> in a group
 --   ARGV   uid, log, peer ('' in a group), how many entries to read, how many inboxes may be written, about
 --   reply  { 1 if nothing is left in this log, else 0, { message id, … } that were erased, refused writes, the first one's reason }
+-- @include "channel"
 -- @include "erasure"
 -- @include "reading"
 local erasure, log_stream = KEYS[2], KEYS[5]
@@ -15,8 +16,12 @@ if not done_to or done_to == '' then return { 1, {}, 0, '' } end
 
 -- The user has no inbox any more.
 local recipients = {}
-if peer == '' then
-  for _, member in ipairs(redis.call('SMEMBERS', members_key(string.sub(log, 4)))) do
+local gid = peer == '' and string.sub(log, 4)
+local in_channel = gid and is_channel(gid)
+if in_channel then
+  recipients = {}
+elseif gid then
+  for _, member in ipairs(redis.call('SMEMBERS', members_key(gid))) do
     if member ~= uid then recipients[#recipients + 1] = member end
   end
 elseif peer ~= uid and redis.call('EXISTS', user_key(peer)) == 1 then
@@ -28,6 +33,7 @@ local erased, failed, reason, read = {}, 0, '', 0
 for i, entry in ipairs(entries) do
   local flat = entry[2]
   if flat[2] == uid and flat[5] ~= 'action' then
+    if in_channel then recipients = mentioned_in(gid, flat, uid) end
     local refused, why = erase_message(log, uid, entry, recipients)
     if failed == 0 then reason = why end
     failed = failed + refused

@@ -1,6 +1,7 @@
 import { CONVERSATION_PATTERN } from '../../domain/conversations.ts';
 import type { ErrorCode } from '../../domain/errors.ts';
 import { CLIENT_MESSAGE_ID_PATTERN, isName, NAME_PATTERN } from '../../domain/names.ts';
+import { SPACE_PATTERN } from '../../domain/spaces.ts';
 import { STREAM_ID_PATTERN } from '../../domain/stream-ids.ts';
 
 /*
@@ -42,9 +43,10 @@ export const NEXT_PATTERN = {
   contacts: `^${SCORE},(user|group):${ANY_NAME}$`,
   conversations: `^${STREAM_ID},(user|group):${ANY_NAME}$`,
   groups: PATH_NAME_PATTERN,
-  members: PATH_NAME_PATTERN,
+  members: `^([0-9]{1,20},(${ANY_NAME})?|${ANY_NAME})$`,
   users: PATH_NAME_PATTERN,
   requests: `^${SCORE},${ANY_NAME}$`,
+  spaces: SPACE_PATTERN,
 } as const;
 
 interface Words {
@@ -110,11 +112,17 @@ const WORDS: Record<string, Words> = {
   [REACTION_PATTERN]: {
     tell: (given) => `${quote(given)} is no reaction: use an emoji or a name of 1 to 32 characters, without spaces`,
   },
+  [SPACE_PATTERN]: {
+    tell: (given) =>
+      `${quote(given)} is not the name of a space: one has 1 to 32 of a-z 0-9 -, begins with a letter or a digit, and is not "default"`,
+    example: 'acme',
+  },
   [UIDS_PATTERN]: { tell: whatIsWrongWithUids },
   [NEXT_PATTERN.bans]: aNext,
   [NEXT_PATTERN.blocks]: aNext,
   [NEXT_PATTERN.contacts]: aNext,
   [NEXT_PATTERN.conversations]: aNext,
+  [NEXT_PATTERN.members]: aNext,
   [NEXT_PATTERN.requests]: aNext,
 };
 

@@ -25,7 +25,7 @@ export interface SocketsOptions extends Streaming {
 interface Followed {
   /** The user of the path, or `me` where no credential has come yet. */
   uid: Uid;
-  /** The source as this user follows it. */
+  /** The source as this user follows it, in the space of the request. */
   sourceOf(uid: Uid): Source;
   start: Start;
   watched: readonly Uid[];
@@ -51,12 +51,15 @@ export class Sockets {
     reply: FastifyReply,
     { uid, sourceOf, start, watched }: Followed,
   ): Promise<FastifyReply> {
-    const { hub, revocations, heartbeatMs, corsOrigins } = this.#options;
+    const { hub, heartbeatMs, corsOrigins } = this.#options;
     const app = this.#app;
     // Who comes without a credential learns nothing of who is here.
-    const position = request.caller ? await sourceOf(uid).resolve(start) : undefined;
+    const source = sourceOf(uid);
+    const position = request.caller ? await source.resolve(start) : undefined;
+    const { revocations } = request.space;
     const member: Member | undefined = position && {
       uid,
+      source,
       position,
       authorization: hasBearer(request) ? request.headers.authorization : undefined,
       expiresAt: request.caller.expiresAt,
@@ -84,14 +87,14 @@ export class Sockets {
         subscribe(who, sink) {
           // Gone while its credential was checked.
           if (webSocket.readyState !== webSocket.OPEN) return () => {};
-          if (!hub.admits(who.uid)) {
+          if (!hub.admits(who.source.space, who.uid)) {
             const { position: cursor } = who;
             sink.event('bye', cursor, JSON.stringify({ reason: 'too_many_subscribers', cursor }));
             sink.flush();
             sink.end();
             return () => {};
           }
-          const subscriber = hub.subscribe(sourceOf(who.uid), who.position, sink, who.expiresAt, watched);
+          const subscriber = hub.subscribe(who.source, who.position, sink, who.expiresAt, watched);
           webSocket.once('close', () => hub.unsubscribe(subscriber));
           void endIfRefused(hub, subscriber, who.refusal);
           return (expiresAt) => {

@@ -8,7 +8,7 @@ import { EventStream, type WireForm } from '../../delivery/transports/event-stre
 import { poll } from '../../delivery/transports/long-poll.ts';
 import { ImError } from '../../domain/errors.ts';
 import type { Uid } from '../../domain/names.ts';
-import type { Revocations, TokenRefusal } from '../../features/tokens/revocations.ts';
+import type { TokenRefusal } from '../../features/tokens/revocations.ts';
 import { refusalOf, refusedBy } from '../auth/auth.ts';
 import { uidsOf } from '../openapi/params.ts';
 import { wireForm } from '../plugins/accept.ts';
@@ -16,15 +16,14 @@ import { wireForm } from '../plugins/accept.ts';
 /** What opens streams and long-polls, of whatever source. */
 export interface Streaming {
   hub: Hub;
-  revocations: Revocations;
   /** Whether anybody is told who is there. */
   presence: boolean;
 }
 
-type Call = Pick<FastifyRequest, 'caller' | 'headers'>;
+type Call = Pick<FastifyRequest, 'caller' | 'headers' | 'space'>;
 
 /** The form that a request wants its events in. @throws ImError `not_acceptable` */
-export function formOf({ headers }: Call): WireForm {
+export function formOf({ headers }: Pick<Call, 'headers'>): WireForm {
   const form = wireForm(headers.accept);
   if (form) return form;
   throw new ImError(
@@ -40,7 +39,7 @@ export function formOf({ headers }: Call): WireForm {
  * @throws what the source refuses, before anything is answered
  */
 export async function openStream(
-  { hub, revocations }: Streaming,
+  { hub }: Streaming,
   request: Call,
   reply: FastifyReply,
   { source, start, watched, form }: { source: Source; start: Start; watched: readonly Uid[]; form: WireForm },
@@ -50,7 +49,7 @@ export async function openStream(
   reply.hijack();
   if (gone.aborted) return reply;
   const stream = new EventStream(reply.raw, reply.getHeaders() as OutgoingHttpHeaders, form);
-  if (!hub.admits(source.reader)) {
+  if (!hub.admits(source.space, source.reader)) {
     // A 503 would be the end: no EventSource comes back from one.
     const retryMs = 1_000 + Math.floor(Math.random() * 9_000);
     const bye = { reason: 'too_many_subscribers' satisfies ByeReason, cursor: position };
@@ -61,7 +60,7 @@ export async function openStream(
   }
   const subscriber = hub.subscribe(source, position, stream, request.caller.expiresAt, watched);
   gone.addEventListener('abort', () => hub.unsubscribe(subscriber));
-  void endIfRefused(hub, subscriber, () => refusalOf(request.caller, revocations));
+  void endIfRefused(hub, subscriber, () => refusalOf(request.caller, request.space.revocations));
   return reply;
 }
 
@@ -71,20 +70,20 @@ export async function openStream(
  * @throws what the source refuses; ImError `too_many_subscribers`
  */
 export async function pollPage(
-  { hub, revocations }: Streaming,
+  { hub }: Streaming,
   request: Call,
   reply: FastifyReply,
   { source, start, count, block }: { source: Source; start: Start; count: number; block: number },
 ): Promise<StreamPage> {
   const position = await source.resolve(start);
   // What does not wait takes no place.
-  if (block > 0 && !hub.admits(source.reader)) {
+  if (block > 0 && !hub.admits(source.space, source.reader)) {
     throw new ImError('too_many_subscribers', 'Too many streams and long-polls are open here.', {
       retryAfter: 1 + Math.floor(Math.random() * 5),
     });
   }
   const check = async () => {
-    const refusal = await refusalOf(request.caller, revocations);
+    const refusal = await refusalOf(request.caller, request.space.revocations);
     if (refusal) throw refusedBy(refusal);
   };
   return poll(hub, source, position, { count, blockMs: block, signal: whenGone(reply), check });

@@ -1,6 +1,6 @@
 -- Reads a group, creates one, or sets fields of one. Who creates it owns it; the owner and admins may change it.
 --   words  gid, or gid, uid, field, value, …
---   reply  without a uid { 'master', uid of the owner, 'joinPolicy', p, 'createdAt', ms[, 'postPolicy', p][, 'historyPolicy', p], field, value, … };
+--   reply  without a uid { 'master', uid of the owner, 'joinPolicy', p, 'createdAt', ms[, 'postPolicy', p][, 'historyPolicy', p][, 'kind', 'channel'], field, value, … };
 --          else 'created' | 'changed'
 --   refuses  GROUP_NOT_FOUND, NOT_ADMIN, USER_NOT_FOUND, RESERVED_FIELD, INVALID_REQUEST, FIELDS_TOO_LARGE
 -- @include "offer"
@@ -25,10 +25,10 @@ offer('im_group', {}, function(words)
   if problem then return problem end
 
   local keys = { META_KEY, group_key(gid), members_key(gid), log_key('gs:' .. gid), roles_key(gid), groups_key(),
-    feed_key(), user_key(uid), contacts_key(uid), read_key(uid) }
+    feed_key(), receipts_key('gs:' .. gid), user_key(uid), contacts_key(uid), read_key(uid) }
   local mode = redis.call('EXISTS', group_key(gid)) == 1 and 'merge' or 'replace'
-  local reply = put_group(keys, { gid, mode, uid, '', '', '', '', #fields / 2, unpack(fields) })
+  local reply = put_group(keys, { gid, mode, uid, '', '', '', '', '', #fields / 2, unpack(fields) })
   if reply.err then return reply end
-  warn_of(reply[9], reply[10])
+  warn_of(reply[10], reply[11])
   return reply[1]
 end)

@@ -1,4 +1,5 @@
 -- What a message refers to: the message that it replies to, and whom it mentions.
+-- @include "channel"
 -- @include "mentions"
 -- @include "own_fields"
 -- @include "replies"
@@ -16,6 +17,7 @@ local function check_mentions(log, from, peer, mentions)
   local gid = string.sub(log, 4)
   if mentions == '*' then
     if peer ~= '' then return refuse('MENTION_OUTSIDE', '*') end
+    if is_channel(gid) then return refuse('OFF_IN_CHANNELS', gid) end
     local role = standing(gid, from, redis.call('HGET', group_key(gid), 'master'))
     if not allows('mentionAll', role) then return refuse('MENTION_OF_ALL', gid) end
     return nil

@@ -7,6 +7,9 @@ local LEVEL_OF_ROLES = 2
 -- Blocks, and policies of whose direct messages one takes.
 local LEVEL_OF_BLOCKS = 2
 
+-- Channels, whose messages an older node would put into every member's inbox.
+local LEVEL_OF_CHANNELS = 2
+
 -- Lists of all users and groups.
 local LEVEL_OF_LISTS = 2
 

@@ -18,6 +18,7 @@ local function members_key(gid) return PREFIX .. 'gm:' .. gid end
 local function receipts_key(log) return PREFIX .. 'rc:' .. log end
 local function requests_key(gid) return PREFIX .. 'gq:' .. gid end
 local function roles_key(gid) return PREFIX .. 'gr:' .. gid end
+local function removed_channel_key(part, incarnation) return PREFIX .. 'rg:' .. part .. ':' .. incarnation end
 local function bans_key(gid) return PREFIX .. 'gb:' .. gid end
 local function revoked_key() return PREFIX .. 'im:revoked' end
 local function suspended_key() return PREFIX .. 'im:suspended' end
@@ -34,5 +35,6 @@ local function settings_key(uid) return PREFIX .. 'cs:' .. uid end
 local function idempotency_key(log, from, client_message_id)
   return PREFIX .. 'i:' .. log .. ':' .. from .. ':' .. client_message_id
 end
+local function partition_meta_key() return PARTITION .. 'im:meta' end
 local function feed_key() return PARTITION .. 'feed' end
 local function signals_key() return PARTITION .. 'signals' end

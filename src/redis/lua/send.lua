@@ -1,6 +1,7 @@
 -- Sends one message: the log, the idempotency key, every recipient's inbox and the feed, all or nothing.
 -- @include "audience"
 -- @include "authors"
+-- @include "channel"
 -- @include "fan_out"
 -- @include "fields"
 -- @include "log"
@@ -34,7 +35,7 @@ end
 --   USER_NOT_FOUND, BLOCKED, MUST_UNBLOCK, CONTACTS_ONLY, GROUP_NOT_FOUND, NOT_MEMBER, SILENCED,
 --   POSTING_RESTRICTED, RESERVED_FIELD, INVALID_REQUEST, FIELDS_TOO_LARGE, EMPTY_MESSAGE, MESSAGE_NOT_FOUND (reply), MENTION_OUTSIDE, MENTION_OF_ALL
 local function send(idempotency, log, from, peer, cid, digest, ttl, fields, about)
-  local recipients, refusal, incarnation = audience(log, from, peer)
+  local recipients, refusal, incarnation, in_channel = audience(log, from, peer)
   if refusal then
     -- What was sent while it was allowed is stored, and its repeat says so.
     local may_be_stored = incarnation and refusal.err ~= 'USER_NOT_FOUND ' .. from
@@ -68,6 +69,7 @@ local function send(idempotency, log, from, peer, cid, digest, ttl, fields, abou
   -- Who writes has read what was before; an event is of the server.
   if is_event then appear(from, message) else mark_read(from, message) end
   if peer ~= '' and peer ~= from then appear(peer, message) end
+  if in_channel and about then recipients = mentioned_members(string.sub(log, 4), about.mentions, from) end
   local failed, reason = fan_out(log, message.id, message.entry, recipients, {})
   return { 'sent', message.id, failed, reason, #recipients }
 end

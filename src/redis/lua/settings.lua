@@ -16,13 +16,15 @@ local function begin_with_settings(meta_key, is_writing)
     return refuse('INVALID_REQUEST', 'KEYS[1] is the key im:meta, with the KEY_PREFIX of the service in front')
   end
   take_prefix(meta_key)
-  local epoch, level, schema, inbox_max, feed_max, group_max, log_max, log_days, server = unpack(redis.call('HMGET',
-    meta_key, 'epoch', 'writerLevel', 'schema', 'inboxMax', 'feedMax', 'groupMax', 'logMax', 'logDays', 'server'))
-  local refusal = begin_with(meta_key, epoch, level)
+  local epoch, level, paused, removing, generation = unpack(redis.call('HMGET', meta_key, 'epoch', 'writerLevel', 'paused',
+    'removing', 'generation'))
+  local schema, inbox_max, feed_max, group_max, log_max, log_days, server = unpack(redis.call('HMGET', partition_meta_key(),
+    'schema', 'inboxMax', 'feedMax', 'groupMax', 'logMax', 'logDays', 'server'))
+  local refusal = begin_with(meta_key, epoch, level, paused, removing, generation)
   if refusal then return refusal end
   if schema ~= SCHEMA then return refuse('SCHEMA_MISMATCH', schema or 'none') end
   INBOX_MAX, FEED_MAX = inbox_max, feed_max
   GROUP_MAX, LOG_MAX, LOG_DAYS = tonumber(group_max or nil), tonumber(log_max or nil), tonumber(log_days or nil)
   if not (INBOX_MAX and FEED_MAX and GROUP_MAX and LOG_MAX and LOG_DAYS) then return refuse('SETTINGS_MISSING', '') end
-  if server and is_writing then fence(server, string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')) end
+  if server and is_writing then fence(string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')) end
 end

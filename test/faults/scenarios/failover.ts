@@ -16,6 +16,8 @@ interface Kind {
 }
 
 const KINDS: readonly Kind[] = [
+  { name: 'cluster', deployment: { redis: 'cluster' }, isFenced: true },
+  { name: 'sentinels', deployment: { redis: 'sentinels' }, isFenced: true },
   { name: 'moving-name', deployment: { redis: 'sentinels', proxied: true }, isFenced: false },
 ];
 

@@ -1,4 +1,5 @@
 import type { Scenario } from '../scenario.ts';
+import { clusterScenarios } from './cluster.ts';
 import { crowdScenarios } from './crowd.ts';
 import { dataScenarios } from './data.ts';
 import { failoverScenarios } from './failover.ts';
@@ -16,4 +17,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...dataScenarios,
   ...crowdScenarios,
   ...failoverScenarios,
+  ...clusterScenarios,
 ];

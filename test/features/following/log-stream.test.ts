@@ -249,7 +249,7 @@ test('a group that was removed ends its streams; made anew it is another one', a
   await im.groups.remove(user('alice'), gid('team'));
   assert.equal(await byeOf(followed), 'group_removed');
   await im.team('team', 'alice', 'bob');
-  await im.say('alice', TEAM, 'new');
+  await say(6);
   const error = await opened.page(at, LIMITS).catch((e: unknown) => e);
   assert.equal(opened.endedBy(error), 'group_removed', 'who began before follows the former one');
   assert.deepEqual(await im.logReader.verify([opened]), [{ ended: 'group_removed' }]);

@@ -27,6 +27,7 @@ test('a group belongs to the user who makes it; the server names an owner', asyn
       joinPolicy: 'open',
       postPolicy: 'members',
       historyPolicy: 'all',
+      kind: 'group',
       members: 1,
       createdAt: '',
     },

@@ -16,7 +16,7 @@ test('a user creates a group and owns it, then replaces its fields; nobody else 
   const { createdAt, ...rest } = created.body;
   assert.ok(Date.parse(createdAt));
   const fields = { title: 'Team', color: 'red' };
-  const policies = { joinPolicy: 'open', postPolicy: 'members', historyPolicy: 'all' };
+  const policies = { joinPolicy: 'open', postPolicy: 'members', historyPolicy: 'all', kind: 'group' };
   assert.deepEqual(rest, { gid: 'team', owner: 'alice', fields, ...policies, members: 1 });
   const replaced = await alice.put('/v1/groups/team', { fields: { title: 'A' }, joinPolicy: 'closed' }).expect(200);
   assert.deepEqual(replaced.body, { ...created.body, fields: { title: 'A' }, joinPolicy: 'closed' });

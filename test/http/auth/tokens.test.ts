@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { decodeJwt, SignJWT } from 'jose';
-import type { Caller } from '../../../src/http/auth/caller.ts';
+import { DEFAULT_SPACE, type SpaceName } from '../../../src/domain/spaces.ts';
+import type { Caller, Operator } from '../../../src/http/auth/caller.ts';
 import { Tokens } from '../../../src/http/auth/tokens.ts';
 import { uid } from '../../helpers/im.ts';
 import { API_KEY, JWT_SECRET, startService, userToken } from '../../helpers/service.ts';
@@ -11,7 +13,7 @@ const { redis, service } = useService({ prepare: (service) => service.people('al
 
 const SETTINGS = { apiKeys: [API_KEY], jwtSecret: JWT_SECRET, jwtAlgorithms: [], jwtUidClaim: 'sub' };
 const now = () => Math.floor(Date.now() / 1_000);
-const issuedAt = (caller: Caller) => (caller.kind === 'user' ? caller.issuedAt : 'an API key');
+const issuedAt = (caller: Caller | Operator) => (caller.kind === 'user' ? caller.issuedAt : 'an API key');
 
 test('a token that is made here says when, and is as young as it has to be', async () => {
   const tokens = new Tokens(SETTINGS);
@@ -26,8 +28,8 @@ test('a token that is made here says when, and is as young as it has to be', asy
 
 test('a ticket is as old as the token that asked for it', async () => {
   const tokens = new Tokens(SETTINGS);
-  const through = async (caller: Caller) =>
-    issuedAt(await tokens.verifyTicket((await tokens.issueTicket(uid('alice'), caller)).credential));
+  const through = async (caller: Caller | Operator) =>
+    issuedAt(await tokens.verifyTicket((await tokens.issueTicket(uid('alice'), caller as Caller)).credential));
   const sign = (jwt: SignJWT) =>
     jwt.setProtectedHeader({ alg: 'HS256' }).setExpirationTime('1h').sign(Buffer.from(JWT_SECRET));
   const old = now() - 5_000;
@@ -104,4 +106,28 @@ test('of a token in the header and a ticket in the query the token counts', asyn
   ] as const) {
     assert.equal(await status(authorization, given), expected, `${authorization.slice(0, 12)} ${given.slice(0, 12)}`);
   }
+});
+
+test('a token that names another space is not taken, also where the key fits', async () => {
+  const acme = new Tokens({ ...SETTINGS, apiKeys: [], space: 'acme' as SpaceName });
+  const beta = new Tokens({ ...SETTINGS, apiKeys: [], space: 'beta' as SpaceName });
+  const outside = new Tokens({ ...SETTINGS, space: DEFAULT_SPACE });
+  const { credential } = await acme.issueToken(uid('alice'), 60);
+  assert.equal((await acme.verify(credential)).kind, 'user');
+  const { credential: ticket } = await acme.issueTicket(uid('alice'), (await acme.verify(credential)) as Caller);
+  for (const other of [beta, outside]) {
+    await assert.rejects(async () => other.verify(credential), { code: 'unauthorized' });
+    await assert.rejects(async () => other.verifyTicket(ticket), { code: 'unauthorized' });
+  }
+  const { credential: unnamed } = await outside.issueToken(uid('alice'), 60);
+  await assert.rejects(async () => acme.verify(unnamed), { code: 'unauthorized' });
+});
+
+test('a server key whose hash is kept is good until its time', async () => {
+  const sha256 = createHash('sha256').update('acme.key').digest('hex');
+  const of = (until?: number) =>
+    new Tokens({ ...SETTINGS, apiKeys: [], serverKeys: [{ sha256, ...(until ? { until } : {}) }] });
+  assert.equal((await of().verify('acme.key')).kind, 'server');
+  assert.equal((await of(Date.now() + 60_000).verify('acme.key')).kind, 'server');
+  await assert.rejects(async () => of(Date.now() - 1).verify('acme.key'), { code: 'unauthorized' });
 });

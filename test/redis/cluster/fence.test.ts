@@ -23,7 +23,7 @@ function fenced(): { store: Store; say(text: string): Promise<unknown> } {
     onRefusedWrites: () => {},
     onNewerLevel: () => {},
   });
-  const messages = new Messages({ store, sent: () => {}, grown: () => {} }, 86_400_000);
+  const messages = new Messages({ store, admit: () => {}, sent: () => {}, grown: () => {} }, 86_400_000);
   return { store, say: (text) => messages.send(uid('alice'), conversation('user:bob'), { fields: { text } }) };
 }
 
