@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { VERSION } from './app.ts';
 import { functions } from './cli/functions.ts';
 import { level } from './cli/level.ts';
+import { move, restore, resume } from './cli/move.ts';
 import { serve } from './cli/serve.ts';
 import { ConfigError } from './config/complaints.ts';
 
@@ -13,12 +14,16 @@ const HELP = `redisim ${VERSION}: an instant-messaging backend over REST and Ser
   redisim level raise      write what only this version and newer ones understand; older nodes then stop
   redisim functions load   put the functions into Redis that docs/functions.md describes
   redisim functions version | dump   which ones Redis has and which this package has; their text
+  redisim move <space> <file or redis://…>   bring a space there, with its cursors; it stays paused here
+  redisim move <file>      make a space out of such a file, and let it go on
+  redisim restore <file>   the same, where it has gone on since: clients are told a gap
+  redisim resume <space>   let a space go on that is paused
 
   --help, --version
 `;
 
 /** What each word on the command line does. */
-const COMMANDS: Record<string, (...words: string[]) => Promise<void>> = { level, functions };
+const COMMANDS: Record<string, (...words: string[]) => Promise<void>> = { level, functions, move, restore, resume };
 
 async function main(argv: string[]): Promise<void> {
   const { values, positionals } = parseArgs({

@@ -89,7 +89,8 @@ export class Dispatcher {
       if (!here || !entry.isKnown) continue;
       const keys = this.#keysOf(entry.space, here);
       for (const uid of entry.recipients) {
-        for (const listener of this.#signalled(here, keys, uid, entry.log)) {
+        if (!here.hasReader(uid)) continue;
+        for (const listener of signalled(here, keys, uid, entry.log)) {
           listener.signal(entry.kind, entry.jsonFor(uid));
           touched.add(listener);
         }
@@ -137,21 +138,11 @@ export class Dispatcher {
     }
   }
 
-  /** Who of a user's listeners is told of a conversation: those to the inbox, and those to its log. */
-  *#signalled(here: SpaceListeners, keys: Keys, uid: Uid, log: LogName): Iterable<Listener> {
-    if (!here.hasReader(uid)) return;
-    const [inboxKey, logKey] = [keys.inbox(uid), keys.log(log)];
-    for (const listener of here.ofReader(uid)) {
-      const { key } = listener.source;
-      if (key === inboxKey || key === logKey) yield listener;
-    }
-  }
-
   #isAwaited(entry: FeedEntry): boolean {
-    const { space, recipients } = entry;
-    const here = this.#options.hub.in(space);
+    const here = this.#options.hub.in(entry.space);
     if (!here) return false;
-    if (this.#listenersToLog(entry, this.#keysOf(space, here))) return true;
+    if (this.#listenersToLog(entry, this.#keysOf(entry.space, here))) return true;
+    const { recipients } = entry;
     for (let i = 0; i < recipients.length; i += 2) if (here.hasReader(recipients[i] as Uid)) return true;
     return false;
   }
@@ -161,6 +152,10 @@ export class Dispatcher {
     return here.hasReader(uid) ? this.#options.hub.listenersOf(keys.inbox(uid)) : undefined;
   }
 
+  #listenersToLog({ log }: FeedEntry, keys: Keys): ReadonlySet<Listener> | undefined {
+    return log === '' ? undefined : this.#options.hub.listenersOf(keys.log(log));
+  }
+
   #keysOf(space: SpaceName, here: SpaceListeners): Keys {
     let keys = this.#keys.get(here);
     if (!keys) {
@@ -168,10 +163,6 @@ export class Dispatcher {
       this.#keys.set(here, keys);
     }
     return keys;
-  }
-
-  #listenersToLog({ log }: FeedEntry, keys: Keys): ReadonlySet<Listener> | undefined {
-    return log === '' ? undefined : this.#options.hub.listenersOf(keys.log(log));
   }
 
   #offer(entry: FeedEntry, touched: Set<Listener>): void {
@@ -211,5 +202,14 @@ export class Dispatcher {
       touched.add(listener);
     }
     return delivered;
+  }
+}
+
+/** Who of a user's listeners is told of a conversation: those to the inbox, and those to its log. */
+function* signalled(here: SpaceListeners, keys: Keys, uid: Uid, log: LogName): Iterable<Listener> {
+  const [inboxKey, logKey] = [keys.inbox(uid), keys.log(log)];
+  for (const listener of here.ofReader(uid)) {
+    const { key } = listener.source;
+    if (key === inboxKey || key === logKey) yield listener;
   }
 }

@@ -41,7 +41,7 @@ export const CHANNELS: readonly Mutant[] = [
   {
     name: 'large messages are fetched for inboxes alone',
     file: 'delivery/dispatcher.ts',
-    from: 'if (this.#listenersToLog(entry, this.#keysOf(space, here))) return true;',
+    from: 'if (this.#listenersToLog(entry, this.#keysOf(entry.space, here))) return true;',
     to: '',
     tests: ['test/features/following/log-source.test.ts'],
     pattern: 'a large message',

@@ -17,8 +17,8 @@ export const SOCKETS: readonly Mutant[] = [
   {
     name: 'a socket goes over to the user of another token',
     file: 'transports/socket-session.ts',
-    from: 'if (former && former.source.key !== identified.source.key) {',
-    to: 'if (former && former.uid === undefined) {',
+    from: 'former.uid !== identified.uid ||',
+    to: '',
     tests: SOCKET,
     pattern: 'a token of another user',
   },

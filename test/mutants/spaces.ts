@@ -45,8 +45,8 @@ export const SPACES: readonly Mutant[] = [
   {
     name: 'a socket is renewed by a token of another space',
     file: 'delivery/transports/socket-session.ts',
-    from: 'if (former && former.source.key !== identified.source.key) {',
-    to: 'if (former && former.uid !== identified.uid) {',
+    from: '|| former.source.key !== identified.source.key',
+    to: '',
     tests: ['test/http/auth/spaces.test.ts'],
     pattern: 'a socket is not renewed',
   },

@@ -187,6 +187,11 @@ async function touchesWhatIsDeclared(space: string): Promise<void> {
     await im.logReader.verify([source]);
   }
   await im.inbox.verify([alice, bob].map((name) => new InboxSource(im.inbox, name)));
+  for (const name of ['user:alice', 'group:team']) {
+    const source = new LogSource(im.logReader, bob, conversation(name));
+    await source.page(await source.resolve('oldest'), { count: 5, maxBytes: 1_000 });
+    await im.logReader.verify([source]);
+  }
   await im.store.run(note, { node: 'n1', uids: [alice, bob] });
   await im.store.run(leave, { node: 'n1', uids: [alice, bob] });
   await im.store.run(look, [
@@ -221,6 +226,7 @@ async function touchesWhatIsDeclared(space: string): Promise<void> {
   const spaces = new Spaces(im.store.of(DEFAULT_SPACE));
   await spaces.put('beta' as SpaceName, {});
   await im.store.of('beta' as SpaceName).redis.set(im.store.keys.of('beta' as SpaceName).user(alice), 'x');
+  await spaces.settle('beta' as SpaceName, true);
   await spaces.remove('beta' as SpaceName);
   await spaces.finishRemoval('beta' as SpaceName);
   await im.redis.echo('done');

@@ -24,7 +24,7 @@ export interface Answer {
 /** Somebody whose credential was checked. */
 export interface Member {
   uid: Uid;
-  /** What they follow: their own inbox, in their own space. */
+  /** What they follow, in their own space. */
   source: Source;
   /** Where the events start. */
   position: Cursor;
@@ -185,7 +185,7 @@ export class SocketSession {
       if (!former || identified.status < 429) this.#closeAfter(identified.status);
       return;
     }
-    if (former && former.source.key !== identified.source.key) {
+    if (former && (former.uid !== identified.uid || former.source.key !== identified.source.key)) {
       const detail = `This socket is of the user "${former.uid}" of one space, and the token of another. Open another socket with it.`;
       this.#answerProblem(id, new ImError('forbidden', detail));
       return this.#closeAfter(403);

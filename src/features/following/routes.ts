@@ -86,10 +86,9 @@ export function followingRoutes(app: App, { streaming, sockets }: FollowingRoute
     },
     async (request, reply) => {
       const { uid, conversation } = request.params;
-      const { logReader } = request.space;
       return sockets.open(request, reply, {
         uid,
-        sourceOf: (reader) => new LogSource(logReader, reader, conversation),
+        sourceOf: (space, reader) => new LogSource(space.logReader, reader, conversation),
         start: parseStart(request.query.start),
         watched: watchedBy(request.query.watch, streaming.presence),
       });

@@ -51,7 +51,6 @@ export function inboxRoutes(app: App, { streaming }: { streaming: Streaming }): 
       },
     },
     async (request, reply) => {
-      const { space } = request;
       const { uid } = request.params;
       const { start = '0', count, block } = request.query;
       if (block > 0 && request.query.start === undefined) {
@@ -61,7 +60,7 @@ export function inboxRoutes(app: App, { streaming }: { streaming: Streaming }): 
             'what you have read, its "next": ?start=1763900000123-17&block=10000.',
         );
       }
-      const source = new InboxSource(space.inbox, uid);
+      const source = new InboxSource(request.space.inbox, uid);
       const page = await pollPage(streaming, request, reply, { source, start: parseStart(start), count, block });
       return {
         items: page.items.map(({ cursor, message }) => ({ cursor, ...message })),

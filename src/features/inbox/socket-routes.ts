@@ -45,10 +45,9 @@ export function socketRoutes(app: App, { sockets, presence }: { sockets: Sockets
       },
     },
     async (request, reply) => {
-      const { inbox } = request.space;
       return sockets.open(request, reply, {
         uid: request.params.uid,
-        sourceOf: (uid) => new InboxSource(inbox, uid),
+        sourceOf: (space, uid) => new InboxSource(space.inbox, uid),
         start: parseStart(request.query.start),
         watched: watchedBy(request.query.watch, presence),
       });

@@ -48,3 +48,11 @@ export const endSpace = command({
   args: () => [],
   decode: () => undefined,
 });
+
+/** A space that was restored begins at this place. */
+export const settleSpace = command({
+  script: new URL('./settle_space.lua', import.meta.url),
+  keys: (keys, { name }: { name: SpaceName; isBackup: boolean }) => [keys.of(name).meta()],
+  args: ({ isBackup }) => [isBackup ? '1' : ''],
+  decode: () => undefined,
+});

@@ -121,6 +121,19 @@ export class Spaces {
     await this.#open(name, record);
   }
 
+  /** Takes in the set-up of a space that comes from elsewhere; an error if there is one of the name, or of its issuer. */
+  async adopt(name: SpaceName, record: SpaceRecord): Promise<void> {
+    await this.#change(name, (found) => {
+      if (found) throw new Error(`there is a space "${name}" here: remove it first, with DELETE /v1/spaces/${name}`);
+      return record;
+    });
+  }
+
+  /** What was restored of a space belongs to this place now. @param isBackup as of restoreCopy */
+  async settle(name: SpaceName, isBackup: boolean): Promise<void> {
+    await this.#store.run(commands.settleSpace, { name, isBackup });
+  }
+
   /**
    * Ends a space: from now on nobody gets in, and its streams end. Its keys are taken beside, by {@link finishRemoval}.
    * One that is being removed already is so again; `space_not_found`.

@@ -9,6 +9,7 @@ import { BODY_LIMIT } from '../plugins/body-limit.ts';
 import { identify, perform, tell } from '../plugins/framed-requests.ts';
 import { problemOf } from '../plugins/problem.ts';
 import { asksForWebSocket, openWebSocket } from '../plugins/upgrade.ts';
+import type { Space } from '../space.ts';
 import { endIfRefused, type Streaming } from './stream.ts';
 
 /** The largest body that a user may send, and the frame around it. */
@@ -25,8 +26,8 @@ export interface SocketsOptions extends Streaming {
 interface Followed {
   /** The user of the path, or `me` where no credential has come yet. */
   uid: Uid;
-  /** The source as this user follows it, in the space of the request. */
-  sourceOf(uid: Uid): Source;
+  /** The source as this user of a space follows it. */
+  sourceOf(space: Space, uid: Uid): Source;
   start: Start;
   watched: readonly Uid[];
 }
@@ -53,17 +54,17 @@ export class Sockets {
   ): Promise<FastifyReply> {
     const { hub, heartbeatMs, corsOrigins } = this.#options;
     const app = this.#app;
+    const { space } = request;
+    const source = sourceOf(space, uid);
     // Who comes without a credential learns nothing of who is here.
-    const source = sourceOf(uid);
     const position = request.caller ? await source.resolve(start) : undefined;
-    const { revocations } = request.space;
     const member: Member | undefined = position && {
       uid,
       source,
       position,
       authorization: hasBearer(request) ? request.headers.authorization : undefined,
       expiresAt: request.caller.expiresAt,
-      refusal: () => refusalOf(request.caller, revocations),
+      refusal: () => refusalOf(request.caller, space.revocations),
     };
     if (member && tell(request, member)) return reply.status(204).send();
     if (!asksForWebSocket(request)) {

@@ -20,10 +20,10 @@ export interface Streaming {
   presence: boolean;
 }
 
-type Call = Pick<FastifyRequest, 'caller' | 'headers' | 'space'>;
+type Call = Pick<FastifyRequest, 'caller' | 'space' | 'headers'>;
 
 /** The form that a request wants its events in. @throws ImError `not_acceptable` */
-export function formOf({ headers }: Pick<Call, 'headers'>): WireForm {
+export function formOf({ headers }: Call): WireForm {
   const form = wireForm(headers.accept);
   if (form) return form;
   throw new ImError(

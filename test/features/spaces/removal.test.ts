@@ -52,8 +52,8 @@ test('of two changes of a space at once none is lost', async () => {
   const [one, other] = [new Spaces(im.store), new Spaces(im.store)];
   await one.put(acme, {});
   await Promise.all([
-    ...Array.from({ length: 5 }, () => one.rotate(acme, 60)),
     other.put(acme, { limits: { users: 7 } }),
+    ...Array.from({ length: 5 }, () => one.rotate(acme, 60)),
   ]);
   assert.deepEqual((await one.get(acme)).limits, { users: 7 });
 });

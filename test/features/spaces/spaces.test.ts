@@ -179,9 +179,11 @@ test('a space that was removed lets nobody in, ends its streams, leaves no key, 
   for (let n = 0; n < 50; n++) await gone.say('alice', 'user:bob', `${n}`);
   const inbox = one.keys.of(name(gone.name)).inbox('bob' as never);
   const [[newest]] = (await one.redis.xrevrange(inbox, '+', '-', 'COUNT', 1)) as [[string, string[]]];
+  const since = performance.now();
   await admin().delete(`/v1/spaces/${gone.name}`).expect(204);
   for (const stream of streams)
     await stream.until(({ event, data }) => event === 'bye' && data.reason === 'space_removed');
+  assert.ok(performance.now() - since < 5_000, 'the feed tells, and no heartbeat');
   for (const node of [one, other]) {
     for (const credential of [gone.serverKey, token]) {
       await eventually(
