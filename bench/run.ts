@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { buildProduct } from '../test/helpers/product.ts';
 import { batch } from './batch.ts';
 import { burst } from './burst.ts';
+import { cluster } from './cluster.ts';
 import { fanout } from './fanout.ts';
 import { grow } from './grow.ts';
 import type { Benchmark } from './harness/benchmark.ts';
@@ -17,7 +18,21 @@ import { script } from './script.ts';
 import { send } from './send.ts';
 import { storm } from './storm.ts';
 
-const BENCHMARKS: Benchmark[] = [send, batch, fanout, burst, script, latency, idle, open, storm, replay, history, grow];
+const BENCHMARKS: Benchmark[] = [
+  send,
+  batch,
+  fanout,
+  burst,
+  script,
+  latency,
+  idle,
+  open,
+  storm,
+  replay,
+  history,
+  grow,
+  cluster,
+];
 
 const USAGE = `usage: npm run bench [-- [--short] [--rounds N] [--json file] [name …]]
   name       ${BENCHMARKS.map(({ name }) => name).join(', ')}; all where none is named

@@ -1,15 +1,25 @@
 import type { Redis } from 'ioredis';
+import type { Partition } from '../../src/redis/connection/partition.ts';
 import { Keys } from '../../src/redis/keys.ts';
 import type { ScriptSettings } from '../../src/redis/lua.ts';
 import { Store } from '../../src/redis/store.ts';
 
 const SETTINGS = { inboxMax: 5_000, feedMax: 10_000, groupMax: 10_000, logMax: 0, logDays: 0 };
 
-/** The service's own commands on a bare connection; a write that is refused ends the benchmark. */
-export function storeOn(redis: Redis, settings: Partial<ScriptSettings> = {}): Store {
+/**
+ * The service's own commands on a bare connection; a write that is refused ends the benchmark.
+ *
+ * @param partition what the connection leads to, where that is not one Redis
+ */
+export function storeOn(
+  redis: Redis,
+  settings: Partial<ScriptSettings> = {},
+  { tag, serverId }: Pick<Partition, 'tag' | 'serverId'> = { tag: '', serverId: undefined },
+): Store {
   return new Store({
     redis,
-    keys: new Keys(''),
+    keys: new Keys(tag),
+    serverId,
     settings: { ...SETTINGS, ...settings },
     onRefusedWrites: ({ reason }) => {
       throw new Error(reason);

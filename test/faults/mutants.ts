@@ -141,7 +141,7 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'lua/fence.lua',
-        from: "if redis.call('HGET', meta_key, 'server') == server then return end",
+        from: "if redis.call('HGET', partition_meta_key(), 'server') == server then return end",
         to: 'if server then return end',
       },
     ],
