@@ -15,9 +15,24 @@ import { open } from './open.ts';
 import { replay } from './replay.ts';
 import { script } from './script.ts';
 import { send } from './send.ts';
+import { spaces } from './spaces.ts';
 import { storm } from './storm.ts';
 
-const BENCHMARKS: Benchmark[] = [send, batch, fanout, burst, script, latency, idle, open, storm, replay, history, grow];
+const BENCHMARKS: Benchmark[] = [
+  send,
+  batch,
+  fanout,
+  burst,
+  script,
+  latency,
+  idle,
+  open,
+  storm,
+  replay,
+  history,
+  grow,
+  spaces,
+];
 
 const USAGE = `usage: npm run bench [-- [--short] [--rounds N] [--json file] [name …]]
   name       ${BENCHMARKS.map(({ name }) => name).join(', ')}; all where none is named
