@@ -16,6 +16,7 @@ import { open } from './open.ts';
 import { replay } from './replay.ts';
 import { script } from './script.ts';
 import { send } from './send.ts';
+import { spaces } from './spaces.ts';
 import { storm } from './storm.ts';
 
 const BENCHMARKS: Benchmark[] = [
@@ -32,6 +33,7 @@ const BENCHMARKS: Benchmark[] = [
   history,
   grow,
   cluster,
+  spaces,
 ];
 
 const USAGE = `usage: npm run bench [-- [--short] [--rounds N] [--json file] [name …]]
