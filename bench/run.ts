@@ -11,11 +11,13 @@ import { details, type Finished, table } from './harness/report.ts';
 import { history } from './history.ts';
 import { idle } from './idle.ts';
 import { latency } from './latency.ts';
+import { open } from './open.ts';
 import { replay } from './replay.ts';
 import { script } from './script.ts';
 import { send } from './send.ts';
+import { storm } from './storm.ts';
 
-const BENCHMARKS: Benchmark[] = [send, batch, fanout, burst, script, latency, idle, replay, history, grow];
+const BENCHMARKS: Benchmark[] = [send, batch, fanout, burst, script, latency, idle, open, storm, replay, history, grow];
 
 const USAGE = `usage: npm run bench [-- [--short] [--rounds N] [--json file] [name …]]
   name       ${BENCHMARKS.map(({ name }) => name).join(', ')}; all where none is named

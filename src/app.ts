@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import Fastify, { LogController } from 'fastify';
+import type { Registry } from 'prom-client';
 import type { Config } from './config/config.ts';
 import { Delivery } from './delivery/delivery.ts';
 import { NO_PRESENCE } from './delivery/presence.ts';
@@ -34,6 +35,7 @@ import { Presence } from './features/presence/presence.ts';
 import { presenceRoutes } from './features/presence/routes.ts';
 import { Reactions } from './features/reactions/reactions.ts';
 import { reactionRoutes } from './features/reactions/routes.ts';
+import { RedisPing } from './features/service/redis-ping.ts';
 import { serviceRoutes } from './features/service/routes.ts';
 import { Revocations } from './features/tokens/revocations.ts';
 import { tokenRoutes } from './features/tokens/routes.ts';
@@ -81,6 +83,8 @@ export interface AppOptions {
   onNewerLevel?: (level: string) => void;
   /** Where the chat page is; by default where the build puts it. */
   pageFolder?: string;
+  /** What `/metrics` tells, where it is more than what this process has counted. */
+  gatherMetrics?: (own: Registry) => () => Promise<string>;
   /** A subscriber whose socket takes nothing for so long is sent away, ms. */
   stallMs?: number;
   /** How soon it is told that somebody has gone. */
@@ -114,7 +118,12 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     clientErrorHandler: answerMalformedRequest,
   }) as never;
 
-  const metrics = createMetrics();
+  const redisPing = new RedisPing(link.commands);
+  const metrics = createMetrics({
+    feedLagMs: () => delivery.feedLagMs,
+    pingMs: () => redisPing.ping().catch(() => undefined),
+  });
+  const gatherMetrics = options.gatherMetrics ?? ((registry: Registry) => () => registry.metrics());
   const store = new Store({
     redis: link.commands,
     keys: new Keys(config.keyPrefix),
@@ -226,7 +235,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     revocations,
     demo: { allowed: config.demoLogin, secret: config.demoSecret },
   });
-  serviceRoutes(app, { redis: store.redis, delivery, metrics });
+  serviceRoutes(app, { redis: redisPing, delivery, metrics: gatherMetrics(metrics.registry) });
   await registerDocs(app);
   await registerPage(app, options.pageFolder ?? PAGE_FOLDER);
   if (config.demoLogin === 'everybody') {

@@ -46,7 +46,8 @@ try {
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code, syscall } = error as NodeJS.ErrnoException;
-  if (code === 'EADDRINUSE' && syscall === 'listen') return `${error.message}: end what uses the port, or set PORT`;
+  if (code === 'EADDRINUSE' && (syscall === 'listen' || syscall === 'bind'))
+    return `${error.message}: end what uses the port, or set PORT`;
   if (code?.startsWith('ERR_PARSE_ARGS')) return `${error.message.split('.', 1)[0]}; see redisim --help`;
   // An error that we worded needs no stack; a bug does.
   return error.constructor === Error || error instanceof ConfigError ? error.message : (error.stack ?? error.message);

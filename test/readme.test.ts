@@ -94,7 +94,7 @@ for (const { name, skip: noShell } of shells) {
 }
 
 /** How each key is written in the tables, by the function of keys.ts that names it: what it is given there. */
-const FORMS: Record<Exclude<keyof Keys, 'prefix'>, string[]> = {
+const FORMS: Record<Exclude<keyof Keys, 'prefix' | 'partition'>, string[]> = {
   meta: [],
   feed: [],
   signals: [],

@@ -8,6 +8,7 @@ const tasks = {
   subscribe: streams.open,
   expect: streams.expect,
   replay: streams.replay,
+  close: streams.close,
 } as const;
 
 export type Tasks = typeof tasks;

@@ -18,6 +18,7 @@ export class Service {
   readonly redis: TestRedis;
   /** A connection of the benchmark's own. */
   readonly admin: Redis;
+  #tokens = 0;
 
   private constructor(node: Node, redis: TestRedis) {
     this.node = node;
@@ -42,9 +43,9 @@ export class Service {
     await this.redis.stop();
   }
 
-  /** A token of this user's, as an app would have it. */
+  /** A token of this user's, as an app would have it; another one at each call. */
   token(uid: string): Promise<string> {
-    return new SignJWT({ sub: uid })
+    return new SignJWT({ sub: uid, jti: String(this.#tokens++) })
       .setProtectedHeader({ alg: 'HS256' })
       .setIssuedAt()
       .setExpirationTime('1h')

@@ -3,7 +3,7 @@ import { Keys } from '../../src/redis/keys.ts';
 import type { ScriptSettings } from '../../src/redis/lua.ts';
 import { Store } from '../../src/redis/store.ts';
 
-const SETTINGS = { keyPrefix: '', inboxMax: 5_000, feedMax: 10_000, groupMax: 10_000, logMax: 0, logDays: 0 };
+const SETTINGS = { inboxMax: 5_000, feedMax: 10_000, groupMax: 10_000, logMax: 0, logDays: 0 };
 
 /** The service's own commands on a bare connection; a write that is refused ends the benchmark. */
 export function storeOn(redis: Redis, settings: Partial<ScriptSettings> = {}): Store {

@@ -4,6 +4,8 @@ export interface SubscribeTask {
   url: string;
   /** One stream for each. */
   streams: { path: string; token: string }[];
+  /** How many connect at the same time; 50 where absent. */
+  atOnce?: number;
 }
 
 const MARK = Buffer.from('event: message');
@@ -17,7 +19,7 @@ export class Streams {
   #latencies: number[] | undefined;
 
   /** Opens streams and resolves when each has its `ready`, or (a baseline's) its first bytes. */
-  readonly open = async ({ url, streams }: SubscribeTask): Promise<void> => {
+  readonly open = async ({ url, streams, atOnce = 50 }: SubscribeTask): Promise<void> => {
     const { hostname, port } = new URL(url);
     const waiting = [...streams];
     const one = async () => {
@@ -25,7 +27,7 @@ export class Streams {
         this.#sockets.push(await this.#openOne(hostname, Number(port), next.path, next.token));
       }
     };
-    await Promise.all(Array.from({ length: 50 }, one));
+    await Promise.all(Array.from({ length: atOnce }, one));
   };
 
   /** Resolves when so many messages have come since the last call; with how long that took and the latencies, ms. */
@@ -43,11 +45,17 @@ export class Streams {
     return { ms: performance.now() - since, latencies: this.#latencies ?? [] };
   };
 
-  /** Opens streams, and closes them when so many messages have come. */
-  readonly replay = async ({ count, ...task }: SubscribeTask & { count: number }): Promise<void> => {
+  /** Opens streams, and closes them when so many messages have come; with how long that took, ms. */
+  readonly replay = async ({ count, ...task }: SubscribeTask & { count: number }): Promise<{ ms: number }> => {
     const all = this.expect({ count });
     await this.open(task);
-    await all;
+    const { ms } = await all;
+    this.close();
+    return { ms };
+  };
+
+  /** Closes them all. */
+  readonly close = (): void => {
     for (const socket of this.#sockets) socket.destroy();
     this.#sockets = [];
     this.#received = 0;

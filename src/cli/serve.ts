@@ -1,15 +1,17 @@
+import cluster from 'node:cluster';
+import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import closeWithGrace from 'close-with-grace';
 import { pino } from 'pino';
-import { buildApp } from '../app.ts';
+import { type AppOptions, buildApp } from '../app.ts';
 import { type Config, loadConfig } from '../config/config.ts';
 import { withSecrets } from '../config/secrets.ts';
 import { describeError } from '../http/plugins/logging.ts';
 import { openRedis } from '../redis/connection/link.ts';
-import type { RedisTarget } from '../redis/connection/target.ts';
 import { EmbeddedRedis } from '../redis/embedded/embedded.ts';
 import { banner } from './banner.ts';
 import { farewell, forPeople, type LogStream } from './terminal.ts';
+import { metricsOfAllWorkers, type Place, placeFromPrimary, startWorkers } from './workers.ts';
 
 /** How long a shutdown may take besides draining: what the app does after it, and Redis writing to disk. */
 const APP_MARGIN_MS = 1_000;
@@ -42,7 +44,7 @@ async function start(): Promise<void> {
       if (err) log.fatal({ err }, 'stopping after an error that nothing caught');
       await closeAll();
       // Below the ^C that the terminal shows.
-      if (logStream && !err)
+      if (logStream && !err && cluster.isPrimary)
         process.stdout.write(`\n${farewell(configured.redisUrl ? undefined : configured.dataDir)}\n`);
     },
   );
@@ -57,29 +59,66 @@ async function start(): Promise<void> {
       process.exit(1);
     },
   );
+  const appOptions: AppOptions = {
+    ...(logStream ? { logStream } : {}),
+    onNewerLevel: (level) => stopOutdated(level, log),
+  };
 
+  if (cluster.isWorker) {
+    const config = await withSecrets(configured, () => {});
+    await listen(config, await placeFromPrimary(), log, { ...appOptions, gatherMetrics: metricsOfAllWorkers });
+    return;
+  }
   const embedded = configured.redisUrl === undefined ? await startEmbedded(configured, log) : undefined;
   const config = await withSecrets(configured, (message) => log.warn(message));
-  const target: RedisTarget = embedded?.target ?? { url: config.redisUrl! };
-  const redis = await openRedis(target, {
+  const place: Place = {
+    target: embedded?.target ?? { url: config.redisUrl! },
+    mayHaveLostData: embedded?.mayHaveLostData ?? false,
+  };
+  const address =
+    config.workers === 1 ? await listen(config, place, log, appOptions) : await lead(config.workers, place, log);
+  if (embedded && address) {
+    const { demoSecret } = config;
+    process.stdout.write(banner({ config: configured, address, socket: embedded.socket, demoSecret }));
+  }
+}
+
+/** Serves in this process. */
+async function listen(
+  config: Config,
+  place: Place,
+  log: pino.Logger,
+  options: AppOptions,
+): Promise<AddressInfo | undefined> {
+  const redis = await openRedis(place.target, {
     commandTimeoutMs: config.commandTimeoutMs,
     log,
-    mayHaveLostData: embedded?.mayHaveLostData ?? false,
+    mayHaveLostData: place.mayHaveLostData,
   });
   closers.push(async () => redis.close());
 
-  const app = await buildApp(config, redis, {
-    ...(logStream ? { logStream } : {}),
-    onNewerLevel: (level) => stopOutdated(level, log),
-  });
+  const app = await buildApp(config, redis, options);
   // A request that does not end must not keep Redis from being stopped properly.
   closers.push(() => Promise.race([app.close(), delay(config.drainMs + APP_MARGIN_MS)]).then(() => {}));
   await app.listen({ host: config.host, port: config.port, backlog: BACKLOG });
   const [address] = app.addresses();
-  if (embedded && typeof address === 'object') {
-    const { demoSecret } = config;
-    process.stdout.write(banner({ config: configured, address, socket: embedded.socket, demoSecret }));
-  }
+  return typeof address === 'object' ? address : undefined;
+}
+
+/** Serves in several processes, and sees to it that there are as many. */
+async function lead(count: number, place: Place, log: pino.Logger): Promise<AddressInfo> {
+  const workers = startWorkers(count, place, {
+    log,
+    onFailure: (why) => {
+      if (stopping) return;
+      stopping = true;
+      process.exitCode = 1;
+      log.fatal(why);
+      setImmediate(() => closeAll().then(() => process.exit(1)));
+    },
+  });
+  closers.push(() => workers.stop());
+  return workers.listening;
 }
 
 /** Nodes of a newer version write what this one would misread: it leaves the data to them. */

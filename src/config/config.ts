@@ -55,6 +55,7 @@ function toConfig(env: Environment) {
   return {
     host: env.HOST,
     port: env.PORT,
+    workers: env.WORKERS,
     dataDir: resolve(env.DATA_DIR),
     /** Empty until secrets.ts has filled it in. */
     apiKeys: list(env.API_KEYS),

@@ -7,6 +7,7 @@ import Type from 'typebox';
 export const configSchema = Type.Object({
   HOST: text('Address to listen on', '127.0.0.1', '^[^\\s/]+$', 'a host name or an IP address'),
   PORT: whole('Port to listen on; 0 takes a free one', 8888, 0, 65_535),
+  WORKERS: whole('Processes that serve, each on a core of its own and a node like any other', 1, 1, 256),
   DATA_DIR: text('Folder of the embedded Redis, the generated key and secret', './data', '^[^\\0]+$', 'a path'),
   API_KEYS: Type.String({
     description: 'Server keys, comma separated. Made in DATA_DIR when neither this nor REDIS_URL is set',

@@ -1,7 +1,15 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
+/** What is looked at when the metrics are asked for. */
+export interface Gauged {
+  /** How long ago the feed was last known to be read to its end, ms. */
+  feedLagMs(): number;
+  /** How long Redis takes to answer a PING, ms; undefined where it does not. */
+  pingMs(): Promise<number | undefined>;
+}
+
 /** What `/metrics` tells, in one place. Imports nothing of ours: whoever counts gets the metrics handed in. */
-export function createMetrics() {
+export function createMetrics(gauged: Gauged) {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry, prefix: 'redisim_' });
@@ -21,6 +29,26 @@ export function createMetrics() {
     registers,
   });
   const sendsBy = new Map<string, Counter.Internal>();
+  // Of several workers the slowest one counts.
+  new Gauge({
+    name: 'redisim_feed_lag_seconds',
+    help: 'How long ago the feed was last read to its end, or seen to be idle.',
+    aggregator: 'max',
+    registers,
+    collect() {
+      this.set(gauged.feedLagMs() / 1_000);
+    },
+  });
+  new Gauge({
+    name: 'redisim_redis_ping_seconds',
+    help: 'How long Redis took to answer a PING just now.',
+    aggregator: 'max',
+    registers,
+    async collect() {
+      const ms = await gauged.pingMs();
+      if (ms !== undefined) this.set(ms / 1_000);
+    },
+  });
   return {
     registry,
     /** Counts an answered request; how long it took is in seconds, as Prometheus wants it. */
@@ -58,19 +86,9 @@ export function createMetrics() {
       labelNames: ['state'] as const,
       registers,
     }),
-    feedLag: new Gauge({
-      name: 'redisim_feed_lag_seconds',
-      help: 'How long ago the feed was last read to its end, or seen to be idle.',
-      registers,
-    }),
     epochMoves: new Counter({
       name: 'redisim_epoch_moves_total',
       help: 'How often this node saw that Redis had lost data.',
-      registers,
-    }),
-    redisLatency: new Gauge({
-      name: 'redisim_redis_ping_seconds',
-      help: 'How long Redis took to answer a PING just now.',
       registers,
     }),
   };

@@ -1,23 +1,30 @@
 import type { LogName } from '../domain/conversations.ts';
 import type { Gid, Uid } from '../domain/names.ts';
 
+/** What a named space's keys begin with, after the partition's prefix: no other key has an `@` there. */
+const OF_SPACE = /@[^@:]+:$/;
+
 /**
- * Every key name of the service; nothing else in the project spells one. Shared Lua (`lua/names.lua`) mirrors those that a
+ * Every key name of a space; nothing else in the project spells one. Shared Lua (`lua/names.lua`) mirrors those that a
  * script computes from data, and a test compares the two.
  */
 export class Keys {
   readonly prefix: string;
+  /** The prefix of the partition, whose feed and signals all its spaces share: {@link prefix} itself in the default space. */
+  readonly partition: string;
 
+  /** @param prefix the partition's, and `@<name>:` of a named space */
   constructor(prefix: string) {
     this.prefix = prefix;
+    this.partition = prefix.replace(OF_SPACE, '');
   }
 
   /** hash: schema version, epoch, settings that must not change */
   readonly meta = () => `${this.prefix}im:meta`;
   /** stream: every delivery, for the nodes to read */
-  readonly feed = () => `${this.prefix}feed`;
+  readonly feed = () => `${this.partition}feed`;
   /** stream: what need not last, for the nodes to tell whoever listens right now */
-  readonly signals = () => `${this.prefix}signals`;
+  readonly signals = () => `${this.partition}signals`;
   /** hash: the user's fields */
   readonly user = (uid: Uid) => `${this.prefix}u:${uid}`;
   /** hash: what server keys say of the user */

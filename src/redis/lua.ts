@@ -4,7 +4,6 @@ import { policyAsLua } from '../domain/policy.ts';
 
 /** What scripts are told of the configuration, as constants in front of their text. */
 export interface ScriptSettings {
-  keyPrefix: string;
   inboxMax: number;
   feedMax: number;
   groupMax: number;
@@ -70,7 +69,9 @@ function partsOf(file: URL, settings: ScriptSettings): { shebang: string; shared
   const steps = `local refused = begin(KEYS[1])\nif refused then return refused end\n${text.replace(SHEBANG, '').replace(COMMENT, '')}`;
   const seen = new Set<string>();
   const shared = [
-    `local KNOWN_LEVEL, PREFIX = ${KNOWN_LEVEL}, ${JSON.stringify(settings.keyPrefix)}`,
+    `local KNOWN_LEVEL = ${KNOWN_LEVEL}`,
+    '-- Of the keys, known from each call.',
+    'local PREFIX, PARTITION',
     // As text where only XADD takes it: Redis prints a Lua number anew for each call.
     `local INBOX_MAX, FEED_MAX = '${settings.inboxMax}', '${settings.feedMax}'`,
     `local GROUP_MAX, LOG_MAX, LOG_DAYS = ${settings.groupMax}, ${settings.logMax}, ${settings.logDays}`,

@@ -7,6 +7,7 @@ import { Store } from './store.ts';
 
 /** What says where the data is: REDIS_URL, or the service's own Redis, which has to run. */
 interface Place extends ScriptSettings {
+  keyPrefix: string;
   dataDir: string;
   redisUrl: string | undefined;
   commandTimeoutMs: number;

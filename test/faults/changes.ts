@@ -1,7 +1,6 @@
 import type { Change, History, Send } from './history.ts';
-import type { Urls } from './listener.ts';
 import type { Random } from './random.ts';
-import { type Answer, ask, outcomeOfAnswer } from './requests.ts';
+import { type Answer, ask, type Endpoints, outcomeOfAnswer } from './requests.ts';
 
 const REACH_TIMEOUT_MS = 90_000;
 const REACTIONS = ['👍', 'ok', '🎉'];
@@ -21,14 +20,14 @@ const SHARES: readonly [kind: Change['kind'], upTo: number][] = [
  */
 export class Changes {
   readonly #history: History;
-  readonly #urls: Urls;
+  readonly #endpoints: Endpoints;
   readonly #random: Random;
   readonly #busy = new Set<string>();
   #next = 0;
 
-  constructor(history: History, urls: Urls, random: Random) {
+  constructor(history: History, endpoints: Endpoints, random: Random) {
     this.#history = history;
-    this.#urls = urls;
+    this.#endpoints = endpoints;
     this.#random = random;
   }
 
@@ -78,18 +77,18 @@ export class Changes {
   }
 
   #ask({ kind, actor, log, mid, value }: Change): Promise<Answer> {
-    const url = this.#random.pick(this.#urls());
+    const endpoint = this.#random.pick(this.#endpoints());
     const path = `/v1/users/${actor}/conversations/${conversationOf(actor, log)}/messages/${mid}`;
     const reaction = `${path}/reactions/${encodeURIComponent(value)}`;
     switch (kind) {
       case 'edit':
-        return ask(url, 'PATCH', path, { fields: { text: value } });
+        return ask(endpoint, 'PATCH', path, { fields: { text: value } });
       case 'erase':
-        return ask(url, 'DELETE', path);
+        return ask(endpoint, 'DELETE', path);
       case 'react':
-        return ask(url, 'PUT', reaction);
+        return ask(endpoint, 'PUT', reaction);
       case 'unreact':
-        return ask(url, 'DELETE', reaction);
+        return ask(endpoint, 'DELETE', reaction);
     }
   }
 

@@ -5,10 +5,9 @@ import type { Redis } from 'ioredis';
 import { embeddedRedisPid, Node } from '../helpers/node.ts';
 import type { Product } from '../helpers/product.ts';
 import { atExit, type TestRedis } from '../helpers/redis.ts';
-import type { TestSentinels } from '../helpers/sentinels.ts';
 import type { TcpProxy } from './proxy.ts';
 import { API_KEY, JWT_SECRET } from './requests.ts';
-import { adminOf, ClusterServers, OneServer, SentinelServers, type Servers } from './servers.ts';
+import { adminOf, ClusterServers, OneServer, type Replicated, SentinelServers, type Servers } from './servers.ts';
 
 export interface DeploymentOptions {
   nodes: number;
@@ -17,7 +16,7 @@ export interface DeploymentOptions {
    * cluster; or a master that sentinels watch.
    */
   redis: 'everysec' | 'always' | 'snapshot' | 'embedded' | 'cluster' | 'sentinels';
-  /** Nodes reach Redis through a proxy, or each server of a cluster through its own. */
+  /** Nodes reach Redis through a proxy, each server of a cluster through its own. */
   proxied: boolean;
   /** Settings of the nodes. */
   env: Record<string, string>;
@@ -96,9 +95,10 @@ export class Deployment {
     return this.#servers;
   }
 
-  get sentinels(): TestSentinels {
-    if (!(this.#servers instanceof SentinelServers)) throw new Error('the nodes have no sentinels');
-    return this.#servers.sentinels;
+  /** Servers of which another one may become the master. */
+  get replicated(): Replicated {
+    if (!this.#servers || !('failover' in this.#servers)) throw new Error('the nodes have one Redis');
+    return this.#servers as Replicated;
   }
 
   get #one(): OneServer {
@@ -145,6 +145,6 @@ export class Deployment {
 async function startServers({ redis, proxied }: DeploymentOptions): Promise<Servers | undefined> {
   if (redis === 'embedded') return undefined;
   if (redis === 'cluster') return ClusterServers.start(proxied);
-  if (redis === 'sentinels') return SentinelServers.start();
+  if (redis === 'sentinels') return SentinelServers.start(proxied);
   return OneServer.start(redis, proxied);
 }

@@ -1,17 +1,14 @@
 import { type Connect, type Connection, overSse } from './connections.ts';
 import type { Follower, Heard, Signal } from './history.ts';
 import type { Random } from './random.ts';
-import { API_KEY } from './requests.ts';
-
-/** Where the nodes are at the moment, dead ones included. */
-export type Urls = () => readonly string[];
+import type { Endpoints } from './requests.ts';
 
 export interface ListenerOptions {
   /** Where it starts; from now on by default. */
   start?: string;
   /** The wire form. */
   connect?: Connect;
-  /** What it calls with, each time that it connects. */
+  /** What it calls with, each time that it connects; the server key by default. */
   credential?: (uid: string) => string;
 }
 
@@ -24,10 +21,10 @@ export class Listener {
   readonly #signals: Signal[] = [];
   /** The last event's id; before the first one, where it wants to start. */
   position: string;
-  readonly #urls: Urls;
+  readonly #endpoints: Endpoints;
   readonly #random: Random;
   readonly #connectTo: Connect;
-  readonly #credential: (uid: string) => string;
+  readonly #credential: ((uid: string) => string) | undefined;
   #home: number;
   #connection: Connection | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -35,14 +32,14 @@ export class Listener {
   #onEvent = () => {};
 
   /** @param home which node it prefers */
-  constructor(urls: Urls, uid: string, home: number, random: Random, options: ListenerOptions = {}) {
+  constructor(endpoints: Endpoints, uid: string, home: number, random: Random, options: ListenerOptions = {}) {
     this.record = { name: `${uid}@${home}`, uid, heard: [], signals: this.#signals };
     this.position = options.start ?? '$';
-    this.#urls = urls;
+    this.#endpoints = endpoints;
     this.#home = home;
     this.#random = random;
     this.#connectTo = options.connect ?? overSse;
-    this.#credential = options.credential ?? (() => API_KEY);
+    this.#credential = options.credential;
   }
 
   /** Connects; resolves with the first event. */
@@ -100,11 +97,12 @@ export class Listener {
 
   #connect(): void {
     const { uid } = this.record;
-    const urls = this.#urls();
+    const endpoints = this.#endpoints();
     const from = this.position;
     let isOver = false;
     const isCurrent = () => this.#connection === connection;
-    const wanted = { base: urls[this.#home % urls.length]!, uid, from, credential: this.#credential(uid) };
+    const { url, key } = endpoints[this.#home % endpoints.length]!;
+    const wanted = { base: url, uid, from, credential: this.#credential?.(uid) ?? key };
     const connection: Connection = this.#connectTo(wanted, {
       opened: () => {
         if (isCurrent()) this.#hear({ at: performance.now(), event: 'connect', from });

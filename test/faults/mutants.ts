@@ -124,6 +124,19 @@ export const MUTANTS: readonly Mutant[] = [
     expected: ['gap'],
   },
   {
+    name: 'a replica goes on with the epoch',
+    patches: [
+      {
+        file: 'move_epoch.lua',
+        from: 'return { move_epoch_past(epoch()) or epoch(), 1 }',
+        to: 'return { epoch(), 1 }',
+      },
+    ],
+    scenario: 'moving-name-replicas-behind',
+    seed: 1,
+    expected: ['gap'],
+  },
+  {
     name: 'edits are told and not kept',
     patches: [{ file: 'messages/edit.lua', from: "keep(log, seq, 'edit', cjson", to: 'local _ = (cjson' }],
     scenario: 'node-killed',

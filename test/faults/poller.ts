@@ -1,7 +1,7 @@
 import type { Follower } from './history.ts';
-import { heardMessage, type SeenMessage, type Urls } from './listener.ts';
+import { heardMessage, type SeenMessage } from './listener.ts';
 import type { Random } from './random.ts';
-import { ask } from './requests.ts';
+import { ask, type Endpoints } from './requests.ts';
 
 interface Page {
   items: (SeenMessage & { cursor: string })[];
@@ -13,14 +13,14 @@ interface Page {
 export class Poller {
   readonly record: Follower;
   position = '$';
-  readonly #urls: Urls;
+  readonly #endpoints: Endpoints;
   readonly #random: Random;
   #isClosed = false;
   #done: Promise<void> | undefined;
 
-  constructor(urls: Urls, uid: string, random: Random) {
+  constructor(endpoints: Endpoints, uid: string, random: Random) {
     this.record = { name: `${uid}@poll`, uid, heard: [] };
-    this.#urls = urls;
+    this.#endpoints = endpoints;
     this.#random = random;
   }
 
@@ -45,10 +45,10 @@ export class Poller {
   async #once(block: number): Promise<boolean> {
     const { uid, heard } = this.record;
     const from = this.position;
-    const url = this.#random.pick(this.#urls());
+    const endpoint = this.#random.pick(this.#endpoints());
     const count = this.#random.whole(1, 50);
     const { status, body } = await ask(
-      url,
+      endpoint,
       'GET',
       `/v1/users/${uid}/inbox?start=${from}&count=${count}&block=${block}`,
     );

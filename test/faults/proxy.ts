@@ -14,6 +14,7 @@ interface Link {
 /** A TCP proxy in front of a Redis, for a link that fails without either end's doing. */
 export class TcpProxy {
   readonly #server: Server;
+  #target: NetConnectOpts;
   readonly #links = new Set<Link>();
   #isSilent = false;
   #repliesToDrop = 0;
@@ -23,15 +24,16 @@ export class TcpProxy {
   #held: (() => void)[] | undefined;
   #onHeld: () => void = () => {};
 
-  private constructor(server: Server) {
+  private constructor(server: Server, target: NetConnectOpts) {
     this.#server = server;
+    this.#target = target;
   }
 
   /** @param target where Redis is */
   static async start(target: NetConnectOpts): Promise<TcpProxy> {
     const server = createServer();
-    const proxy = new TcpProxy(server);
-    server.on('connection', (client) => proxy.#join(client, target));
+    const proxy = new TcpProxy(server, target);
+    server.on('connection', (client) => proxy.#join(client));
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     return proxy;
@@ -43,6 +45,15 @@ export class TcpProxy {
 
   get url(): string {
     return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** From now on connections go elsewhere; those that are open are cut. */
+  leadTo(target: NetConnectOpts): void {
+    this.#target = target;
+    for (const { client, server } of this.#links) {
+      client.destroy();
+      server.destroy();
+    }
   }
 
   /** Swallows replies that come over the links for commands, and then cuts the link: what was asked for was done. */
@@ -103,8 +114,8 @@ export class TcpProxy {
     this.#server.close();
   }
 
-  #join(client: Socket, target: NetConnectOpts): void {
-    const link: Link = { client, server: connect(target), isFeed: false, late: 0 };
+  #join(client: Socket): void {
+    const link: Link = { client, server: connect(this.#target), isFeed: false, late: 0 };
     const { server } = link;
     this.#links.add(link);
     const cut = () => {

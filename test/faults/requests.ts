@@ -23,19 +23,28 @@ export interface Answer {
   neverSent: boolean;
 }
 
+/** A node, and the server key that it is called with: that decides in which space. */
+export interface Endpoint {
+  url: string;
+  key: string;
+}
+
+/** The nodes at the moment, dead ones included. */
+export type Endpoints = () => readonly Endpoint[];
+
 const agent = new Agent({ keepAlive: true, maxSockets: 200 });
 
 /** Makes a request as a server key; never throws. */
-export function ask(base: string, method: string, path: string, body?: object): Promise<Answer> {
+export function ask({ url, key }: Endpoint, method: string, path: string, body?: object): Promise<Answer> {
   return new Promise((resolve) => {
     const text = body === undefined ? undefined : JSON.stringify(body);
-    const headers: Record<string, string> = { authorization: `Bearer ${API_KEY}` };
+    const headers: Record<string, string> = { authorization: `Bearer ${key}` };
     if (text !== undefined) {
       headers['content-type'] = 'application/json';
       headers['content-length'] = String(Buffer.byteLength(text));
     }
     const nothing = (neverSent: boolean) => resolve({ status: 0, body: undefined, neverSent });
-    const sent = request(new URL(path, base), { method, agent, headers, timeout: TIMEOUT_MS }, (response) => {
+    const sent = request(new URL(path, url), { method, agent, headers, timeout: TIMEOUT_MS }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', () => nothing(false));

@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 import { TestCluster } from '../helpers/redis-cluster.ts';
+import type { RedisServer } from '../helpers/redis-server.ts';
 import { TestSentinels } from '../helpers/sentinels.ts';
 import { TcpProxy } from './proxy.ts';
 
@@ -13,6 +14,19 @@ export interface Servers {
   /** A connection to the server that is master of the data right now. */
   master(): Promise<Redis>;
   stop(): Promise<void>;
+}
+
+/** Servers of which another one may become the master. */
+export interface Replicated extends Servers {
+  masterServer(): Promise<RedisServer>;
+  /** The copies of the master that are up. */
+  replicas(): Promise<readonly RedisServer[]>;
+  /** Has a replica take over from a master that is well, as an administrator would. */
+  failover(): Promise<void>;
+  /** Waits until another one than `former` is the master, and returns that. */
+  takenOver(former: RedisServer): Promise<RedisServer>;
+  /** Waits until all that are up agree, and each replica has what its master has. */
+  healthy(): Promise<void>;
 }
 
 /** One Redis, with or without a proxy in front of it. */
@@ -49,7 +63,7 @@ export class OneServer implements Servers {
 }
 
 /** A Redis Cluster, which may announce proxies in place of its servers. */
-export class ClusterServers implements Servers {
+export class ClusterServers implements Replicated {
   /** Everything of the default space is in one slot. */
   readonly prefix = '{im}';
   readonly cluster: TestCluster;
@@ -84,7 +98,12 @@ export class ClusterServers implements Servers {
     return this.#proxies.get(port);
   }
 
-  master = async (): Promise<Redis> => (await this.cluster.masterOf(this.prefix)).admin;
+  master = async (): Promise<Redis> => (await this.masterServer()).admin;
+  masterServer = (): Promise<RedisServer> => this.cluster.masterOf(this.prefix);
+  replicas = async (): Promise<RedisServer[]> => this.cluster.replicasOf(await this.masterServer());
+  failover = async (): Promise<void> => void (await this.cluster.failover(this.prefix));
+  takenOver = (former: RedisServer): Promise<RedisServer> => this.cluster.takenOver(this.prefix, former);
+  healthy = (): Promise<void> => this.cluster.healthy();
 
   async stop(): Promise<void> {
     for (const proxy of this.#proxies.values()) proxy.close();
@@ -92,26 +111,58 @@ export class ClusterServers implements Servers {
   }
 }
 
-/** A master, its replicas, and sentinels. */
-export class SentinelServers implements Servers {
+/**
+ * A master, its replicas, and sentinels. Nodes ask the sentinels; or, proxied, know one address alone, that of a proxy
+ * which leads to the master of the moment.
+ */
+export class SentinelServers implements Replicated {
   readonly prefix = '';
-  readonly sentinels: TestSentinels;
+  readonly #sentinels: TestSentinels;
+  readonly #proxy: TcpProxy | undefined;
 
-  private constructor(sentinels: TestSentinels) {
-    this.sentinels = sentinels;
+  private constructor(sentinels: TestSentinels, proxy: TcpProxy | undefined) {
+    this.#sentinels = sentinels;
+    this.#proxy = proxy;
   }
 
-  static async start(): Promise<SentinelServers> {
-    return new SentinelServers(await TestSentinels.start());
+  static async start(isProxied: boolean): Promise<SentinelServers> {
+    const sentinels = await TestSentinels.start();
+    const proxy = isProxied ? await TcpProxy.start(addressOf(await sentinels.master())) : undefined;
+    return new SentinelServers(sentinels, proxy);
   }
 
   get url(): string {
-    return this.sentinels.url;
+    return this.#proxy?.url ?? this.#sentinels.url;
   }
 
-  master = async (): Promise<Redis> => (await this.sentinels.master()).admin;
+  master = async (): Promise<Redis> => (await this.masterServer()).admin;
+  masterServer = (): Promise<RedisServer> => this.#sentinels.master();
 
-  stop = (): Promise<void> => this.sentinels.stop();
+  async replicas(): Promise<RedisServer[]> {
+    const master = await this.masterServer();
+    return this.#sentinels.servers.filter((server) => server.isUp && server !== master);
+  }
+
+  async failover(): Promise<void> {
+    this.#proxy?.leadTo(addressOf(await this.#sentinels.failover()));
+  }
+
+  async takenOver(former: RedisServer): Promise<RedisServer> {
+    const master = await this.#sentinels.takenOver(former);
+    this.#proxy?.leadTo(addressOf(master));
+    return master;
+  }
+
+  healthy = (): Promise<void> => this.#sentinels.healthy();
+
+  async stop(): Promise<void> {
+    this.#proxy?.close();
+    await this.#sentinels.stop();
+  }
+}
+
+function addressOf({ port }: RedisServer) {
+  return { host: '127.0.0.1', port };
 }
 
 /** A connection that comes back by itself. */

@@ -1,10 +1,10 @@
 import WebSocket from 'ws';
-import { type Answer, API_KEY } from './requests.ts';
+import type { Answer, Endpoint } from './requests.ts';
 
 /** Longer than the service ever takes, unless it or its Redis is stopped. */
 const TIMEOUT_MS = 10_000;
 
-/** A socket on which requests are made; one for each node, and another one after it has broken. */
+/** A socket on which requests are made; one for each node and space, and another one after it has broken. */
 class RequestSocket {
   readonly #socket: WebSocket;
   readonly #waiting = new Map<number, (answer: Answer) => void>();
@@ -12,10 +12,10 @@ class RequestSocket {
   #next = 0;
 
   /** @param closed told when it is of no use any more */
-  constructor(base: string, closed: () => void) {
+  constructor({ url: base, key }: Endpoint, closed: () => void) {
     const url = new URL('/v1/users/u0/inbox/socket', base);
     url.protocol = 'ws';
-    const headers = { authorization: `Bearer ${API_KEY}` };
+    const headers = { authorization: `Bearer ${key}` };
     const socket = new WebSocket(url, { headers, perMessageDeflate: false });
     this.#socket = socket;
     this.#opened = new Promise((resolve) => {
@@ -56,11 +56,12 @@ class RequestSocket {
 const sockets = new Map<string, RequestSocket>();
 
 /** As `ask` of requests.ts, in a frame of a WebSocket. */
-export function askOverSocket(base: string, method: string, path: string, body?: object): Promise<Answer> {
-  let socket = sockets.get(base);
+export function askOverSocket(endpoint: Endpoint, method: string, path: string, body?: object): Promise<Answer> {
+  const name = `${endpoint.key} ${endpoint.url}`;
+  let socket = sockets.get(name);
   if (!socket) {
-    const opened = new RequestSocket(base, () => sockets.delete(base));
-    sockets.set(base, opened);
+    const opened = new RequestSocket(endpoint, () => sockets.delete(name));
+    sockets.set(name, opened);
     socket = opened;
   }
   return socket.ask(method, path, body);

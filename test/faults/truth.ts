@@ -3,7 +3,7 @@ import { conversationOf } from './changes.ts';
 import type { Data } from './deployment.ts';
 import type { LogEntry, Shown, ToldConversation, Truth } from './history.ts';
 import { logOf } from './listener.ts';
-import { ask } from './requests.ts';
+import { ask, type Endpoint } from './requests.ts';
 import type { Known } from './signal-checker.ts';
 import { endOf } from './stream-ids.ts';
 
@@ -18,7 +18,7 @@ const READERS = 6;
 const TOLD_TEXT = 64;
 
 /** Reads all logs and inboxes from Redis, and asks the nodes what they show of them to everybody. */
-export async function readTruth(data: Data, urls: readonly string[], users: readonly string[]): Promise<Truth> {
+export async function readTruth(data: Data, endpoints: readonly Endpoint[], users: readonly string[]): Promise<Truth> {
   const { redis, prefix } = data;
   const truth: Truth = {
     logs: new Map(),
@@ -48,15 +48,15 @@ export async function readTruth(data: Data, urls: readonly string[], users: read
     );
   }
   await inParallel(users, READERS, async (uid) => {
-    const [listed, unread] = await conversationsOf(urls.at(-1)!, uid);
+    const [listed, unread] = await conversationsOf(endpoints.at(-1)!, uid);
     truth.unread.set(uid, unread);
     const told = new Map<string, ToldConversation>();
     truth.told.set(uid, told);
     for (const [log, last] of listed) {
-      const url = urls[told.size % urls.length]!;
+      const endpoint = endpoints[told.size % endpoints.length]!;
       const path = `/v1/users/${uid}/conversations/${conversationOf(uid, log)}/messages`;
-      const [back, isWhole] = await historyOf(url, path, 'before');
-      const [on] = await historyOf(url, path, 'after');
+      const [back, isWhole] = await historyOf(endpoint, path, 'before');
+      const [on] = await historyOf(endpoint, path, 'after');
       told.set(log, { back, on, isWhole, ...(last ? { last } : {}) });
     }
   });
@@ -124,11 +124,11 @@ export async function inboxEnd({ redis, prefix }: Data, uid: string): Promise<st
 
 /** A user's conversations with their newest messages, and what is unread in each. */
 async function conversationsOf(
-  url: string,
+  endpoint: Endpoint,
   uid: string,
 ): Promise<[last: Map<string, Shown | undefined>, unread: Map<string, number>]> {
   const { items } = await get<{ conversation: string; unread: number; last?: Shown }>(
-    url,
+    endpoint,
     `/v1/users/${uid}/conversations?limit=100`,
   );
   const named = items.map(({ conversation, ...one }) => ({ ...one, log: logOf(uid, conversation) }));
@@ -139,11 +139,11 @@ async function conversationsOf(
 }
 
 /** A history in one direction, page by page, the oldest message first; and whether it is all of it. */
-async function historyOf(url: string, path: string, direction: 'before' | 'after'): Promise<[Shown[], boolean]> {
+async function historyOf(endpoint: Endpoint, path: string, direction: 'before' | 'after'): Promise<[Shown[], boolean]> {
   const pages: Shown[][] = [];
   let next: string | undefined = direction === 'after' ? '0-0' : undefined;
   do {
-    const page: Page<Shown> = await get(url, `${path}?limit=${PAGE}${next ? `&${direction}=${next}` : ''}`);
+    const page: Page<Shown> = await get(endpoint, `${path}?limit=${PAGE}${next ? `&${direction}=${next}` : ''}`);
     pages.push(page.items.map(seen));
     next = page.next;
   } while (next && pages.length < PAGES);
@@ -155,8 +155,8 @@ interface Page<Item> {
   next?: string;
 }
 
-async function get<Item>(url: string, path: string): Promise<Page<Item>> {
-  const { status, body } = await ask(url, 'GET', path);
+async function get<Item>(endpoint: Endpoint, path: string): Promise<Page<Item>> {
+  const { status, body } = await ask(endpoint, 'GET', path);
   if (status !== 200) throw new Error(`GET ${path} was answered with ${status}: ${JSON.stringify(body)}`);
   return body as Page<Item>;
 }

@@ -1,9 +1,8 @@
 import { Changes, conversationOf } from './changes.ts';
 import type { History, Send } from './history.ts';
 import { outcomeOf } from './history.ts';
-import type { Urls } from './listener.ts';
 import type { Random } from './random.ts';
-import { type Answer, ask, outcomeOfAnswer } from './requests.ts';
+import { type Answer, ask, type Endpoint, type Endpoints, outcomeOfAnswer } from './requests.ts';
 import { askOverSocket } from './socket-requests.ts';
 
 export interface WorkloadOptions {
@@ -39,7 +38,7 @@ export class Workload {
   /** How many attempts were answered with each status. */
   readonly statuses = new Map<number, number>();
   readonly #history: History;
-  readonly #urls: Urls;
+  readonly #endpoints: Endpoints;
   readonly #random: Random;
   readonly #options: WorkloadOptions;
   readonly #changes: Changes;
@@ -47,19 +46,19 @@ export class Workload {
   #isStopping = false;
   #next = 0;
 
-  constructor(history: History, urls: Urls, random: Random, options: Partial<WorkloadOptions> = {}) {
+  constructor(history: History, endpoints: Endpoints, random: Random, options: Partial<WorkloadOptions> = {}) {
     this.#history = history;
-    this.#urls = urls;
+    this.#endpoints = endpoints;
     this.#random = random;
     this.#options = { ...WORKLOAD, ...options };
-    this.#changes = new Changes(history, urls, random);
+    this.#changes = new Changes(history, endpoints, random);
     this.users = Array.from({ length: this.#options.users }, (_, i) => `u${i}`);
   }
 
   /** Makes the people and the groups. */
   async prepare(): Promise<void> {
-    const [url] = this.#urls() as [string];
-    await Promise.all(this.users.map((uid) => create(url, `/v1/users/${uid}`, { fields: { name: uid } })));
+    const [endpoint] = this.#endpoints() as [Endpoint];
+    await Promise.all(this.users.map((uid) => create(endpoint, `/v1/users/${uid}`, { fields: { name: uid } })));
     for (let i = 0; i < this.#options.groups; i++) {
       const size = this.#random.whole(3, Math.max(4, Math.ceil(this.users.length * 0.7)));
       await this.makeGroup(`g${i}`, this.#random.some(this.users, size));
@@ -67,9 +66,9 @@ export class Workload {
   }
 
   async makeGroup(gid: string, members: readonly string[]): Promise<void> {
-    const [url] = this.#urls() as [string];
-    await create(url, `/v1/groups/${gid}`, { fields: {}, owner: members[0] });
-    for (const uid of members.slice(1)) await create(url, `/v1/groups/${gid}/members/${uid}`);
+    const [endpoint] = this.#endpoints() as [Endpoint];
+    await create(endpoint, `/v1/groups/${gid}`, { fields: {}, owner: members[0] });
+    for (const uid of members.slice(1)) await create(endpoint, `/v1/groups/${gid}/members/${uid}`);
     this.groups.set(gid, members);
   }
 
@@ -118,7 +117,7 @@ export class Workload {
       return { uid, conversation, fields: fieldsOf(key, padding), clientMessageId: key };
     });
     const from = performance.now();
-    const answer = await ask(this.#random.pick(this.#urls()), 'POST', '/v1/messages/batch', { messages });
+    const answer = await ask(this.#random.pick(this.#endpoints()), 'POST', '/v1/messages/batch', { messages });
     const to = performance.now();
     const results = (answer.body as { results?: { status: number; message?: { id: string } }[] } | undefined)?.results;
     records.forEach((send, i) => {
@@ -180,7 +179,7 @@ export class Workload {
       const body = { fields: fieldsOf(send.key, padding), ...(replyTo ? { replyTo } : {}) };
       const named = style === 'nameless' ? body : { ...body, clientMessageId: send.key };
       const via = this.#random.chance(0.2) ? askOverSocket : ask;
-      const answer = await via(this.#random.pick(this.#urls()), 'POST', path, named);
+      const answer = await via(this.#random.pick(this.#endpoints()), 'POST', path, named);
       if (replyTo && (answer.body as { code?: string } | undefined)?.code === 'message_not_found') {
         this.#history.missed.push(`${send.log} ${replyTo}`);
         delete send.replyTo;
@@ -213,7 +212,7 @@ export class Workload {
     const path = `/v1/users/${uid}/conversations/${conversationOf(uid, log)}/read`;
     const deadline = Date.now() + REACH_TIMEOUT_MS;
     for (;;) {
-      const { status } = await ask(this.#random.pick(this.#urls()), 'PUT', path, { upTo });
+      const { status } = await ask(this.#random.pick(this.#endpoints()), 'PUT', path, { upTo });
       if (status === 200) return;
       const canRepeat = status === 503 || status === 504 || status === 0;
       if (!canRepeat || Date.now() > deadline)
@@ -224,10 +223,10 @@ export class Workload {
 }
 
 /** A node that has just started may say that it is busy. */
-async function create(url: string, path: string, body?: object): Promise<void> {
+async function create(endpoint: Endpoint, path: string, body?: object): Promise<void> {
   const deadline = Date.now() + REACH_TIMEOUT_MS;
   for (;;) {
-    const answer = await ask(url, 'PUT', path, body);
+    const answer = await ask(endpoint, 'PUT', path, body);
     if (answer.status === 201 || answer.status === 200) return;
     if (answer.status !== 503 || Date.now() > deadline)
       throw new Error(`PUT ${path} was answered with ${answer.status} ${JSON.stringify(answer.body)}`);

@@ -30,15 +30,18 @@ export const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 export type Im = Awaited<ReturnType<typeof startIm>>;
 
 /** The IM rules on a real Redis, without HTTP, under a key prefix of their own, or the one that is given. */
-export async function startIm(server: TestRedis, settings: Partial<ScriptSettings> = {}) {
-  const keys = new Keys(settings.keyPrefix ?? randomPrefix());
+export async function startIm(
+  server: TestRedis,
+  { keyPrefix, ...settings }: Partial<ScriptSettings & { keyPrefix: string }> = {},
+) {
+  const keys = new Keys(keyPrefix ?? randomPrefix());
   const redis = await connectCommands(server.target, { commandTimeoutMs: 2_500, log: quiet });
   const refused: string[] = [];
   const levels: string[] = [];
   const store = new Store({
     redis,
     keys,
-    settings: { ...SETTINGS, keyPrefix: keys.prefix, ...settings },
+    settings: { ...SETTINGS, ...settings },
     onRefusedWrites: ({ reason }) => refused.push(reason),
     onNewerLevel: (level) => levels.push(level),
   });
@@ -93,7 +96,7 @@ export async function startIm(server: TestRedis, settings: Partial<ScriptSetting
   return im;
 }
 
-export const SETTINGS: Omit<ScriptSettings, 'keyPrefix'> = {
+export const SETTINGS: ScriptSettings = {
   inboxMax: 5_000,
   feedMax: 10_000,
   groupMax: 1_000,

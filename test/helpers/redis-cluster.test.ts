@@ -62,3 +62,12 @@ test('a master that was stopped still believes to be one when it goes on, and so
   assert.equal(await former.info('replication', 'role'), 'slave');
   assert.deepEqual(await replicasOf(master), [former.address]);
 });
+
+test('a server that has left the cluster comes back as a replica', async () => {
+  const master = await cluster.masterOf('{d}');
+  const [replica] = await cluster.replicasOf(master);
+  await replica!.admin.cluster('RESET', 'HARD');
+  assert.match(String(await replica!.admin.cluster('INFO')), /cluster_known_nodes:1\r/);
+  await cluster.rejoin(replica!, master);
+  assert.deepEqual(await replicasOf(master), [replica!.address]);
+});

@@ -114,6 +114,7 @@ export class TestCluster {
   /** Has a server that has left the cluster (CLUSTER RESET) come back as a replica. */
   async rejoin(server: RedisServer, master: RedisServer): Promise<void> {
     const id = await this.#idOf(master);
+    await this.#forgetFormer(server);
     await server.admin.call('CLUSTER', 'MEET', '127.0.0.1', master.port, master.port + BUS);
     await until(`${server.address} knows its master`, async () => {
       return (await server.admin.call('CLUSTER', 'REPLICATE', id)) === 'OK';
@@ -168,6 +169,16 @@ export class TestCluster {
       await admin.call('CLUSTER', 'REPLICATE', await this.#idOf(this.servers[i % masters]!));
     }
     await this.healthy();
+  }
+
+  /** Has the others forget who a server was before it was reset. */
+  async #forgetFormer(server: RedisServer): Promise<void> {
+    const id = await this.#idOf(server);
+    for (const other of this.servers.filter((one) => one !== server && one.isUp)) {
+      const members = await this.#membersSeenBy(other);
+      const former = members.filter(({ port, flags }) => port === server.port || flags.includes('noaddr'));
+      for (const one of former) if (one.id !== id) await other.admin.call('CLUSTER', 'FORGET', one.id);
+    }
   }
 
   async #idOf(server: RedisServer): Promise<string> {

@@ -165,8 +165,8 @@ export const FUNCTIONS: readonly Mutant[] = [
   {
     name: 'any key passes for im:meta',
     file: 'lua/settings.lua',
-    from: "'^(.*)im:meta$'",
-    to: "'^(.*)im:meta$') or string.match(meta_key, '^(.*)$'",
+    from: "if string.sub(meta_key, -7) ~= 'im:meta' then",
+    to: 'if false then',
     tests: ['test/redis/functions.test.ts'],
     pattern: 'functions work on data that a service',
   },

@@ -12,6 +12,7 @@ import { REDIS } from './redis.ts';
 import { RULES } from './rules.ts';
 import { SIGNALS } from './signals.ts';
 import { SOCKETS } from './socket.ts';
+import { SPACES } from './spaces.ts';
 
 /** Every break that the tests are known to see. A rule that is added to the service adds one here. */
 export const MUTANTS: readonly Mutant[] = [
@@ -27,5 +28,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...FUNCTIONS,
   ...SOCKETS,
   ...SIGNALS,
+  ...SPACES,
   ...LIVES_MUTANTS,
 ];

@@ -69,7 +69,7 @@ test('what a script touches it has declared, or could not know', async () => {
   const im = await startIm(server, { logMax: 100, logDays: 30 });
   const names = new Map(
     files.flatMap((file) => {
-      const settings = { ...SETTINGS, logMax: 100, logDays: 30, keyPrefix: im.keys.prefix };
+      const settings = { ...SETTINGS, logMax: 100, logDays: 30 };
       const script = pathToFileURL(SRC + file);
       const names = [false, true].map((isFunction) => programOf({ script, isFunction }, settings).name);
       return names.map((name) => [name, file.split('/').at(-1)!] as const);

@@ -124,7 +124,7 @@ test('a removal that is not finished is told, and nothing is created over it', a
 test('the settings are the ones of the service that started last', async () => {
   const { im, fcall } = await start();
   assert.doesNotMatch(librarySource('1.2.3'), /_MAX = '?\d{3,}/, 'none is baked in');
-  const settings = { ...SETTINGS, keyPrefix: im.keys.prefix, inboxMax: 10, logMax: 20, groupMax: 1 };
+  const settings = { ...SETTINGS, inboxMax: 10, logMax: 20, groupMax: 1 };
   const later = new Store({ redis: im.redis, keys: im.keys, settings, onRefusedWrites() {}, onNewerLevel() {} });
   await later.run(prepare, '1');
   await im.people('alice', 'bob');

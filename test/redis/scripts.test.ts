@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import type { Redis } from 'ioredis';
 import { directLog, groupLog, type LogName } from '../../src/domain/conversations.ts';
 import { connectCommands } from '../../src/redis/connection/command-connection.ts';
 import { besideLog } from '../../src/redis/conversation-keys.ts';
@@ -10,8 +11,8 @@ import { Keys } from '../../src/redis/keys.ts';
 import { includesOf, scriptSource } from '../../src/redis/lua.ts';
 import { prepare } from '../../src/redis/meta/commands.ts';
 import { removeFunctions } from '../../src/redis/program.ts';
-import { gid, quiet, SETTINGS, startIm, uid } from '../helpers/im.ts';
-import { startRedis, type TestRedis } from '../helpers/redis.ts';
+import { conversation, gid, quiet, SETTINGS, startIm, uid } from '../helpers/im.ts';
+import { randomPrefix, startRedis, type TestRedis } from '../helpers/redis.ts';
 
 let server: TestRedis;
 before(async () => {
@@ -23,7 +24,6 @@ const SRC = new URL('../../src/', import.meta.url).pathname;
 const scripts = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter(
   (file) => file.endsWith('.lua') && !/^redis\/(lua|functions)\//.test(file),
 );
-const settings = { ...SETTINGS, keyPrefix: '{p}:' };
 
 test('every script belongs to a command, says what it is, and loads into Redis', async () => {
   const redis = await connectCommands(server.target, { commandTimeoutMs: 2_500, log: quiet });
@@ -39,7 +39,7 @@ test('every script belongs to a command, says what it is, and loads into Redis',
       /^(#!lua.*\n)?-- [A-Z].*\n(--.*\n)*-- {3}KEYS {3}im:meta/,
       file,
     );
-    const sha = await redis.script('LOAD', scriptSource(pathToFileURL(join(SRC, file)), settings));
+    const sha = await redis.script('LOAD', scriptSource(pathToFileURL(join(SRC, file)), SETTINGS));
     assert.match(String(sha), /^[0-9a-f]{40}$/, file);
   }
   redis.disconnect();
@@ -47,10 +47,14 @@ test('every script belongs to a command, says what it is, and loads into Redis',
 
 test('shared Lua names keys as keys.ts does', async () => {
   const redis = await connectCommands(server.target, { commandTimeoutMs: 2_500, log: quiet });
-  const keys = new Keys('{p}:');
+  for (const prefix of ['', '{p}:', '@ds:', '{p}:@im:']) await namesAreTheSame(redis, new Keys(prefix));
+  redis.disconnect();
+});
+
+async function namesAreTheSame(redis: Redis, keys: Keys): Promise<void> {
   const shared = includesOf('-- @include "direct_events"').join('\n');
   const names = await redis.eval(
-    `local PREFIX = '{p}:' ${shared} return { feed_key(), signals_key(), receipts_key('gs:g1'), presence_key('u1'), user_key('u1'), inbox_key('u1'), contacts_key('u1'),
+    `local PREFIX, PARTITION ${shared} take_prefix(KEYS[1]) return { feed_key(), signals_key(), receipts_key('gs:g1'), presence_key('u1'), user_key('u1'), inbox_key('u1'), contacts_key('u1'),
        read_key('u1'), floors_key('u1'), requested_key('u1'), left_key('u1'), removed_user_key('u1'), removals_key(), sanctions_key('u1'),
        blocks_key('u1'), blocked_by_key('u1'), revoked_key(), suspended_key(), users_key(), attributes_key('u1'),
        groups_key(), roles_key('g1'), bans_key('g1'), group_key('g1'),
@@ -58,7 +62,8 @@ test('shared Lua names keys as keys.ts does', async () => {
        changed_key('ds:a:b'), erased_key('ds:a:b'), replies_key('ds:a:b'), mentions_of_all_key('ds:a:b'), receipts_key('ds:a:b'),
        idempotency_key('ds:a:b', 'u1', 'm-1'),
        log_key(direct_log('zed', 'Abe')), log_key(direct_log('Abe', 'zed')) }`,
-    0,
+    1,
+    keys.meta(),
   );
   const [u1, g1] = [uid('u1'), gid('g1')];
   const direct = keys.log(directLog(uid('zed'), uid('Abe')));
@@ -96,6 +101,22 @@ test('shared Lua names keys as keys.ts does', async () => {
     direct,
     direct,
   ]);
+}
+
+test('a named space has its own keys, and shares the feed and the signals of its partition', async () => {
+  const redis = await connectCommands(server.target, { commandTimeoutMs: 2_500, log: quiet });
+  const keyPrefix = randomPrefix();
+  const im = await startIm(server, { keyPrefix: `${keyPrefix}@ds:` });
+  const partition = new Keys(keyPrefix);
+  await im.people('alice', 'bob');
+  await im.team('team', 'alice', 'bob');
+  await im.say('alice', 'user:bob', 'hi');
+  await im.conversations.markRead(uid('bob'), conversation('user:alice'), (await im.say('alice', 'user:bob', 'ho')).id);
+  const names = await redis.keys(`${keyPrefix}*`);
+  const shared = names.filter((name) => !name.startsWith(`${keyPrefix}@ds:`));
+  assert.deepEqual(shared.sort(), [partition.feed(), partition.signals()]);
+  assert.ok(names.includes(`${keyPrefix}@ds:ds:alice:bob`) && names.includes(`${keyPrefix}@ds:u:alice`));
+  im.close();
   redis.disconnect();
 });
 
@@ -146,7 +167,7 @@ test('functions of other versions and settings are removed, and those in use com
 });
 
 test('a script carries what it uses of the shared Lua, and no more', () => {
-  const source = scriptSource(new URL('../../src/features/messages/send.lua', import.meta.url), settings);
+  const source = scriptSource(new URL('../../src/features/messages/send.lua', import.meta.url), SETTINGS);
   const names = [...source.matchAll(/^local function (\w+)/gm)].map(([, name]) => name!);
   assert.ok(names.length > 20);
   for (const name of names) assert.ok(source.match(new RegExp(`\\b${name}\\b`, 'g'))!.length > 1, name);

@@ -1,20 +1,18 @@
-import type { Redis } from 'ioredis';
+import { Registry } from 'prom-client';
 import Type from 'typebox';
 import type { Delivery } from '../../delivery/delivery.ts';
 import type { App } from '../../http/fastify.ts';
-import type { Metrics } from '../../http/metrics.ts';
 import { ref } from '../../http/openapi/component.ts';
+import type { RedisPing } from './redis-ping.ts';
 import { Health, Readiness } from './schemas.ts';
 
-/** How long Redis may take to answer a PING before the service calls itself not ready, ms. */
-const PING_MS = 1_000;
 /** The feed is read at least once a second, so that this silence means that it isn't. */
 const FEED_SILENCE_MS = 5_000;
 
 /** For those who run the service: is it up, can it work, what is it doing, what is its API. */
 export function serviceRoutes(
   app: App,
-  { redis, delivery, metrics }: { redis: Redis; delivery: Delivery; metrics: Metrics },
+  { redis, delivery, metrics }: { redis: RedisPing; delivery: Delivery; metrics: () => Promise<string> },
 ): void {
   app.get(
     '/healthz',
@@ -49,7 +47,7 @@ export function serviceRoutes(
       },
     },
     async (_request, reply) => {
-      const reasons = await whyNotReady(redis, delivery, metrics);
+      const reasons = await whyNotReady(redis, delivery);
       const status = reasons.length === 0 ? 'ready' : 'not_ready';
       return reply.status(reasons.length === 0 ? 200 : 503).send({ status, reasons });
     },
@@ -71,32 +69,20 @@ export function serviceRoutes(
       },
     },
     async (_request, reply) => {
-      await whyNotReady(redis, delivery, metrics);
-      metrics.feedLag.set(delivery.feedLagMs / 1_000);
-      return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
+      return reply.type(Registry.PROMETHEUS_CONTENT_TYPE).send(await metrics());
     },
   );
 
   app.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, async () => app.swagger());
 }
 
-async function whyNotReady(redis: Redis, delivery: Delivery, metrics: Metrics): Promise<string[]> {
+async function whyNotReady(redis: RedisPing, delivery: Delivery): Promise<string[]> {
   const reasons: string[] = [];
   if (delivery.hub.draining) reasons.push('The service is stopping.');
-  const asked = performance.now();
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${PING_MS} ms`)), PING_MS);
-  });
   try {
-    await Promise.race([redis.ping(), late]);
-    metrics.redisLatency.set((performance.now() - asked) / 1_000);
+    await redis.ping();
   } catch (error) {
-    // What ioredis says of a lost connection is about its own options.
-    const why = redis.status === 'ready' ? (error as Error).message : 'there is no connection';
-    reasons.push(`Redis does not answer: ${why}.`);
-  } finally {
-    clearTimeout(timer);
+    reasons.push(`Redis does not answer: ${(error as Error).message}.`);
   }
   if (delivery.feedLagMs > FEED_SILENCE_MS)
     reasons.push(`The feed was last read ${Math.round(delivery.feedLagMs / 1_000)} s ago.`);

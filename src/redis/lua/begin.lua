@@ -9,7 +9,15 @@ local function begin_with(meta_key, epoch, level)
   if LEVEL > KNOWN_LEVEL then return { err = 'WRITER_LEVEL ' .. level } end
 end
 
+-- Takes the prefix of all keys from the key im:meta, so that one program serves every space; that of the partition, whose feed
+-- all its spaces share, lacks the '@<name>:' of a named one.
+local function take_prefix(meta_key)
+  PREFIX = string.sub(meta_key, 1, -8)
+  PARTITION = string.match(PREFIX, '^(.*)@[^@:]+:$') or PREFIX
+end
+
 local function begin(meta_key)
+  take_prefix(meta_key)
   local meta = redis.call('HMGET', meta_key, 'epoch', 'writerLevel')
   return begin_with(meta_key, meta[1], meta[2])
 end

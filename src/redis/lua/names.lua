@@ -34,5 +34,5 @@ local function settings_key(uid) return PREFIX .. 'cs:' .. uid end
 local function idempotency_key(log, from, client_message_id)
   return PREFIX .. 'i:' .. log .. ':' .. from .. ':' .. client_message_id
 end
-local function feed_key() return PREFIX .. 'feed' end
-local function signals_key() return PREFIX .. 'signals' end
+local function feed_key() return PARTITION .. 'feed' end
+local function signals_key() return PARTITION .. 'signals' end

@@ -10,10 +10,10 @@ end
 
 -- The first step of a function, as `begin` is a script's. Returns nil, or the refusal to answer with.
 local function begin_with_settings(meta_key)
-  PREFIX = string.match(meta_key, '^(.*)im:meta$')
-  if not PREFIX then
+  if string.sub(meta_key, -7) ~= 'im:meta' then
     return refuse('INVALID_REQUEST', 'KEYS[1] is the key im:meta, with the KEY_PREFIX of the service in front')
   end
+  take_prefix(meta_key)
   local epoch, level, schema, inbox_max, feed_max, group_max, log_max, log_days = unpack(redis.call('HMGET', meta_key,
     'epoch', 'writerLevel', 'schema', 'inboxMax', 'feedMax', 'groupMax', 'logMax', 'logDays'))
   local refusal = begin_with(meta_key, epoch, level)

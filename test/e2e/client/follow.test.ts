@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
-import { after, before, describe, test } from 'node:test';
+import { after, afterEach, before, describe, test } from 'node:test';
 import {
   type ApiError,
   type Client,
@@ -15,6 +15,13 @@ import { eventually } from '../../helpers/delivery.ts';
 import { API_KEY, userToken } from '../../helpers/service.ts';
 import { useService } from '../../helpers/use.ts';
 import { Service } from '../page/browser.ts';
+
+/** Those of the test that runs: one that has failed leaves them behind, and they would go on for ever. */
+const listeners = new Set<Listener>();
+afterEach(async () => {
+  await Promise.all([...listeners].map((listener) => listener.stop()));
+  listeners.clear();
+});
 
 /** Somebody who follows, and what has come. */
 class Listener {
@@ -30,6 +37,7 @@ class Listener {
   readonly #ending = new AbortController();
 
   constructor(client: Client, options: Partial<FollowOptions> = {}) {
+    listeners.add(this);
     this.ended = client
       .follow({
         start: '0',
@@ -293,7 +301,7 @@ describe('follow, over what happens to a service', () => {
     await alice.stop();
   });
 
-  test('a line that is silent is given up, and another one opened', async () => {
+  test('a line that is silent is given up, and another one opened', async (t) => {
     // What comes over the line, as long as it is not silent; then all is swallowed, and nothing closed.
     let isSilent = false;
     const sockets = new Set<Socket>();
@@ -312,6 +320,13 @@ describe('follow, over what happens to a service', () => {
       }
     });
     await once(proxy.listen(0, '127.0.0.1'), 'listening');
+    const cut = () => {
+      for (const socket of sockets) socket.destroy();
+    };
+    t.after(() => {
+      cut();
+      proxy.close();
+    });
     const alice = new Listener(await clientAt(`http://127.0.0.1:${(proxy.address() as { port: number }).port}`), {
       start: '$',
     });
@@ -321,10 +336,8 @@ describe('follow, over what happens to a service', () => {
     await eventually(() => !alice.isLive, 'the line to be given up');
     isSilent = false;
     // Those that were opened meanwhile stay silent for ever; opening one has its own time.
-    for (const socket of sockets) socket.destroy();
+    cut();
     await alice.sees('unheard');
     assert.equal(await alice.stop(), undefined);
-    for (const socket of sockets) socket.destroy();
-    proxy.close();
   });
 });

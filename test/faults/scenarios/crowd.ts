@@ -8,10 +8,10 @@ const CROWD = { MAX_SUBSCRIBERS_PER_USER: '2000' };
 const GROWTH_MIB = { short: 140, long: 250 };
 
 /** More receivers of the workload's users, all connected. */
-async function gather({ deployment, workload, random, follow }: Run, count: number): Promise<Listener[]> {
+async function gather({ endpoints, workload, random, follow }: Run, count: number): Promise<Listener[]> {
   const crowd = Array.from({ length: count }, (_, i) => {
     const connect = i % 3 === 0 ? overSocket : overSse;
-    return new Listener(deployment.urls, workload.users[i % workload.users.length]!, i, random, { connect });
+    return new Listener(endpoints, workload.users[i % workload.users.length]!, i, random, { connect });
   });
   await Promise.all(crowd.map(follow));
   return crowd;

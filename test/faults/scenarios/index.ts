@@ -1,6 +1,7 @@
 import type { Scenario } from '../scenario.ts';
 import { crowdScenarios } from './crowd.ts';
 import { dataScenarios } from './data.ts';
+import { failoverScenarios } from './failover.ts';
 import { feedScenarios } from './feed.ts';
 import { linkScenarios } from './link.ts';
 import { nodeScenarios } from './nodes.ts';
@@ -14,4 +15,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...feedScenarios,
   ...dataScenarios,
   ...crowdScenarios,
+  ...failoverScenarios,
 ];

@@ -64,11 +64,11 @@ export const nodeScenarios: Scenario[] = [
   },
   {
     name: 'tokens-expired',
-    async fault({ deployment, workload, random, follow, expect, note }) {
+    async fault({ workload, random, endpoints, follow, expect, note }) {
       const credential = (uid: string) => tokenOf(uid, random.whole(1, 4));
       const followed = workload.users.map(
         (uid, i) =>
-          new Listener(deployment.urls, uid, i, random, { connect: i % 2 === 0 ? overSocket : overSse, credential }),
+          new Listener(endpoints, uid, i, random, { connect: i % 2 === 0 ? overSocket : overSse, credential }),
       );
       await Promise.all(followed.map(follow));
       const byes = () => followed.map(({ record }) => record.heard.filter(({ event }) => event === 'bye').length);

@@ -1,0 +1,45 @@
+import { Baseline } from './harness/baseline.ts';
+import type { Benchmark } from './harness/benchmark.ts';
+import { compare } from './harness/compare.ts';
+import { Load } from './harness/load.ts';
+import { cpuPerUnit } from './harness/measure.ts';
+import { Service } from './harness/service.ts';
+
+const STREAMS = 1_000;
+
+/** What it costs to open a stream, with a token that the service has not seen before. */
+export const open: Benchmark = {
+  name: 'open',
+  title: '1,000 streams are opened, each with a token of its own',
+  against: 'plain Node http that answers with an event stream and looks at nothing',
+  targets: [{ figure: 'nodeCpuMicros', unit: 'µs of the node a stream', atMost: 3 }],
+  async run({ product, rounds }) {
+    const service = await Service.start(product);
+    const plain = await Baseline.start('broadcaster');
+    await service.makeUsers(STREAMS);
+    const load = await Load.start();
+    const opened = async (processes: { pid: number; redisPid?: number }, url: string) => {
+      const streams = await Promise.all(
+        Array.from({ length: STREAMS }, async (_, i) => ({
+          path: '/v1/users/me/inbox/stream',
+          token: await service.token(`u${i}`),
+        })),
+      );
+      const sample = await cpuPerUnit(processes, async () => {
+        await load.do('subscribe', { url, streams });
+        return STREAMS;
+      });
+      await load.do('close', undefined);
+      return sample;
+    };
+    const comparison = await compare(
+      rounds,
+      () => opened({ pid: service.node.pid, redisPid: service.redis.pid }, service.url),
+      async () => ({ redisCpuMicros: 0, ...(await opened({ pid: plain.pid }, plain.url)) }),
+    );
+    load.stop();
+    await plain.stop();
+    await service.stop();
+    return { comparisons: [{ of: 'a stream', comparison }] };
+  },
+};
