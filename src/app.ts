@@ -5,46 +5,33 @@ import type { Config } from './config/config.ts';
 import { Delivery } from './delivery/delivery.ts';
 import { NO_PRESENCE } from './delivery/presence.ts';
 import { ImError } from './domain/errors.ts';
-import { Bans } from './features/bans/bans.ts';
 import { banRoutes } from './features/bans/routes.ts';
-import { Blocks } from './features/blocks/blocks.ts';
 import { blockRoutes } from './features/blocks/routes.ts';
-import { Contacts } from './features/contacts/contacts.ts';
 import { contactRoutes } from './features/contacts/routes.ts';
-import { Conversations } from './features/conversations/conversations.ts';
 import { conversationRoutes } from './features/conversations/routes.ts';
 import { demoRoutes } from './features/demo/routes.ts';
-import { Exports } from './features/export/exports.ts';
 import { exportRoutes } from './features/export/routes.ts';
-import { Groups } from './features/groups/groups.ts';
 import { groupRoutes } from './features/groups/routes.ts';
-import { Inbox } from './features/inbox/inbox.ts';
 import { inboxRoutes } from './features/inbox/routes.ts';
 import { socketRoutes } from './features/inbox/socket-routes.ts';
-import { Members } from './features/members/members.ts';
 import { memberRoutes } from './features/members/routes.ts';
 import { batchRoutes } from './features/messages/batch-routes.ts';
-import { Editing } from './features/messages/editing.ts';
+import { EntryCache } from './features/messages/entry-cache.ts';
 import { eventRoutes } from './features/messages/event-routes.ts';
-import { History } from './features/messages/history.ts';
-import { Logs } from './features/messages/logs.ts';
-import { Messages } from './features/messages/messages.ts';
 import { messageRoutes } from './features/messages/routes.ts';
 import { Keeper, type KeeperOptions } from './features/presence/keeper.ts';
-import { Presence } from './features/presence/presence.ts';
 import { presenceRoutes } from './features/presence/routes.ts';
-import { Reactions } from './features/reactions/reactions.ts';
 import { reactionRoutes } from './features/reactions/routes.ts';
 import { RedisPing } from './features/service/redis-ping.ts';
 import { serviceRoutes } from './features/service/routes.ts';
-import { Revocations } from './features/tokens/revocations.ts';
+import { SpaceJanitor } from './features/spaces/janitor.ts';
+import { spaceRoutes } from './features/spaces/routes.ts';
+import { issuerName } from './features/spaces/space-record.ts';
+import { Spaces } from './features/spaces/spaces.ts';
 import { tokenRoutes } from './features/tokens/routes.ts';
 import { typingRoutes } from './features/typing/routes.ts';
-import { Typing } from './features/typing/typing.ts';
 import { userRoutes } from './features/users/routes.ts';
-import { Users } from './features/users/users.ts';
 import { registerAuth } from './http/auth/auth.ts';
-import { Tokens } from './http/auth/tokens.ts';
 import type { App } from './http/fastify.ts';
 import { createMetrics } from './http/metrics.ts';
 import { components } from './http/openapi/component.ts';
@@ -60,6 +47,7 @@ import { registerSecurity } from './http/plugins/security.ts';
 import { registerShutdown } from './http/plugins/shutdown.ts';
 import { registerUpgrade, UpgradableRequest } from './http/plugins/upgrade.ts';
 import { buildValidator } from './http/plugins/validation.ts';
+import { SpacesHere } from './http/spaces-here.ts';
 import { FEED_BLOCK_MS, type RedisLink } from './redis/connection/link.ts';
 import { Keys } from './redis/keys.ts';
 import { SCHEMA_VERSION } from './redis/lua.ts';
@@ -119,10 +107,13 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   }) as never;
 
   const redisPing = new RedisPing(link.commands);
-  const metrics = createMetrics({
-    feedLagMs: () => delivery.feedLagMs,
-    pingMs: () => redisPing.ping().catch(() => undefined),
-  });
+  const metrics = createMetrics(
+    {
+      feedLagMs: () => delivery.feedLagMs,
+      pingMs: () => redisPing.ping().catch(() => undefined),
+    },
+    config.spaces,
+  );
   const gatherMetrics = options.gatherMetrics ?? ((registry: Registry) => () => registry.metrics());
   const store = new Store({
     redis: link.commands,
@@ -136,36 +127,32 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   });
   await prepareDatabase(link, store);
 
-  const logs = new Logs(store);
-  const inbox = new Inbox(store, logs);
-  const history = new History(store);
-  const retains = config.logMax > 0 || config.logDays > 0;
-  const messages = new Messages(
+  const registry = new Spaces(store, config.jwksUrl ? ownIssuerOf(config) : '');
+  const spaces = new SpacesHere(
     {
+      config,
       store,
-      sent: metrics.countSend,
-      grown: (log) => {
-        if (!retains) return;
-        history.trim(log).catch((error: unknown) => app.log.warn({ err: error, log }, 'a log could not be trimmed'));
-      },
+      log: app.log,
+      metrics,
+      recent: new EntryCache(),
+      hub: () => delivery.hub,
+      feedLagMs: () => delivery.feedLagMs,
     },
-    config.idempotencyTtl,
+    registry,
   );
-  const tokens = new Tokens(config);
-  const revocations = new Revocations(
-    store,
-    () => delivery.feedLagMs,
-    (uid, why) => delivery.hub.tokensEnded(uid, why),
-  );
-  const presence = new Presence(store);
+  const janitor = config.spaces ? new SpaceJanitor(registry, app.log) : undefined;
   const keeper = config.presence
-    ? new Keeper({ store, presence, log: app.log, hub: () => delivery.hub, ...options.presence })
+    ? new Keeper({
+        storeOf: (space) => store.of(space),
+        log: app.log,
+        hub: () => delivery.hub,
+        ...options.presence,
+      })
     : undefined;
   const stallMs = options.stallMs ?? STALL_MS;
   const delivery: Delivery = new Delivery({
     ...config,
-    messages: logs,
-    revocations,
+    memory: spaces,
     presence: keeper ?? NO_PRESENCE,
     store,
     connection: link.openFeed(),
@@ -173,8 +160,8 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     stallMs,
     log: app.log,
     metrics: {
-      subscribers: (state, change) => metrics.subscribers.inc({ state }, change),
-      delivered: (count) => metrics.deliveries.inc(count),
+      subscribers: metrics.countSubscribers,
+      delivered: metrics.countDeliveries,
       epochMoved: () => metrics.epochMoves.inc(),
     },
   });
@@ -189,7 +176,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   registerUpgrade(app);
   registerFramedRequests(app);
   await registerSecurity(app, config.corsOrigins);
-  registerAuth(app, tokens, revocations);
+  registerAuth(app, spaces);
   registerRateLimit(app, {
     perUser: config.rateLimit,
     burst: config.rateLimitBurst,
@@ -198,43 +185,25 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   await registerSwagger(app, VERSION);
   for (const schema of components) app.addSchema(schema);
 
-  const users = new Users(store, logs);
-  userRoutes(app, { users });
-  const contacts = new Contacts(store);
-  const blocks = new Blocks(store);
-  const groups = new Groups(store, logs);
-  const members = new Members(store);
-  const conversations = new Conversations(store);
-  contactRoutes(app, { contacts });
-  blockRoutes(app, { blocks });
-  groupRoutes(app, { groups });
-  memberRoutes(app, { members });
-  banRoutes(app, { bans: new Bans(store) });
-  messageRoutes(app, {
-    messages,
-    history,
-    editing: new Editing(store, logs, config.editWindow),
-  });
-  batchRoutes(app, { messages });
-  eventRoutes(app, { messages });
-  reactionRoutes(app, { reactions: new Reactions(store) });
-  conversationRoutes(app, { conversations });
-  exportRoutes(app, {
-    exports: new Exports({ store, users, contacts, blocks, groups, members, conversations, history }),
-    revocations,
-    stallMs,
-  });
-  typingRoutes(app, { typing: new Typing(store) });
-  presenceRoutes(app, { presence: keeper && presence });
-  inboxRoutes(app, { inbox, hub, revocations, presence: config.presence });
-  socketRoutes(app, { ...config, inbox, hub, revocations });
-  tokenRoutes(app, { tokens, users, revocations });
-  demoRoutes(app, {
-    users,
-    tokens,
-    revocations,
-    demo: { allowed: config.demoLogin, secret: config.demoSecret },
-  });
+  userRoutes(app);
+  contactRoutes(app);
+  blockRoutes(app);
+  groupRoutes(app);
+  memberRoutes(app);
+  banRoutes(app);
+  messageRoutes(app);
+  batchRoutes(app);
+  eventRoutes(app);
+  reactionRoutes(app);
+  conversationRoutes(app);
+  exportRoutes(app, { stallMs });
+  typingRoutes(app);
+  presenceRoutes(app);
+  inboxRoutes(app, { hub, presence: config.presence });
+  socketRoutes(app, { ...config, hub });
+  tokenRoutes(app);
+  demoRoutes(app, { space: spaces.default, demo: { allowed: config.demoLogin, secret: config.demoSecret } });
+  spaceRoutes(app, { spaces: registry, areOn: config.spaces, janitor });
   serviceRoutes(app, { redis: redisPing, delivery, metrics: gatherMetrics(metrics.registry) });
   await registerDocs(app);
   await registerPage(app, options.pageFolder ?? PAGE_FOLDER);
@@ -245,14 +214,18 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   app.addHook('onReady', async () => {
     // The feed's position comes first, so that no revocation can fall between the two.
     await delivery.start();
-    await revocations.load();
+    await spaces.default.revocations.load();
     keeper?.start();
-    users.finishRemovals().catch((error: unknown) => app.log.warn({ err: error }, 'a removal could not be finished'));
+    janitor?.start();
+    spaces.default.users
+      .finishRemovals()
+      .catch((error: unknown) => app.log.warn({ err: error }, 'a removal could not be finished'));
   });
   // Before the server stops to listen: an open stream would keep it from ending.
   app.addHook('preClose', async () => hub.drain());
   app.addHook('onClose', async () => {
     keeper?.stop();
+    janitor?.stop();
     await delivery.stop();
   });
   return app;
@@ -265,6 +238,11 @@ function registerJsonBodies(app: App): void {
     if (body === '') done(null, undefined);
     else parse(request, body as string, done);
   });
+}
+
+/** Whose tokens the default space takes. */
+function ownIssuerOf({ jwtIssuer = '', jwtAudience = '' }: Config): string {
+  return issuerName({ issuer: jwtIssuer, audience: jwtAudience });
 }
 
 async function prepareDatabase({ mayHaveLostData }: RedisLink, store: Store): Promise<void> {

@@ -94,8 +94,11 @@ for (const { name, skip: noShell } of shells) {
 }
 
 /** How each key is written in the tables, by the function of keys.ts that names it: what it is given there. */
-const FORMS: Record<Exclude<keyof Keys, 'prefix' | 'partition'>, string[]> = {
+const FORMS: Record<Exclude<keyof Keys, 'prefix' | 'partition' | 'space' | 'of' | 'partitionMeta'>, string[]> = {
   meta: [],
+  spaces: [],
+  spaceNames: [],
+  issuers: [],
   feed: [],
   signals: [],
   removals: [],

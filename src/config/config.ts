@@ -66,6 +66,8 @@ function toConfig(env: Environment) {
     jwtAudience: env.JWT_AUDIENCE || undefined,
     jwtAlgorithms: list(env.JWT_ALGORITHMS),
     jwtUidClaim: env.JWT_UID_CLAIM,
+    spaces: env.SPACES === 'on',
+    adminKeys: list(env.ADMIN_KEYS),
     demoLogin: demoLoginOf(env),
     /** Empty until secrets.ts has filled it in, where holders of the secret may log in. */
     demoSecret: '',

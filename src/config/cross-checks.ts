@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { allowed, complaint } from './complaints.ts';
-import { trustOf } from './lists.ts';
+import { list, trustOf } from './lists.ts';
 import type { Environment } from './schema.ts';
 
 /** Tells what the schema cannot say: rules between variables, and items that a pattern would describe badly. */
@@ -17,6 +17,12 @@ export function* crossChecks(env: Environment): Generator<string> {
       if (!env[name])
         yield `${name} is not set, but JWKS_URL is: a token of another service must not be taken for ours`;
     }
+  }
+  if (env.SPACES === 'on' && !env.ADMIN_KEYS) {
+    yield `ADMIN_KEYS is not set, but SPACES is on: nobody could make one (${allowed('ADMIN_KEYS')})`;
+  }
+  if (list(env.ADMIN_KEYS).some((key) => list(env.API_KEYS).includes(key))) {
+    yield 'ADMIN_KEYS and API_KEYS have a key in common: a key is for spaces, or for what is in one';
   }
   if (env.REDIS_URL && !URL.canParse(env.REDIS_URL)) yield complaint('REDIS_URL', env.REDIS_URL);
 }

@@ -47,6 +47,14 @@ export const configSchema = Type.Object({
     'a comma separated list of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519',
   ),
   JWT_UID_CLAIM: text('The token claim that is the uid', 'sub', '^[^\\s]{1,128}$', 'the name of a claim'),
+  SPACES: choice('Whether ADMIN_KEYS may make spaces, each for customers of its own', 'off', ['on', 'off']),
+  ADMIN_KEYS: Type.String({
+    description: 'Keys that administrate spaces, comma separated; required with SPACES=on',
+    default: '',
+    pattern: '^([^\\s,]{16,}(\\s*,\\s*[^\\s,]{16,})*)?$',
+    allowed: 'comma separated keys of at least 16 characters, without spaces',
+    secret: true,
+  }),
   DEMO_LOGIN: choice(
     'Who may sign in with a mere name, as on the chat page: auto is who has the link that the start prints, on this machine alone, where no keys, tokens or Redis are set up',
     'auto',

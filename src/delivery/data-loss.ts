@@ -1,3 +1,4 @@
+import { DEFAULT_SPACE, type SpaceName } from '../domain/spaces.ts';
 import type { Logger } from '../redis/logger.ts';
 import { moveEpoch } from '../redis/meta/commands.ts';
 import type { Store } from '../redis/store.ts';
@@ -17,35 +18,37 @@ export interface DataLossOptions {
  */
 export class DataLoss {
   readonly #options: DataLossOptions;
-  /** The epoch that is being moved because of what a subscriber has seen. */
-  #reported: string | undefined;
+  /** The spaces, and the epoch of each, that is being moved because of what a subscriber has seen. */
+  readonly #reported = new Set<string>();
 
   constructor(options: DataLossOptions) {
     this.#options = options;
   }
 
   /** A stream ended before a position that had been given out in it, while this epoch held. */
-  report(epoch: string): void {
-    if (epoch === this.#reported) return;
-    this.#reported = epoch;
-    this.moveEpoch(epoch)
+  report(space: SpaceName, epoch: string): void {
+    const name = `${space} ${epoch}`;
+    if (this.#reported.has(name)) return;
+    this.#reported.add(name);
+    this.moveEpoch(epoch, space)
       .then(() => this.#options.missed('data was lost'))
       .catch((error: unknown) => this.#options.log.error({ err: error }, 'the epoch could not be moved'))
-      .finally(() => {
-        this.#reported = undefined;
-      });
+      .finally(() => this.#reported.delete(name));
   }
 
   /**
-   * Moves the epoch, unless another node has.
+   * Moves the epoch of a space, and that of the partition, which every other space then follows; unless another node has.
    *
    * @param known the one that held when the loss was seen
    */
-  async moveEpoch(known: string): Promise<void> {
+  async moveEpoch(known: string, space = DEFAULT_SPACE): Promise<void> {
     const { store, log, metrics } = this.#options;
-    const { epoch, moved } = await store.run(moveEpoch, known);
+    const { epoch, moved } = await store.of(space).run(moveEpoch, known);
     if (!moved) return;
-    log.error({ epoch }, 'Redis has lost data that it had acknowledged: a new epoch begins');
+    log.error(
+      { epoch, ...(space === DEFAULT_SPACE ? {} : { space }) },
+      'Redis has lost data that it had acknowledged: a new epoch begins',
+    );
     metrics.epochMoved();
   }
 }

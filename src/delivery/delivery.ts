@@ -3,7 +3,7 @@ import type { Logger } from '../redis/logger.ts';
 import type { Store } from '../redis/store.ts';
 import { CatchUps } from './catch-ups.ts';
 import { DataLoss } from './data-loss.ts';
-import { Dispatcher, type MessageMemory, type RevocationMemory } from './dispatcher.ts';
+import { Dispatcher, type Memory } from './dispatcher.ts';
 import { Feed } from './feed.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { Hub } from './hub.ts';
@@ -15,9 +15,8 @@ export interface DeliveryOptions {
   /** The feed reader's own connection; nothing else may use it. */
   connection: Redis;
   log: Logger;
-  messages: MessageMemory;
   /** Kept up to date by what the feed tells. */
-  revocations: RevocationMemory;
+  memory: Memory;
   presence: PresenceKeeper;
   metrics: DeliveryMetrics;
   /** How long one read of the feed blocks, ms; also how soon a feed that was deleted is noticed. */

@@ -1,6 +1,7 @@
 import type { LogName } from '../domain/conversations.ts';
 import type { LogEntry } from '../domain/entries.ts';
 import type { Uid } from '../domain/names.ts';
+import type { SpaceName } from '../domain/spaces.ts';
 import type { Cursor, MessageId } from '../domain/stream-ids.ts';
 import type { Keys } from '../redis/keys.ts';
 import type { Logger } from '../redis/logger.ts';
@@ -10,6 +11,7 @@ import type { Listener } from './listener.ts';
 import type { DeliveryMetrics } from './metrics.ts';
 import type { PresenceKeeper } from './presence.ts';
 import type { SignalEntry } from './signal-entry.ts';
+import type { SpaceListeners } from './space-listeners.ts';
 
 /** Names one message: its log, and its id in it. */
 interface MessageRef {
@@ -17,30 +19,38 @@ interface MessageRef {
   id: MessageId;
 }
 
-/** Where messages are that are too large for the feed, and what this node remembers of messages. */
+/** Where messages of a space are that are too large for the feed, and what this node remembers of messages. */
 export interface MessageMemory {
   /** The messages that `refs` name, in their order; undefined where one is gone. */
   hydrate(refs: readonly MessageRef[]): Promise<(LogEntry | undefined)[]>;
   forget(ref: MessageRef): void;
   forgetLog(log: LogName): void;
-  forgetAll(): void;
 }
 
-/** What this node knows of tokens that are refused. */
+/** What this node knows of tokens of a space that are refused. */
 export interface RevocationMemory {
   /** Tokens of this user that were issued up to a moment are refused, s since 1970. */
   add(uid: Uid, until: number, why: TokensEnd): void;
   /** This user is not suspended any more. */
   lifted(uid: Uid): void;
-  /** Some may have been missed. */
-  reload(): void;
+}
+
+/** What this node remembers, by space. */
+export interface Memory {
+  messagesOf(space: SpaceName): MessageMemory;
+  /** Undefined where nothing of the kind is remembered: then it is read when it is first asked for. */
+  revocationsOf(space: SpaceName): RevocationMemory | undefined;
+  /** What is set up for a space was changed, or the space is gone. */
+  spaceChanged(space: SpaceName): void;
+  /** Entries of the feed may have been missed: what was to be known from them is forgotten, and read again. */
+  missed(): void;
 }
 
 export interface DispatcherOptions {
   hub: Hub;
+  /** Of the partition's default space. */
   keys: Keys;
-  messages: MessageMemory;
-  revocations: RevocationMemory;
+  memory: Memory;
   presence: PresenceKeeper;
   metrics: DeliveryMetrics;
   log: Logger;
@@ -49,6 +59,8 @@ export interface DispatcherOptions {
 /** Does what the feed says: forgets what was erased, sends away who was removed, and offers messages to who listens. */
 export class Dispatcher {
   readonly #options: DispatcherOptions;
+  /** Of the spaces that have listeners here. */
+  readonly #keys = new WeakMap<SpaceListeners, Keys>();
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
@@ -72,10 +84,12 @@ export class Dispatcher {
   signal(batch: readonly SignalEntry[]): void {
     const touched = new Set<Listener>();
     for (const entry of batch) {
-      if (entry.present !== undefined) this.#options.presence.told(entry.present);
-      if (!entry.isKnown) continue;
+      if (entry.present !== undefined) this.#options.presence.told(entry.space, entry.present);
+      const here = this.#options.hub.in(entry.space);
+      if (!here || !entry.isKnown) continue;
+      const keys = this.#keysOf(entry.space, here);
       for (const uid of entry.recipients) {
-        for (const listener of this.#listenersAt(uid) ?? []) {
+        for (const listener of this.#listenersAt(here, keys, uid) ?? []) {
           listener.signal(entry.kind, entry.jsonFor(uid));
           touched.add(listener);
         }
@@ -94,48 +108,64 @@ export class Dispatcher {
 
   /** Entries of the feed may have been missed: what was to be known from them is read. */
   missed(reason: string): void {
-    const { hub, log, messages, revocations } = this.#options;
+    const { hub, log, memory } = this.#options;
     log.warn({ reason, subscribers: hub.subscribers.size }, 'subscribers read their streams');
-    // An erasure may have been among what was missed.
-    messages.forgetAll();
-    revocations.reload();
+    memory.missed();
     hub.everybodyBehind();
   }
 
-  #remember({ log, message, revoked, lifted }: FeedEntry): void {
-    const { hub, messages, revocations } = this.#options;
+  #remember({ space, log, message, revoked, lifted, changedSpace }: FeedEntry): void {
+    const { hub, memory } = this.#options;
     if (revoked) {
-      revocations.add(revoked.uid, revoked.until, revoked.why);
-      hub.tokensEnded(revoked.uid, revoked.why);
+      memory.revocationsOf(space)?.add(revoked.uid, revoked.until, revoked.why);
+      hub.tokensEnded(space, revoked.uid, revoked.why);
     }
-    if (lifted) revocations.lifted(lifted);
-    if (message?.action === 'erase') messages.forget({ log, id: message.target! });
-    else if (message?.action === 'delete') messages.forgetLog(log);
+    if (lifted) memory.revocationsOf(space)?.lifted(lifted);
+    if (changedSpace) memory.spaceChanged(changedSpace);
+    if (message?.action === 'erase') memory.messagesOf(space).forget({ log, id: message.target! });
+    else if (message?.action === 'delete') memory.messagesOf(space).forgetLog(log);
   }
 
   async #hydrate(large: readonly FeedEntry[]): Promise<void> {
-    const found = await this.#options.messages.hydrate(large.map(({ log, mid }) => ({ log, id: mid })));
-    large.forEach((entry, i) => {
-      entry.message = found[i];
-    });
+    for (const space of new Set(large.map((entry) => entry.space))) {
+      const ofSpace = large.filter((entry) => entry.space === space);
+      const refs = ofSpace.map(({ log, mid }) => ({ log, id: mid }));
+      const found = await this.#options.memory.messagesOf(space).hydrate(refs);
+      ofSpace.forEach((entry, i) => {
+        entry.message = found[i];
+      });
+    }
   }
 
-  #isAwaited({ recipients }: FeedEntry): boolean {
-    for (let i = 0; i < recipients.length; i += 2) if (this.#listenersAt(recipients[i] as Uid)) return true;
+  #isAwaited({ space, recipients }: FeedEntry): boolean {
+    const here = this.#options.hub.in(space);
+    if (!here) return false;
+    for (let i = 0; i < recipients.length; i += 2) if (here.hasReader(recipients[i] as Uid)) return true;
     return false;
   }
 
   /** Who listens to an inbox: nobody but its user can. Most members of a large group are not here, and cost one look. */
-  #listenersAt(uid: Uid): ReadonlySet<Listener> | undefined {
-    const { hub, keys } = this.#options;
-    return hub.hasReader(uid) ? hub.listenersOf(keys.inbox(uid)) : undefined;
+  #listenersAt(here: SpaceListeners, keys: Keys, uid: Uid): ReadonlySet<Listener> | undefined {
+    return here.hasReader(uid) ? this.#options.hub.listenersOf(keys.inbox(uid)) : undefined;
+  }
+
+  #keysOf(space: SpaceName, here: SpaceListeners): Keys {
+    let keys = this.#keys.get(here);
+    if (!keys) {
+      keys = this.#options.keys.of(space);
+      this.#keys.set(here, keys);
+    }
+    return keys;
   }
 
   #offer(entry: FeedEntry, touched: Set<Listener>): void {
-    const { recipients, epoch } = entry;
+    const { space, recipients, epoch } = entry;
+    const here = this.#options.hub.in(space);
+    if (!here) return;
+    const keys = this.#keysOf(space, here);
     let delivered = 0;
     for (let i = 0; i + 1 < recipients.length; i += 2) {
-      const listeners = this.#listenersAt(recipients[i] as Uid);
+      const listeners = this.#listenersAt(here, keys, recipients[i] as Uid);
       if (!listeners) continue;
       const id = (epoch + recipients[i + 1]) as Cursor;
       for (const listener of listeners) {
@@ -143,6 +173,6 @@ export class Dispatcher {
         touched.add(listener);
       }
     }
-    if (delivered > 0) this.#options.metrics.delivered(delivered);
+    if (delivered > 0) this.#options.metrics.delivered(delivered, space);
   }
 }

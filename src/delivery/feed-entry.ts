@@ -1,6 +1,7 @@
 import { conversationOf, type LogName } from '../domain/conversations.ts';
 import { type LogEntry, parseEntry, type RawEntry, renderMessage } from '../domain/entries.ts';
 import type { Uid } from '../domain/names.ts';
+import { DEFAULT_SPACE, type SpaceName } from '../domain/spaces.ts';
 import { type MessageId, parseStreamId, type StreamId } from '../domain/stream-ids.ts';
 
 /** Why all tokens of a user end before their time. */
@@ -10,7 +11,9 @@ export type TokensEnd = 'user_removed' | 'token_revoked' | 'suspended';
 export class FeedEntry {
   /** Its own id. */
   readonly id: StreamId;
-  /** The epoch of that id and of the recipients' inbox entries, with the dash behind it. */
+  /** Whose it is. */
+  readonly space: SpaceName;
+  /** The epoch of the recipients' inbox entries, with the dash behind it; in the default space that of the id, too. */
   readonly epoch: string;
   readonly log: LogName;
   readonly mid: MessageId;
@@ -20,19 +23,25 @@ export class FeedEntry {
   readonly revoked: { uid: Uid; until: number; why: TokensEnd } | undefined;
   /** In place of a message: who is not suspended any more. */
   readonly lifted: Uid | undefined;
+  /** In place of a message: the named space of which something was changed that nodes remember. */
+  readonly changedSpace: SpaceName | undefined;
   /** The message; undefined while only its log has it (it was too large for the feed), or if it is gone. */
   message: LogEntry | undefined;
   readonly #flat: readonly string[];
   #reader = '';
   #json = '';
 
-  constructor([id, flat]: RawEntry) {
+  constructor([id, all]: RawEntry) {
     this.id = parseStreamId(id)!;
+    const isNamed = all[0] === 'space';
+    this.space = isNamed ? (all[1] as SpaceName) : DEFAULT_SPACE;
+    this.epoch = isNamed ? `${all[3]}-` : id.slice(0, id.indexOf('-') + 1);
+    const flat = isNamed ? all.slice(4) : all;
     this.#flat = flat;
-    this.epoch = id.slice(0, id.indexOf('-') + 1);
     this.revoked = flat[0] === 'revoked' ? revocationFrom(flat) : undefined;
     this.lifted = flat[0] === 'lifted' ? (flat[1] as Uid) : undefined;
-    const [, log, , mid, , to, ...body] = this.revoked || this.lifted ? [] : flat;
+    this.changedSpace = flat[0] === 'spaces' ? (flat[1] as SpaceName) : undefined;
+    const [, log, , mid, , to, ...body] = this.revoked || this.lifted || this.changedSpace ? [] : flat;
     this.log = (log ?? '') as LogName;
     this.mid = (mid ?? '0-0') as MessageId;
     this.recipients = to ? to.split(' ') : [];
@@ -41,7 +50,7 @@ export class FeedEntry {
 
   /** What it is of: another entry of the same id has another one. */
   get identity(): string {
-    return this.#flat.slice(0, 4).join(' ');
+    return [this.space, ...this.#flat.slice(0, 4)].join(' ');
   }
 
   /** The message as JSON, as `reader` sees it; rendered once for all who see it alike. */

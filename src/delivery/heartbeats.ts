@@ -39,7 +39,7 @@ export class Heartbeats {
   }
 
   #tick(now: number): void {
-    const { hub, catchUps, stallMs, log } = this.#options;
+    const { hub, catchUps, stallMs } = this.#options;
     const due: Subscriber[] = [];
     for (const subscriber of hub.subscribers) {
       const { stalledSince, staleAt } = subscriber;
@@ -51,19 +51,26 @@ export class Heartbeats {
     }
     if (due.length === 0 || this.#isVerifying) return;
     this.#isVerifying = true;
-    this.#verify(due)
-      .catch((error: unknown) => log.warn({ err: error }, 'heartbeats could not be verified'))
-      .finally(() => {
-        this.#isVerifying = false;
-      });
+    this.#verify(due).finally(() => {
+      this.#isVerifying = false;
+    });
   }
 
-  /** Asks how many streams stand at once, of each kind by themselves. */
+  /** Asks how many streams stand at once, of each kind by themselves: what is wrong with one is no other's concern. */
   async #verify(due: Subscriber[]): Promise<void> {
     for (const [kind, ofKind] of byKind(due)) {
       for (let first = 0; first < ofKind.length; first += VERIFY_AT_ONCE) {
-        await this.#beat(kind, ofKind.slice(first, first + VERIFY_AT_ONCE));
+        const some = ofKind.slice(first, first + VERIFY_AT_ONCE);
+        await this.#beat(kind, some).catch((error: unknown) => this.#failed(some, error));
       }
+    }
+  }
+
+  #failed(subscribers: readonly Subscriber[], error: unknown): void {
+    this.#options.log.warn({ err: error }, 'heartbeats could not be verified');
+    for (const subscriber of subscribers) {
+      const reason = subscriber.source.endedBy(error);
+      if (reason) subscriber.close(reason);
     }
   }
 

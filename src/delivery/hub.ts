@@ -1,5 +1,6 @@
 import { addTo, removeFrom } from '../domain/multimap.ts';
 import type { Uid } from '../domain/names.ts';
+import type { SpaceName } from '../domain/spaces.ts';
 import type { Cursor } from '../domain/stream-ids.ts';
 import { Doorbell } from './doorbell.ts';
 import type { TokensEnd } from './feed-entry.ts';
@@ -7,6 +8,7 @@ import type { Listener } from './listener.ts';
 import type { PresenceKeeper } from './presence.ts';
 import type { ByeReason, Sink } from './sink.ts';
 import type { Source } from './source.ts';
+import { SpaceListeners } from './space-listeners.ts';
 import { Subscriber, type SubscriberHost } from './subscriber.ts';
 
 export interface HubOptions extends SubscriberHost {
@@ -17,8 +19,6 @@ export interface HubOptions extends SubscriberHost {
   presence: PresenceKeeper;
 }
 
-const NOBODY: ReadonlySet<Listener> = new Set();
-
 /**
  * The registry of this node's listeners, by stream and by reader, and who is admitted to it. Nothing of it is in Redis, so
  * that a node that dies leaves nothing behind; who keeps the presence of users is told of their first and last listeners.
@@ -26,8 +26,7 @@ const NOBODY: ReadonlySet<Listener> = new Set();
 export class Hub {
   readonly #options: HubOptions;
   readonly #byStream = new Map<string, Set<Listener>>();
-  readonly #byReader = new Map<Uid, Set<Listener>>();
-  readonly #byWatched = new Map<Uid, Set<Subscriber>>();
+  readonly #spaces = new Map<SpaceName, SpaceListeners>();
   readonly #subscribers = new Set<Subscriber>();
   readonly #doorbells = new Set<Doorbell>();
   #draining = false;
@@ -56,25 +55,20 @@ export class Hub {
     return this.#byStream.get(key);
   }
 
-  /** Whether this user listens to anything. */
-  hasReader(reader: Uid): boolean {
-    return this.#byReader.has(reader);
+  /** The listeners of one space; undefined where there are none. */
+  in(space: SpaceName): SpaceListeners | undefined {
+    return this.#spaces.get(space);
   }
 
-  /** The open streams that watch a user. */
-  watchersOf(uid: Uid): ReadonlySet<Subscriber> | undefined {
-    return this.#byWatched.get(uid);
-  }
-
-  /** All users that are watched. */
-  get watched(): Iterable<Uid> {
-    return this.#byWatched.keys();
+  /** The spaces that have listeners here. */
+  get spaces(): Iterable<SpaceName> {
+    return this.#spaces.keys();
   }
 
   /** Whether one more stream or long-poll of this user may be opened. */
-  admits(reader: Uid): boolean {
+  admits(space: SpaceName, reader: Uid): boolean {
     const { maxSubscribers, maxSubscribersPerUser } = this.#options;
-    const ofReader = this.#byReader.get(reader)?.size ?? 0;
+    const ofReader = this.in(space)?.ofReader(reader).size ?? 0;
     const ofAll = this.#subscribers.size + this.#doorbells.size;
     return !this.#draining && ofAll < maxSubscribers && ofReader < maxSubscribersPerUser;
   }
@@ -91,7 +85,7 @@ export class Hub {
     const subscriber = new Subscriber(this.#options, source, start, sink, expiresAt, watched);
     this.#subscribers.add(subscriber);
     this.#add(subscriber);
-    for (const uid of watched) addTo(this.#byWatched, uid, subscriber);
+    this.in(source.space)!.watch(subscriber);
     subscriber.open();
     if (watched.length > 0) this.#options.presence.watched(subscriber);
     return subscriber;
@@ -102,7 +96,7 @@ export class Hub {
     if (!this.#subscribers.delete(subscriber)) return;
     subscriber.gone();
     this.#options.catchUps.remove(subscriber);
-    for (const uid of subscriber.watched) removeFrom(this.#byWatched, uid, subscriber);
+    this.in(subscriber.source.space)?.unwatch(subscriber);
     this.#remove(subscriber);
   }
 
@@ -116,11 +110,11 @@ export class Hub {
   doorbell(source: Source): Doorbell {
     const bell = new Doorbell(source, () => {
       if (!this.#doorbells.delete(bell)) return;
-      this.#options.metrics.subscribers('waiting', -1);
+      this.#options.metrics.subscribers('waiting', -1, source.space);
       this.#remove(bell);
     });
     this.#doorbells.add(bell);
-    this.#options.metrics.subscribers('waiting', 1);
+    this.#options.metrics.subscribers('waiting', 1, source.space);
     this.#add(bell);
     return bell;
   }
@@ -139,12 +133,20 @@ export class Hub {
    * The tokens of a user have ended: its streams end at once, and its long-polls look. What a server key follows for a user
    * goes on unless there is no such user any more.
    */
-  tokensEnded(reader: Uid, why: TokensEnd): void {
-    for (const listener of [...(this.#byReader.get(reader) ?? NOBODY)]) {
+  tokensEnded(space: SpaceName, reader: Uid, why: TokensEnd): void {
+    for (const listener of [...(this.in(space)?.ofReader(reader) ?? [])]) {
       const isOfServer = listener instanceof Subscriber && listener.expiresAt === Infinity;
       if (isOfServer && why !== 'user_removed') continue;
       if (listener instanceof Subscriber) this.end(listener, why);
       else listener.close(why);
+    }
+  }
+
+  /** A space was removed: whoever listens there is sent away, whatever the credential. */
+  spaceEnded(space: SpaceName): void {
+    for (const listener of [...(this.in(space)?.all() ?? [])]) {
+      if (listener instanceof Subscriber) this.end(listener, 'space_removed');
+      else listener.close('space_removed');
     }
   }
 
@@ -159,17 +161,22 @@ export class Hub {
   }
 
   #add(listener: Listener): void {
-    const { key, reader } = listener.source;
+    const { key, space, reader } = listener.source;
     addTo(this.#byStream, key, listener);
-    const isFirst = !this.hasReader(reader);
-    addTo(this.#byReader, reader, listener);
-    if (isFirst) this.#options.presence.readerChanged(reader);
+    let inSpace = this.#spaces.get(space);
+    if (!inSpace) {
+      inSpace = new SpaceListeners();
+      this.#spaces.set(space, inSpace);
+    }
+    if (inSpace.add(reader, listener)) this.#options.presence.readerChanged(space, reader);
   }
 
   #remove(listener: Listener): void {
-    const { key, reader } = listener.source;
+    const { key, space, reader } = listener.source;
     removeFrom(this.#byStream, key, listener);
-    removeFrom(this.#byReader, reader, listener);
-    if (!this.hasReader(reader)) this.#options.presence.readerChanged(reader);
+    const inSpace = this.#spaces.get(space);
+    const isLast = inSpace?.remove(reader, listener);
+    if (inSpace?.isEmpty) this.#spaces.delete(space);
+    if (isLast) this.#options.presence.readerChanged(space, reader);
   }
 }

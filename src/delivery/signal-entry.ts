@@ -2,12 +2,15 @@ import { conversationOf, type LogName } from '../domain/conversations.ts';
 import { fieldsFrom, type RawEntry } from '../domain/entries.ts';
 import type { Uid } from '../domain/names.ts';
 import { decodeSignal, type SignalKind } from '../domain/signals.ts';
+import { DEFAULT_SPACE, type SpaceName } from '../domain/spaces.ts';
 import { parseStreamId, type StreamId } from '../domain/stream-ids.ts';
 
 /** One entry of the stream of signals. */
 export class SignalEntry {
   /** Its own id. */
   readonly id: StreamId;
+  /** Whose it is. */
+  readonly space: SpaceName;
   readonly kind: SignalKind;
   readonly recipients: readonly Uid[];
   /** Who has come or gone; there is nothing else in it then. */
@@ -17,7 +20,10 @@ export class SignalEntry {
   #conversation: string | undefined;
   #json = '';
 
-  constructor([id, flat]: RawEntry) {
+  constructor([id, all]: RawEntry) {
+    const isNamed = all[0] === 'space';
+    this.space = isNamed ? (all[1] as SpaceName) : DEFAULT_SPACE;
+    const flat = isNamed ? all.slice(2) : all;
     const [, kind, , log, , to] = flat;
     const data = fieldsFrom(flat, 6);
     this.id = parseStreamId(id)!;

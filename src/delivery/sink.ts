@@ -13,6 +13,7 @@ export type ByeReason =
   | 'token_revoked'
   | 'suspended'
   | 'user_removed'
+  | 'space_removed'
   | 'too_slow'
   | 'too_many_subscribers';
 

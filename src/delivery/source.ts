@@ -1,5 +1,6 @@
 import type { Message } from '../domain/entries.ts';
 import type { Uid } from '../domain/names.ts';
+import type { SpaceName } from '../domain/spaces.ts';
 import type { Cursor } from '../domain/stream-ids.ts';
 import type { ByeReason } from './sink.ts';
 
@@ -63,6 +64,8 @@ export interface SourceKind {
  */
 export interface Source {
   readonly kind: SourceKind;
+  /** The space that it is of. */
+  readonly space: SpaceName;
   /** The full name of the stream's key: what the feed's entries are matched with. */
   readonly key: string;
   /** Whose stream it is: counted in what one user may have open, and sent away when it is removed. */

@@ -1,4 +1,5 @@
 import type { Uid } from '../domain/names.ts';
+import type { SpaceName } from '../domain/spaces.ts';
 import type { Cursor } from '../domain/stream-ids.ts';
 import type { FeedEntry } from './feed-entry.ts';
 import type { Listener } from './listener.ts';
@@ -22,7 +23,7 @@ export interface SubscriberHost {
   /** Gives a turn to read; {@link Subscriber.catchUp} is called then. */
   catchUps: { add(subscriber: Subscriber): void; remove(subscriber: Subscriber): void };
   /** Told when a position that was given out in a stream lay beyond it while this epoch held. */
-  dataLoss: { report(epoch: string): void };
+  dataLoss: { report(space: SpaceName, epoch: string): void };
   metrics: DeliveryMetrics;
 }
 
@@ -67,7 +68,7 @@ export class Subscriber implements Listener {
     this.#cursor = start;
     // Those who come at the same moment, after a restart say, do not have their heartbeats at the same moment.
     this.#heartbeatAt = Date.now() + host.heartbeatMs * (0.5 + Math.random() / 2);
-    host.metrics.subscribers(this.#state, 1);
+    host.metrics.subscribers(this.#state, 1, source.space);
     sink.onDrain(() => {
       this.#stalledSince = undefined;
       if (this.#state === 'behind') host.catchUps.add(this);
@@ -182,12 +183,12 @@ export class Subscriber implements Listener {
   async #readPage(): Promise<void> {
     const page = await this.source.page(this.#cursor, PAGE);
     if (!this.#is('catching-up')) return;
-    if (page.beyond && this.#cursorIsOurs) this.#host.dataLoss.report(page.epoch);
+    if (page.beyond && this.#cursorIsOurs) this.#host.dataLoss.report(this.source.space, page.epoch);
     if (page.gap) this.#sink.event('gap', page.gap.resumed, JSON.stringify(page.gap));
     for (const { cursor, json } of page.items) this.#sink.event('message', cursor, json);
     this.#cursor = page.next;
     this.#cursorIsOurs = true;
-    this.#host.metrics.delivered(page.items.length);
+    this.#host.metrics.delivered(page.items.length, this.source.space);
     this.#flush();
     // A full socket has made the state `behind` again.
     if (!this.#is('catching-up') || !page.upToDate) return;
@@ -240,8 +241,9 @@ export class Subscriber implements Listener {
   #become(state: State): void {
     if (state === this.#state || this.#state === 'closed') return;
     const { metrics } = this.#host;
-    metrics.subscribers(this.#state, -1);
-    if (state !== 'closed') metrics.subscribers(state, 1);
+    const { space } = this.source;
+    metrics.subscribers(this.#state, -1, space);
+    if (state !== 'closed') metrics.subscribers(state, 1, space);
     this.#state = state;
   }
 }

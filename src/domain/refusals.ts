@@ -87,6 +87,22 @@ const REFUSALS: Record<string, (subject: string) => [code: ErrorCode, detail: st
     'outcome_unknown',
     `The user "${uid}" is gone, but not yet from everything that it was in: repeat the request.`,
   ],
+  space_removed: (space) => [
+    'space_removed',
+    `The space "${space}" is being removed, or there is none; no credential of it is good any more.`,
+  ],
+  space_not_found: (space) => [
+    'space_not_found',
+    `There is no space "${space}". Make it with PUT /v1/spaces/${space}.`,
+  ],
+  issuer_taken: (space) => [
+    'issuer_taken',
+    `The space "${space}" takes the tokens of this issuer and audience: which space one is for could not be told.`,
+  ],
+  space_full: (users) => [
+    'space_full',
+    `The space may have ${users} users, and has as many. Remove some, or raise its limit.`,
+  ],
   schema_mismatch: (found) => [
     'internal',
     `the keys in Redis are of schema version ${found}, this version of redisim needs another: ` +
@@ -133,6 +149,17 @@ export function refusalFrom(name: string, subject: string): ImError | undefined 
   return refusal && new ImError(...refusal(subject));
 }
 
+/** What is answered while a space is paused, by a move for example. */
+export function spacePaused(): ImError {
+  return new ImError(
+    'unavailable',
+    'The space is paused, while it is moved for example; nothing was done, try again.',
+    {
+      retryAfter: 5,
+    },
+  );
+}
+
 /** Throws what a script would refuse, where the rule is checked here. */
 export function refuse(
   name:
@@ -142,7 +169,10 @@ export function refuse(
     | 'not_owner'
     | 'user_not_found'
     | 'member_not_found'
-    | 'conversation_not_found',
+    | 'conversation_not_found'
+    | 'space_not_found'
+    | 'space_removed'
+    | 'issuer_taken',
   subject: string,
 ): never {
   throw refusalFrom(name, subject)!;

@@ -1,4 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { DEFAULT_SPACE, type SpaceName } from '../domain/spaces.ts';
+
+/** So many spaces have a label of their own; the others share `_other`. */
+const MAX_LABELS = 1_000;
 
 /** What is looked at when the metrics are asked for. */
 export interface Gauged {
@@ -8,8 +12,22 @@ export interface Gauged {
   pingMs(): Promise<number | undefined>;
 }
 
-/** What `/metrics` tells, in one place. Imports nothing of ours: whoever counts gets the metrics handed in. */
-export function createMetrics(gauged: Gauged) {
+/**
+ * What `/metrics` tells, in one place: whoever counts gets the metrics handed in.
+ *
+ * @param hasSpaces whether what is of one space says of which
+ */
+export function createMetrics(gauged: Gauged, hasSpaces: boolean) {
+  const labels = new Set<SpaceName>();
+  const ofSpace = hasSpaces ? (['space'] as const) : [];
+  /** The label of a space, where there are any. */
+  const label = (space: SpaceName): { space?: string } => {
+    if (!hasSpaces) return {};
+    if (space === DEFAULT_SPACE) return { space: 'default' };
+    if (labels.size < MAX_LABELS) labels.add(space);
+    // An underscore is in no name.
+    return { space: labels.has(space) ? space : '_other' };
+  };
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry, prefix: 'redisim_' });
@@ -25,10 +43,22 @@ export function createMetrics(gauged: Gauged) {
   const sends = new Counter({
     name: 'redisim_sends_total',
     help: 'Messages by outcome: created, repeated, or an error code.',
-    labelNames: ['outcome'] as const,
+    labelNames: ['outcome', ...ofSpace],
     registers,
   });
   const sendsBy = new Map<string, Counter.Internal>();
+  const deliveries = new Counter({
+    name: 'redisim_deliveries_total',
+    help: 'Messages written to open streams.',
+    labelNames: [...ofSpace],
+    registers,
+  });
+  const subscribers = new Gauge({
+    name: 'redisim_subscribers',
+    help: 'Open streams by state: live, catching-up, behind; and long-polls: waiting.',
+    labelNames: ['state', ...ofSpace],
+    registers,
+  });
   // Of several workers the slowest one counts.
   new Gauge({
     name: 'redisim_feed_lag_seconds',
@@ -62,28 +92,27 @@ export function createMetrics(gauged: Gauged) {
       one.observe(seconds);
     },
     /** Counts a send by its outcome. */
-    countSend(outcome: string): void {
-      let one = sendsBy.get(outcome);
+    countSend(outcome: string, space: SpaceName): void {
+      const of = label(space);
+      const name = `${outcome} ${of.space}`;
+      let one = sendsBy.get(name);
       if (!one) {
-        one = sends.labels(outcome);
-        sendsBy.set(outcome, one);
+        one = sends.labels({ outcome, ...of });
+        sendsBy.set(name, one);
       }
       one.inc();
     },
-    deliveries: new Counter({
-      name: 'redisim_deliveries_total',
-      help: 'Messages written to open streams.',
-      registers,
-    }),
+    /** Counts messages that were written to open streams. */
+    countDeliveries(count: number, space: SpaceName): void {
+      deliveries.inc(label(space), count);
+    },
+    /** A stream enters or leaves a state. */
+    countSubscribers(state: string, change: number, space: SpaceName): void {
+      subscribers.inc({ state, ...label(space) }, change);
+    },
     inboxesRefused: new Counter({
       name: 'redisim_inboxes_refused_total',
       help: 'Inboxes that could not take a message, such as a key of a wrong type. Look into the log.',
-      registers,
-    }),
-    subscribers: new Gauge({
-      name: 'redisim_subscribers',
-      help: 'Open streams by state: live, catching-up, behind; and long-polls: waiting.',
-      labelNames: ['state'] as const,
       registers,
     }),
     epochMoves: new Counter({

@@ -1,8 +1,9 @@
 import type { LogName } from '../domain/conversations.ts';
 import type { Gid, Uid } from '../domain/names.ts';
+import { DEFAULT_SPACE, type SpaceName } from '../domain/spaces.ts';
 
 /** What a named space's keys begin with, after the partition's prefix: no other key has an `@` there. */
-const OF_SPACE = /@[^@:]+:$/;
+const OF_SPACE = /@([^@:]+):$/;
 
 /**
  * Every key name of a space; nothing else in the project spells one. Shared Lua (`lua/names.lua`) mirrors those that a
@@ -12,15 +13,31 @@ export class Keys {
   readonly prefix: string;
   /** The prefix of the partition, whose feed and signals all its spaces share: {@link prefix} itself in the default space. */
   readonly partition: string;
+  readonly space: SpaceName;
 
   /** @param prefix the partition's, and `@<name>:` of a named space */
   constructor(prefix: string) {
     this.prefix = prefix;
     this.partition = prefix.replace(OF_SPACE, '');
+    this.space = (OF_SPACE.exec(prefix)?.[1] ?? DEFAULT_SPACE) as SpaceName;
+  }
+
+  /** Those of another space of the partition. */
+  of(space: SpaceName): Keys {
+    if (space === this.space) return this;
+    return new Keys(space === DEFAULT_SPACE ? this.partition : `${this.partition}@${space}:`);
   }
 
   /** hash: schema version, epoch, settings that must not change */
   readonly meta = () => `${this.prefix}im:meta`;
+  /** hash: the same of the partition, which is that of its default space */
+  readonly partitionMeta = () => `${this.partition}im:meta`;
+  /** hash: name → what is set up for each named space, as JSON */
+  readonly spaces = () => `${this.partition}im:spaces`;
+  /** zset: the names of all named spaces, in bytewise order */
+  readonly spaceNames = () => `${this.partition}im:space-names`;
+  /** hash: issuer and audience → the space whose tokens have them */
+  readonly issuers = () => `${this.partition}im:issuers`;
   /** stream: every delivery, for the nodes to read */
   readonly feed = () => `${this.partition}feed`;
   /** stream: what need not last, for the nodes to tell whoever listens right now */

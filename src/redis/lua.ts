@@ -66,7 +66,7 @@ function usedBy(script: string, shared: string): string {
 /** A script's text in the parts that Redis is given: the `#!lua` line, the constants and what it uses of what it includes, its steps. */
 function partsOf(file: URL, settings: ScriptSettings): { shebang: string; shared: string; steps: string } {
   const text = readFileSync(file, 'utf8');
-  const steps = `local refused = begin(KEYS[1])\nif refused then return refused end\n${text.replace(SHEBANG, '').replace(COMMENT, '')}`;
+  const steps = `local refused = begin(KEYS)\nif refused then return refused end\n${text.replace(SHEBANG, '').replace(COMMENT, '')}`;
   const seen = new Set<string>();
   const shared = [
     `local KNOWN_LEVEL = ${KNOWN_LEVEL}`,

@@ -1,6 +1,7 @@
 import { type Redis, ReplyError } from 'ioredis';
 import { ImError } from '../domain/errors.ts';
-import { refusalFrom } from '../domain/refusals.ts';
+import { refusalFrom, spacePaused } from '../domain/refusals.ts';
+import { DEFAULT_SPACE, type SpaceName } from '../domain/spaces.ts';
 import type { Command, RefusedWrites } from './command.ts';
 import type { Keys } from './keys.ts';
 import type { ScriptSettings } from './lua.ts';
@@ -23,12 +24,21 @@ export class Store {
   readonly redis: Redis;
   readonly keys: Keys;
   readonly #options: StoreOptions;
-  readonly #programs = new Map<URL, Program>();
+  readonly #programs: Map<URL, Program>;
 
-  constructor(options: StoreOptions) {
+  /** @param programs of another store with the same settings, to share them */
+  constructor(options: StoreOptions, programs = new Map<URL, Program>()) {
     this.redis = options.redis;
     this.keys = options.keys;
     this.#options = options;
+    this.#programs = programs;
+  }
+
+  /** The store of another space of the partition. */
+  of(space: SpaceName): Store {
+    return space === this.keys.space
+      ? this
+      : new Store({ ...this.#options, keys: this.keys.of(space) }, this.#programs);
   }
 
   /**
@@ -39,6 +49,8 @@ export class Store {
   async run<Input, Reply>(command: Command<Input, Reply>, input: Input): Promise<Reply> {
     const program = this.#program(command);
     const keys = [this.keys.meta(), ...command.keys(this.keys, input)];
+    // Every script of a named space gives heed to the partition's.
+    if (this.keys.space !== DEFAULT_SPACE) keys.push(this.keys.partitionMeta());
     let reply: unknown;
     try {
       reply = await program.run(this.redis, keys.length, [...keys, ...command.args(input)]);
@@ -64,6 +76,7 @@ export class Store {
   refusalFrom(text: string): ImError | undefined {
     const space = text.indexOf(' ');
     const [code, subject] = space < 0 ? [text, ''] : [text.slice(0, space), text.slice(space + 1)];
+    if (code === 'SPACE_PAUSED') return spacePaused();
     if (code !== 'WRITER_LEVEL') return refusalFrom(code.toLowerCase(), subject);
     this.#options.onNewerLevel(subject);
     return new ImError('unavailable', 'This node is older than the data and stops; nothing was done, try again.', {

@@ -3,6 +3,7 @@ import { after, afterEach, before, beforeEach, test } from 'node:test';
 import type { Redis } from 'ioredis';
 import type { MessageId } from '../../src/domain/stream-ids.ts';
 import { Inbox } from '../../src/features/inbox/inbox.ts';
+import { EntryCache } from '../../src/features/messages/entry-cache.ts';
 import { Logs } from '../../src/features/messages/logs.ts';
 import { eventually, startNode, type TestNode, TestSink } from '../helpers/delivery.ts';
 import { conversation, gid, OLDEST, startIm, uid, user } from '../helpers/im.ts';
@@ -37,9 +38,10 @@ const erase = (mid: MessageId) => im.editing.erase(uid('alice'), conversation('g
 
 /** Another node: a memory of its own, which only the feed tells of what happens here. */
 async function anotherNode() {
-  const logs = new Logs(im.store);
+  const recent = new EntryCache();
+  const logs = new Logs(im.store, recent);
   const inbox = new Inbox(im.store, logs);
-  const node = await startNode(server, { store: im.store, logs, inbox });
+  const node = await startNode(server, { store: im.store, logs, recent, inbox });
   nodes.push(node);
   const sink = new TestSink();
   const subscriber = await node.subscribe(uid('carol'), sink);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { DEFAULT_SPACE } from '../../src/domain/spaces.ts';
 import { type StreamId, successor } from '../../src/domain/stream-ids.ts';
 import { moveEpoch } from '../../src/redis/meta/commands.ts';
 import { eventually, startNode, type TestNode, TestSink } from '../helpers/delivery.ts';
@@ -288,25 +289,31 @@ test('a stream ends with its token, and with its user', async () => {
 test('draining says bye to everybody, rings every doorbell, and admits nobody', async () => {
   const [one, two] = await Promise.all([live('bob'), live('alice')]);
   const { rung } = node.hub.doorbell(node.inboxOf(uid('carol')));
-  assert.equal(node.hub.admits(uid('carol')), true);
+  assert.equal(node.hub.admits(DEFAULT_SPACE, uid('carol')), true);
   node.hub.drain();
   await rung;
   for (const { sink } of [one, two]) {
     assert.deepEqual([sink.received.at(-1)?.event, sink.ended], ['bye', true]);
     assert.equal(sink.received.at(-1)?.data.reason, 'shutdown');
   }
-  assert.equal(node.hub.admits(uid('carol')), false);
+  assert.equal(node.hub.admits(DEFAULT_SPACE, uid('carol')), false);
 });
 
 test('the number of subscribers is bounded, for a user and for the node', async () => {
   const small = await anotherNode({ maxSubscribers: 3, maxSubscribersPerUser: 2 });
   await follow('bob', undefined, small);
   const second = await follow('bob', undefined, small);
-  assert.deepEqual([small.hub.admits(uid('bob')), small.hub.admits(uid('alice'))], [false, true]);
+  assert.deepEqual(
+    [small.hub.admits(DEFAULT_SPACE, uid('bob')), small.hub.admits(DEFAULT_SPACE, uid('alice'))],
+    [false, true],
+  );
   await follow('alice', undefined, small);
-  assert.equal(small.hub.admits(uid('carol')), false);
+  assert.equal(small.hub.admits(DEFAULT_SPACE, uid('carol')), false);
   small.hub.unsubscribe(second.subscriber);
-  assert.deepEqual([small.hub.admits(uid('bob')), small.hub.admits(uid('carol'))], [true, true]);
+  assert.deepEqual(
+    [small.hub.admits(DEFAULT_SPACE, uid('bob')), small.hub.admits(DEFAULT_SPACE, uid('carol'))],
+    [true, true],
+  );
 });
 
 test('the states are counted, and nothing is left when all have gone', async () => {

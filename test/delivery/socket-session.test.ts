@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { after, before, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import WebSocket, { WebSocketServer } from 'ws';
+import type { Source } from '../../src/delivery/source.ts';
 import { MAX_IN_FLIGHT, type SessionHost, SocketSession } from '../../src/delivery/transports/socket-session.ts';
 import type { Uid } from '../../src/domain/names.ts';
 import type { Cursor } from '../../src/domain/stream-ids.ts';
@@ -26,6 +27,7 @@ after(() => {
 
 const MEMBER = {
   uid: 'bob' as Uid,
+  source: { key: 's:bob' } as Source,
   position: '1-0' as Cursor,
   authorization: 'Bearer x',
   expiresAt: Infinity,

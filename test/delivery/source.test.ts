@@ -3,6 +3,7 @@ import { after, afterEach, before, beforeEach, test } from 'node:test';
 import type { PageLimits, Source, SourceKind, Start, StreamPage } from '../../src/delivery/source.ts';
 import { type LogName, withUser } from '../../src/domain/conversations.ts';
 import { parseEntry, toMessage } from '../../src/domain/entries.ts';
+import { DEFAULT_SPACE } from '../../src/domain/spaces.ts';
 import type { Cursor } from '../../src/domain/stream-ids.ts';
 import { compareStreamIds, type MessageId, parseStreamId } from '../../src/domain/stream-ids.ts';
 import { eventually, startNode, type TestNode, TestSink } from '../helpers/delivery.ts';
@@ -37,6 +38,7 @@ class LogSource implements Source {
     verify: (sources) => Promise.all(sources.map(async (one) => ({ newest: await one.resolve('now') }))),
   };
   readonly kind = LogSource.kind;
+  readonly space = DEFAULT_SPACE;
   readonly key = im.keys.log('gs:team' as LogName);
   readonly reader = uid('bob');
 
@@ -80,7 +82,7 @@ test('two kinds of streams are followed side by side, each by its own rules', as
   const source = new LogSource();
   const subscriber = node.hub.subscribe(source, await source.resolve('now'), log, Infinity);
   await eventually(() => subscriber.state === 'live', 'a live subscriber');
-  assert.equal(node.hub.admits(uid('bob')), true);
+  assert.equal(node.hub.admits(DEFAULT_SPACE, uid('bob')), true);
   const texts = ['one', 'two', 'three'];
   for (const text of texts) await im.say('alice', 'group:team', text);
   // The feed tells the one; the other is found by comparison.

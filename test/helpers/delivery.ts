@@ -1,11 +1,12 @@
 import { Delivery, type DeliveryOptions } from '../../src/delivery/delivery.ts';
+import type { Memory } from '../../src/delivery/dispatcher.ts';
 import { NO_PRESENCE } from '../../src/delivery/presence.ts';
 import type { Sink } from '../../src/delivery/sink.ts';
 import type { Uid } from '../../src/domain/names.ts';
 import { type Cursor, formatStreamId, type StreamId } from '../../src/domain/stream-ids.ts';
 import { InboxSource } from '../../src/features/inbox/inbox-source.ts';
 import { connectFeed } from '../../src/redis/connection/feed-connection.ts';
-import { quiet, type startIm } from './im.ts';
+import { type Im, quiet, type startIm } from './im.ts';
 import type { TestRedis } from './redis.ts';
 
 export type TestNode = Awaited<ReturnType<typeof startNode>>;
@@ -13,14 +14,13 @@ export type TestNode = Awaited<ReturnType<typeof startNode>>;
 /** A node without HTTP: the IM rules, and a delivery of its own. */
 export async function startNode(
   server: TestRedis,
-  im: Pick<Awaited<ReturnType<typeof startIm>>, 'store' | 'logs' | 'inbox'>,
+  im: Pick<Awaited<ReturnType<typeof startIm>>, 'store' | 'logs' | 'recent' | 'inbox'>,
   options: Partial<DeliveryOptions> = {},
 ) {
   const connection = connectFeed(server.target, 1_000, quiet);
   const counted = { waiting: 0, live: 0, 'catching-up': 0, behind: 0, closed: 0, delivered: 0, epochMoves: 0 };
   const delivery = new Delivery({
-    messages: im.logs,
-    revocations: { add: () => {}, lifted: () => {}, reload: () => {} },
+    memory: memoryOf(im),
     presence: NO_PRESENCE,
     store: im.store,
     connection,
@@ -57,6 +57,16 @@ export async function startNode(
     },
     missed: () => delivery.missed('test'),
     stop: () => delivery.stop(),
+  };
+}
+
+/** What a node without tokens remembers. */
+export function memoryOf({ logs, recent }: Pick<Im, 'logs' | 'recent'>): Memory {
+  return {
+    messagesOf: () => logs,
+    revocationsOf: () => undefined,
+    spaceChanged: () => {},
+    missed: () => recent.clear(),
   };
 }
 

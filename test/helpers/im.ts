@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Conversation } from '../../src/domain/conversations.ts';
 import type { Gid, Uid } from '../../src/domain/names.ts';
+import type { SpaceName } from '../../src/domain/spaces.ts';
 import type { Cursor } from '../../src/domain/stream-ids.ts';
 import { parseStreamId, type StreamId } from '../../src/domain/stream-ids.ts';
 import { Bans } from '../../src/features/bans/bans.ts';
@@ -11,10 +12,12 @@ import { Groups } from '../../src/features/groups/groups.ts';
 import { Inbox } from '../../src/features/inbox/inbox.ts';
 import { Members } from '../../src/features/members/members.ts';
 import { Editing } from '../../src/features/messages/editing.ts';
+import { EntryCache } from '../../src/features/messages/entry-cache.ts';
 import { History } from '../../src/features/messages/history.ts';
 import { Logs } from '../../src/features/messages/logs.ts';
 import { Messages } from '../../src/features/messages/messages.ts';
 import { Reactions } from '../../src/features/reactions/reactions.ts';
+import { openSpace } from '../../src/features/spaces/commands.ts';
 import { Revocations } from '../../src/features/tokens/revocations.ts';
 import { Typing } from '../../src/features/typing/typing.ts';
 import { Users } from '../../src/features/users/users.ts';
@@ -29,30 +32,36 @@ export const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 
 export type Im = Awaited<ReturnType<typeof startIm>>;
 
-/** The IM rules on a real Redis, without HTTP, under a key prefix of their own, or the one that is given. */
+/** The IM rules of a space on a real Redis, without HTTP, under a key prefix of their own, or the one that is given. */
 export async function startIm(
   server: TestRedis,
-  { keyPrefix, ...settings }: Partial<ScriptSettings & { keyPrefix: string }> = {},
+  { keyPrefix, space = '', ...settings }: Partial<ScriptSettings & { keyPrefix: string; space: string }> = {},
 ) {
-  const keys = new Keys(keyPrefix ?? randomPrefix());
   const redis = await connectCommands(server.target, { commandTimeoutMs: 2_500, log: quiet });
   const refused: string[] = [];
   const levels: string[] = [];
-  const store = new Store({
+  const ofDefault = new Store({
     redis,
-    keys,
+    keys: new Keys(keyPrefix ?? randomPrefix()),
     settings: { ...SETTINGS, ...settings },
     onRefusedWrites: ({ reason }) => refused.push(reason),
     onNewerLevel: (level) => levels.push(level),
   });
-  await store.run(prepare, '1');
-  const logs = new Logs(store);
+  await ofDefault.run(prepare, '1');
+  const name = space as SpaceName;
+  if (space !== '') await ofDefault.run(openSpace, { name, maxUsers: undefined, paused: false });
+  const store = ofDefault.of(name);
+  const { keys } = store;
+  const recent = new EntryCache();
+  const logs = new Logs(store, recent);
   const trimmed: Promise<void>[] = [];
   const im = {
     redis,
     keys,
     store,
     logs,
+    /** What is remembered of logs. */
+    recent,
     /** What was reported of inboxes that refused. */
     refused,
     /** Levels of writers that were too new. */
@@ -68,7 +77,10 @@ export async function startIm(
     groups: new Groups(store, logs),
     members: new Members(store),
     bans: new Bans(store),
-    messages: new Messages({ store, sent: () => {}, grown: (log) => trimmed.push(im.history.trim(log)) }, 86_400_000),
+    messages: new Messages(
+      { store, admit: () => {}, sent: () => {}, grown: (log) => trimmed.push(im.history.trim(log)) },
+      86_400_000,
+    ),
     /** What is trimmed beside. */
     trimmed,
     history: new History(store),

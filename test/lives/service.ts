@@ -4,6 +4,7 @@ import { FeedEntry } from '../../src/delivery/feed-entry.ts';
 import type { Hub } from '../../src/delivery/hub.ts';
 import type { LogName } from '../../src/domain/conversations.ts';
 import type { RawEntry } from '../../src/domain/entries.ts';
+import { memoryOf } from '../helpers/delivery.ts';
 import { type Im, quiet, startIm } from '../helpers/im.ts';
 import { randomPrefix, type TestRedis } from '../helpers/redis.ts';
 import type { Log } from './model/world.ts';
@@ -32,8 +33,7 @@ export async function startTwoNodes(redis: TestRedis): Promise<Service> {
       new Dispatcher({
         hub: NOBODY,
         keys: node.keys,
-        messages: node.logs,
-        revocations: { add: () => {}, lifted: () => {}, reload: () => {} },
+        memory: memoryOf(node),
         presence: NO_PRESENCE,
         metrics: { delivered: () => {} } as never,
         log: quiet,

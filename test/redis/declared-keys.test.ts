@@ -3,9 +3,11 @@ import { readdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { directLog } from '../../src/domain/conversations.ts';
+import { DEFAULT_SPACE, type SpaceName } from '../../src/domain/spaces.ts';
 import { Exports } from '../../src/features/export/exports.ts';
 import { InboxSource } from '../../src/features/inbox/inbox-source.ts';
 import { leave, look, note } from '../../src/features/presence/commands.ts';
+import { Spaces } from '../../src/features/spaces/spaces.ts';
 import { moveEpoch, raiseLevel } from '../../src/redis/meta/commands.ts';
 import { programOf } from '../../src/redis/program.ts';
 import { newestIds } from '../../src/redis/streams/commands.ts';
@@ -65,8 +67,13 @@ function keysOf([name, ...args]: string[]): string[] {
   }
 }
 
-test('what a script touches it has declared, or could not know', async () => {
-  const im = await startIm(server, { logMax: 100, logDays: 30 });
+for (const space of ['', 'ds']) {
+  test(`what a script touches it has declared, or could not know, in ${space || 'the default'} space`, () =>
+    touchesWhatIsDeclared(space));
+}
+
+async function touchesWhatIsDeclared(space: string): Promise<void> {
+  const im = await startIm(server, { logMax: 100, logDays: 30, space });
   const names = new Map(
     files.flatMap((file) => {
       const settings = { ...SETTINGS, logMax: 100, logDays: 30 };
@@ -183,6 +190,11 @@ test('what a script touches it has declared, or could not know', async () => {
   await im.groups.remove(user('bob'), team);
   await im.store.run(moveEpoch, 'none');
   await im.store.run(raiseLevel, undefined);
+  const spaces = new Spaces(im.store.of(DEFAULT_SPACE));
+  await spaces.put('beta' as SpaceName, {});
+  await im.store.of('beta' as SpaceName).redis.set(im.store.keys.of('beta' as SpaceName).user(alice), 'x');
+  await spaces.remove('beta' as SpaceName);
+  await spaces.finishRemoval('beta' as SpaceName);
   await im.redis.echo('done');
   await new Promise<void>((resolve) => {
     monitor.on('monitor', (_time: string, words: string[]) => words[1] === 'seen all' && resolve());
@@ -193,4 +205,4 @@ test('what a script touches it has declared, or could not know', async () => {
   assert.deepEqual([...wrong].sort(), []);
   const untried = [...names.values()].filter((name) => !seen.has(name) && name !== 'prepare.lua');
   assert.deepEqual(untried, [], 'every script was tried');
-});
+}

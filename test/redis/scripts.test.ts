@@ -106,7 +106,7 @@ async function namesAreTheSame(redis: Redis, keys: Keys): Promise<void> {
 test('a named space has its own keys, and shares the feed and the signals of its partition', async () => {
   const redis = await connectCommands(server.target, { commandTimeoutMs: 2_500, log: quiet });
   const keyPrefix = randomPrefix();
-  const im = await startIm(server, { keyPrefix: `${keyPrefix}@ds:` });
+  const im = await startIm(server, { keyPrefix, space: 'ds' });
   const partition = new Keys(keyPrefix);
   await im.people('alice', 'bob');
   await im.team('team', 'alice', 'bob');
@@ -114,7 +114,7 @@ test('a named space has its own keys, and shares the feed and the signals of its
   await im.conversations.markRead(uid('bob'), conversation('user:alice'), (await im.say('alice', 'user:bob', 'ho')).id);
   const names = await redis.keys(`${keyPrefix}*`);
   const shared = names.filter((name) => !name.startsWith(`${keyPrefix}@ds:`));
-  assert.deepEqual(shared.sort(), [partition.feed(), partition.signals()]);
+  assert.deepEqual(shared.sort(), [partition.feed(), partition.meta(), partition.signals()]);
   assert.ok(names.includes(`${keyPrefix}@ds:ds:alice:bob`) && names.includes(`${keyPrefix}@ds:u:alice`));
   im.close();
   redis.disconnect();

@@ -4,6 +4,7 @@ import { ImError } from '../../domain/errors.ts';
 import type { Uid } from '../../domain/names.ts';
 import type { Cursor } from '../../domain/stream-ids.ts';
 import type { TokensEnd } from '../feed-entry.ts';
+import type { Source } from '../source.ts';
 import {
   answerFrame,
   type ClientFrame,
@@ -23,6 +24,8 @@ export interface Answer {
 /** Somebody whose credential was checked. */
 export interface Member {
   uid: Uid;
+  /** What they follow: their own inbox, in their own space. */
+  source: Source;
   /** Where the events start. */
   position: Cursor;
   /** What their requests are made with, the value of an Authorization header; a ticket makes none. */
@@ -182,8 +185,8 @@ export class SocketSession {
       if (!former || identified.status < 429) this.#closeAfter(identified.status);
       return;
     }
-    if (former && former.uid !== identified.uid) {
-      const detail = `This socket is of the user "${former.uid}", and the token of another. Open another socket with it.`;
+    if (former && former.source.key !== identified.source.key) {
+      const detail = `This socket is of the user "${former.uid}" of one space, and the token of another. Open another socket with it.`;
       this.#answerProblem(id, new ImError('forbidden', detail));
       return this.#closeAfter(403);
     }

@@ -10,6 +10,7 @@ export const CLOSE_CODES: Record<ByeReason, number> = {
   token_revoked: 4401,
   suspended: 4403,
   user_removed: 4404,
+  space_removed: 4404,
   too_slow: 4408,
   too_many_subscribers: 4429,
 };

@@ -1,13 +1,12 @@
 import type { App } from '../../http/fastify.ts';
 import { BanParams, GroupParams, pageQuery } from '../../http/openapi/params.ts';
 import { answer, nothing, responses } from '../../http/openapi/responses.ts';
-import type { Bans } from './bans.ts';
 import { Ban, BanList } from './schemas.ts';
 
 const MAX_PAGE = 1_000;
 
 /** Who may not be in a group. */
-export function banRoutes(app: App, { bans }: { bans: Bans }): void {
+export function banRoutes(app: App): void {
   app.get(
     '/v1/groups/:gid/bans',
     {
@@ -27,7 +26,7 @@ export function banRoutes(app: App, { bans }: { bans: Bans }): void {
         ),
       },
     },
-    (request) => bans.list(request.caller, request.params.gid, request.query),
+    (request) => request.space.bans.list(request.caller, request.params.gid, request.query),
   );
 
   app.put(
@@ -56,7 +55,7 @@ export function banRoutes(app: App, { bans }: { bans: Bans }): void {
       },
     },
     async (request, reply) => {
-      const { ban, created } = await bans.ban(request.caller, request.params.gid, request.params.uid);
+      const { ban, created } = await request.space.bans.ban(request.caller, request.params.gid, request.params.uid);
       return reply.status(created ? 201 : 200).send(ban);
     },
   );
@@ -77,7 +76,7 @@ export function banRoutes(app: App, { bans }: { bans: Bans }): void {
       },
     },
     async (request, reply) => {
-      await bans.lift(request.caller, request.params.gid, request.params.uid);
+      await request.space.bans.lift(request.caller, request.params.gid, request.params.uid);
       return reply.status(204).send(null);
     },
   );

@@ -1,13 +1,12 @@
 import type { App } from '../../http/fastify.ts';
 import { PeerParams, pageQuery, SelfParams } from '../../http/openapi/params.ts';
 import { answer, nothing, responses } from '../../http/openapi/responses.ts';
-import type { Blocks } from './blocks.ts';
 import { Block, BlockList } from './schemas.ts';
 
 const MAX_PAGE = 1_000;
 
 /** Whom a user wants to hear nothing of. */
-export function blockRoutes(app: App, { blocks }: { blocks: Blocks }): void {
+export function blockRoutes(app: App): void {
   app.get(
     '/v1/users/:uid/blocks',
     {
@@ -22,7 +21,7 @@ export function blockRoutes(app: App, { blocks }: { blocks: Blocks }): void {
         response: responses({ 200: answer(BlockList, 'A page of blocks.') }, 'invalid_cursor'),
       },
     },
-    (request) => blocks.list(request.params.uid, request.query),
+    (request) => request.space.blocks.list(request.params.uid, request.query),
   );
 
   app.put(
@@ -47,7 +46,7 @@ export function blockRoutes(app: App, { blocks }: { blocks: Blocks }): void {
       },
     },
     async (request, reply) => {
-      const { block, created } = await blocks.block(request.params.uid, request.params.peer);
+      const { block, created } = await request.space.blocks.block(request.params.uid, request.params.peer);
       return reply.status(created ? 201 : 200).send(block);
     },
   );
@@ -68,7 +67,7 @@ export function blockRoutes(app: App, { blocks }: { blocks: Blocks }): void {
       },
     },
     async (request, reply) => {
-      await blocks.unblock(request.params.uid, request.params.peer);
+      await request.space.blocks.unblock(request.params.uid, request.params.peer);
       return reply.status(204).send(null);
     },
   );

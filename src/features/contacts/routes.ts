@@ -1,13 +1,12 @@
 import type { App } from '../../http/fastify.ts';
 import { PeerParams, pageQuery, SelfParams } from '../../http/openapi/params.ts';
 import { answer, nothing, responses } from '../../http/openapi/responses.ts';
-import type { Contacts } from './contacts.ts';
 import { Contact, ContactList } from './schemas.ts';
 
 const MAX_PAGE = 1_000;
 
 /** Contacts: one's own list of people and groups. */
-export function contactRoutes(app: App, { contacts }: { contacts: Contacts }): void {
+export function contactRoutes(app: App): void {
   app.get(
     '/v1/users/:uid/contacts',
     {
@@ -23,7 +22,7 @@ export function contactRoutes(app: App, { contacts }: { contacts: Contacts }): v
         response: responses({ 200: answer(ContactList, 'A page of contacts.') }, 'invalid_cursor'),
       },
     },
-    (request) => contacts.list(request.params.uid, request.query),
+    (request) => request.space.contacts.list(request.params.uid, request.query),
   );
 
   app.put(
@@ -48,7 +47,7 @@ export function contactRoutes(app: App, { contacts }: { contacts: Contacts }): v
       },
     },
     async (request, reply) => {
-      const { contact, created } = await contacts.link(request.params.uid, request.params.peer);
+      const { contact, created } = await request.space.contacts.link(request.params.uid, request.params.peer);
       return reply.status(created ? 201 : 200).send(contact);
     },
   );
@@ -69,7 +68,7 @@ export function contactRoutes(app: App, { contacts }: { contacts: Contacts }): v
       },
     },
     async (request, reply) => {
-      await contacts.unlink(request.params.uid, request.params.peer);
+      await request.space.contacts.unlink(request.params.uid, request.params.peer);
       return reply.status(204).send(null);
     },
   );

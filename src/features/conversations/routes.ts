@@ -3,13 +3,12 @@ import type { App } from '../../http/fastify.ts';
 import { ref } from '../../http/openapi/component.ts';
 import { ConversationParams, messageIdOf, pageQuery, SelfParams } from '../../http/openapi/params.ts';
 import { answer, nothing, responses } from '../../http/openapi/responses.ts';
-import type { Conversations } from './conversations.ts';
 import { Conversation, ConversationList, ConversationPatch, ReadInput, ReceiptList, UnreadTotal } from './schemas.ts';
 
 const MAX_PAGE = 100;
 
 /** What a user has talked about, and how far each conversation is read. */
-export function conversationRoutes(app: App, { conversations }: { conversations: Conversations }): void {
+export function conversationRoutes(app: App): void {
   app.get(
     '/v1/users/:uid/conversations',
     {
@@ -26,7 +25,7 @@ export function conversationRoutes(app: App, { conversations }: { conversations:
         response: responses({ 200: answer(ConversationList, 'A page of conversations.') }, 'invalid_cursor'),
       },
     },
-    (request) => conversations.list(request.params.uid, request.query),
+    (request) => request.space.conversations.list(request.params.uid, request.query),
   );
 
   app.get(
@@ -44,7 +43,7 @@ export function conversationRoutes(app: App, { conversations }: { conversations:
         response: responses({ 200: answer(UnreadTotal, 'The totals.') }),
       },
     },
-    (request) => conversations.unread(request.params.uid),
+    (request) => request.space.conversations.unread(request.params.uid),
   );
 
   app.get(
@@ -60,7 +59,7 @@ export function conversationRoutes(app: App, { conversations }: { conversations:
         response: responses({ 200: answer(Conversation, 'The conversation.') }, 'conversation_not_found'),
       },
     },
-    (request) => conversations.get(request.params.uid, request.params.conversation),
+    (request) => request.space.conversations.get(request.params.uid, request.params.conversation),
   );
 
   app.patch(
@@ -79,7 +78,7 @@ export function conversationRoutes(app: App, { conversations }: { conversations:
         response: responses({ 200: answer(Conversation, 'The conversation as it is now.') }, 'conversation_not_found'),
       },
     },
-    (request) => conversations.change(request.params.uid, request.params.conversation, request.body),
+    (request) => request.space.conversations.change(request.params.uid, request.params.conversation, request.body),
   );
 
   app.delete(
@@ -98,7 +97,7 @@ export function conversationRoutes(app: App, { conversations }: { conversations:
       },
     },
     async (request, reply) => {
-      await conversations.hide(request.params.uid, request.params.conversation);
+      await request.space.conversations.hide(request.params.uid, request.params.conversation);
       return reply.status(204).send(null);
     },
   );
@@ -127,7 +126,7 @@ export function conversationRoutes(app: App, { conversations }: { conversations:
     (request) => {
       const { uid, conversation } = request.params;
       const { upTo, receipt } = request.body;
-      return conversations.markRead(uid, conversation, messageIdOf(upTo, 'body/upTo'), receipt);
+      return request.space.conversations.markRead(uid, conversation, messageIdOf(upTo, 'body/upTo'), receipt);
     },
   );
 
@@ -155,7 +154,7 @@ export function conversationRoutes(app: App, { conversations }: { conversations:
     },
     async (request) => {
       const { uid, conversation } = request.params;
-      return { items: await conversations.receipts(uid, conversation) };
+      return { items: await request.space.conversations.receipts(uid, conversation) };
     },
   );
 }

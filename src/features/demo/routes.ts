@@ -1,21 +1,17 @@
-import type { Tokens } from '../../http/auth/tokens.ts';
 import type { App } from '../../http/fastify.ts';
 import { ref } from '../../http/openapi/component.ts';
 import { answer, responses } from '../../http/openapi/responses.ts';
-import type { Revocations } from '../tokens/revocations.ts';
-import type { Users } from '../users/users.ts';
+import type { Space } from '../../http/space.ts';
 import { checkDemoIsOn, checkDemoSecret, type DemoAccess, uidOfName } from './demo-login.ts';
 import { Demo, DemoLogin, DemoLoginInput } from './schemas.ts';
 
 const TTL_S = 30 * 86_400;
 
-/** Signing in with a mere name, for the chat page and for trying things out. */
+/** Signing in with a mere name, for the chat page and for trying things out: in the default space alone. */
 export function demoRoutes(
   app: App,
-  deps: { users: Users; tokens: Tokens; revocations: Revocations; demo: DemoAccess },
+  { space: { users, tokens, revocations }, demo }: { space: Space; demo: DemoAccess },
 ): void {
-  const { users, tokens, revocations, demo } = deps;
-
   app.get(
     '/v1/demo',
     {

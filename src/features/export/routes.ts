@@ -1,26 +1,23 @@
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { ImError } from '../../domain/errors.ts';
-import type { Uid } from '../../domain/names.ts';
 import type { Caller } from '../../http/auth/caller.ts';
 import type { App } from '../../http/fastify.ts';
 import { SelfParams } from '../../http/openapi/params.ts';
 import { problems } from '../../http/openapi/problem.ts';
 import type { Revocations } from '../tokens/revocations.ts';
-import type { Exports, ExportLine as Line } from './exports.ts';
+import type { ExportLine as Line } from './exports.ts';
 import { ExportLine } from './schemas.ts';
 
 export interface ExportRoutesOptions {
-  exports: Exports;
-  revocations: Revocations;
   /** A client that takes nothing for so long is cut off, ms. */
   stallMs: number;
 }
 
 /** What is a user's, for the user to take along. */
-export function exportRoutes(app: App, { exports, revocations, stallMs }: ExportRoutesOptions): void {
+export function exportRoutes(app: App, { stallMs }: ExportRoutesOptions): void {
   /** Those under way, so that one is made for a user at a time, and none keeps the service from ending. */
-  const open = new Map<Uid, ServerResponse>();
+  const open = new Map<string, ServerResponse>();
   app.addHook('preClose', async () => {
     for (const response of open.values()) response.destroy();
   });
@@ -52,22 +49,25 @@ what was there before and stays is in it once. For the user itself, or a server 
       },
     },
     async (request, reply) => {
-      const { caller } = request;
+      const { caller, space } = request;
       const { uid } = request.params;
       const { raw } = reply;
-      if (open.has(uid)) {
+      const name = space.store.keys.user(uid);
+      if (open.has(name)) {
         const detail = 'An export of this user is under way here: wait until it has ended, or end it.';
         throw new ImError('too_many_requests', detail, { retryAfter: 5 });
       }
-      open.set(uid, raw);
-      raw.once('close', () => open.delete(uid));
-      const parts = exports.lines(uid);
+      open.set(name, raw);
+      raw.once('close', () => open.delete(name));
+      const parts = space.exports.lines(uid);
       // What can be refused is refused before the first byte.
       const first = await parts.next();
       raw.setTimeout(stallMs, () => raw.destroy());
       reply.header('cache-control', 'no-store').type('application/x-ndjson; charset=utf-8');
       // It reads on when the client has taken what there is. An error ends the connection.
-      return reply.send(Readable.from(render(first.value, parts, () => checkStillGood(revocations, caller))) as never);
+      return reply.send(
+        Readable.from(render(first.value, parts, () => checkStillGood(space.revocations, caller))) as never,
+      );
     },
   );
 }

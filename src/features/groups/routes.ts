@@ -5,11 +5,10 @@ import { ref } from '../../http/openapi/component.ts';
 import { GroupParams, uidsOf } from '../../http/openapi/params.ts';
 import { answer, nothing, responses } from '../../http/openapi/responses.ts';
 import { BODY_LIMIT } from '../../http/plugins/body-limit.ts';
-import type { Groups } from './groups.ts';
 import { Group, GroupInput, GroupList, GroupPatch, GroupsQuery } from './schemas.ts';
 
 /** Groups: their fields, owner and policies. */
-export function groupRoutes(app: App, { groups }: { groups: Groups }): void {
+export function groupRoutes(app: App): void {
   app.put(
     '/v1/groups/:gid',
     {
@@ -38,7 +37,7 @@ export function groupRoutes(app: App, { groups }: { groups: Groups }): void {
       },
     },
     async (request, reply) => {
-      const { group, created } = await groups.put(request.caller, request.params.gid, request.body);
+      const { group, created } = await request.space.groups.put(request.caller, request.params.gid, request.body);
       return reply.status(created ? 201 : 200).send(group);
     },
   );
@@ -69,7 +68,7 @@ export function groupRoutes(app: App, { groups }: { groups: Groups }): void {
         ),
       },
     },
-    (request) => groups.patch(request.caller, request.params.gid, request.body),
+    (request) => request.space.groups.patch(request.caller, request.params.gid, request.body),
   );
 
   app.get(
@@ -92,11 +91,12 @@ export function groupRoutes(app: App, { groups }: { groups: Groups }): void {
       if (ids !== undefined && after !== undefined) {
         throw new ImError('invalid_request', 'Give "ids" or "after", not both: groups that are named have one page.');
       }
-      if (ids !== undefined) return { items: await groups.some(uidsOf(ids, 'querystring/ids') as string[] as Gid[]) };
+      if (ids !== undefined)
+        return { items: await request.space.groups.some(uidsOf(ids, 'querystring/ids') as string[] as Gid[]) };
       if (request.caller.kind !== 'server') {
         throw new ImError('forbidden', 'Only a server key lists all groups. Name some, for example ?ids=team,club.');
       }
-      return groups.list({ limit, after });
+      return request.space.groups.list({ limit, after });
     },
   );
 
@@ -114,7 +114,7 @@ export function groupRoutes(app: App, { groups }: { groups: Groups }): void {
         response: responses({ 200: answer(Group, 'The group.') }, 'group_not_found'),
       },
     },
-    (request) => groups.get(request.params.gid),
+    (request) => request.space.groups.get(request.params.gid),
   );
 
   app.delete(
@@ -133,7 +133,7 @@ export function groupRoutes(app: App, { groups }: { groups: Groups }): void {
       },
     },
     async (request, reply) => {
-      await groups.remove(request.caller, request.params.gid);
+      await request.space.groups.remove(request.caller, request.params.gid);
       return reply.status(204).send(null);
     },
   );

@@ -164,7 +164,7 @@ const events = {
     Type.Object({
       reason: Type.String({
         description:
-          'Why: `shutdown`, `token_expired`, `token_revoked`, `suspended`, `user_removed`, `too_slow`, ' +
+          'Why: `shutdown`, `token_expired`, `token_revoked`, `suspended`, `user_removed`, `space_removed`, `too_slow`, ' +
           '`too_many_subscribers`; there may be more one day.',
         examples: ['shutdown'],
       }),

@@ -2,6 +2,7 @@ import type { ByeReason } from '../../delivery/sink.ts';
 import type { PageLimits, Start, StreamPage } from '../../delivery/source.ts';
 import { ImError } from '../../domain/errors.ts';
 import type { Uid } from '../../domain/names.ts';
+import type { SpaceName } from '../../domain/spaces.ts';
 import {
   type Cursor,
   compareStreamIds,
@@ -14,6 +15,7 @@ import type { Inbox, InboxReader } from './inbox.ts';
 /** A user's inbox as a stream: its reader is the user, and its cursors are the ids of its entries, without holes. */
 export class InboxSource implements InboxReader {
   readonly kind: Inbox;
+  readonly space: SpaceName;
   readonly key: string;
   readonly reader: Uid;
   /** Of the user whose inbox was read first; another one is a user of the same name that was made since. */
@@ -21,6 +23,7 @@ export class InboxSource implements InboxReader {
 
   constructor(inbox: Inbox, uid: Uid) {
     this.kind = inbox;
+    this.space = inbox.space;
     this.key = inbox.keyOf(uid);
     this.reader = uid;
   }
@@ -47,7 +50,9 @@ export class InboxSource implements InboxReader {
   }
 
   endedBy(error: unknown): ByeReason | undefined {
-    return error instanceof ImError && error.code === 'user_not_found' ? 'user_removed' : undefined;
+    if (!(error instanceof ImError)) return undefined;
+    if (error.code === 'space_removed') return 'space_removed';
+    return error.code === 'user_not_found' ? 'user_removed' : undefined;
   }
 
   isSuccessor(id: Cursor, cursor: Cursor): boolean {

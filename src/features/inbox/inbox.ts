@@ -12,6 +12,7 @@ import { type Conversation, conversationOf, withUser } from '../../domain/conver
 import { type Message, renderMessage, toMessage } from '../../domain/entries.ts';
 import type { Uid } from '../../domain/names.ts';
 import { newestPosition, OLDEST } from '../../domain/positions.ts';
+import type { SpaceName } from '../../domain/spaces.ts';
 import {
   type Cursor,
   compareStreamIds,
@@ -56,6 +57,10 @@ export class Inbox implements SourceKind {
   constructor(store: Store, logs: Logs) {
     this.#store = store;
     this.#logs = logs;
+  }
+
+  get space(): SpaceName {
+    return this.#store.keys.space;
   }
 
   /** The full name of an inbox's key. */

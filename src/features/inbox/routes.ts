@@ -16,9 +16,8 @@ import { UserParams, uidsOf } from '../../http/openapi/params.ts';
 import { complaint, START_PATTERN } from '../../http/openapi/patterns.ts';
 import { problems } from '../../http/openapi/problem.ts';
 import { wireForm } from '../../http/plugins/accept.ts';
-import type { Revocations, TokenRefusal } from '../tokens/revocations.ts';
+import type { TokenRefusal } from '../tokens/revocations.ts';
 import { StreamEvent } from './event-schemas.ts';
-import type { Inbox } from './inbox.ts';
 import { InboxSource } from './inbox-source.ts';
 import { InboxQuery, Inbox as InboxSchema, StreamHeaders, StreamQuery } from './schemas.ts';
 
@@ -27,7 +26,7 @@ const EVENTS = `Events:
 - \`message\`: a Message, as in the history
 - \`gap\`: a Gap; something is missing, and \`backfill\` says where to find it
 - \`heartbeat\`: you have everything up to now; the server has just compared
-- \`bye\`: the stream ends, and \`reason\` says why: shutdown, token_expired, token_revoked, suspended, user_removed, too_slow, too_many_subscribers
+- \`bye\`: the stream ends, and \`reason\` says why: shutdown, token_expired, token_revoked, suspended, user_removed, space_removed, too_slow, too_many_subscribers
 
 Each carries a cursor as its \`id\`. Beside them, without one, what need not last:
 - \`read\`: somebody, or another device of the user, has read a conversation up to a message
@@ -39,15 +38,13 @@ With \`Accept: application/x-ndjson\` each event is one line, a \`StreamEvent\`;
 \`data\` is that of Server-Sent Events, too.`;
 
 export interface InboxRoutesOptions {
-  inbox: Inbox;
   hub: Hub;
-  revocations: Revocations;
   /** Whether anybody is told who is there. */
   presence: boolean;
 }
 
 /** What happens to a user: by long-poll, or as a stream. */
-export function inboxRoutes(app: App, { inbox, hub, revocations, presence }: InboxRoutesOptions): void {
+export function inboxRoutes(app: App, { hub, presence }: InboxRoutesOptions): void {
   app.get(
     '/v1/users/:uid/inbox',
     {
@@ -70,6 +67,7 @@ export function inboxRoutes(app: App, { inbox, hub, revocations, presence }: Inb
       },
     },
     async (request, reply) => {
+      const { space } = request;
       const { uid } = request.params;
       const { start = '0', count, block } = request.query;
       if (block > 0 && request.query.start === undefined) {
@@ -79,16 +77,16 @@ export function inboxRoutes(app: App, { inbox, hub, revocations, presence }: Inb
             'what you have read, its "next": ?start=1763900000123-17&block=10000.',
         );
       }
-      const source = new InboxSource(inbox, uid);
+      const source = new InboxSource(space.inbox, uid);
       const position = await source.resolve(parseStart(start));
       // What does not wait takes no place.
-      if (block > 0 && !hub.admits(uid)) {
+      if (block > 0 && !hub.admits(space.name, uid)) {
         throw new ImError('too_many_subscribers', 'Too many streams and long-polls are open here.', {
           retryAfter: 1 + Math.floor(Math.random() * 5),
         });
       }
       const check = async () => {
-        const refusal = await refusalOf(request.caller, revocations);
+        const refusal = await refusalOf(request.caller, space.revocations);
         if (refusal) throw refusedBy(refusal);
       };
       const page = await poll(hub, source, position, { count, blockMs: block, signal: whenGone(reply), check });
@@ -128,6 +126,7 @@ export function inboxRoutes(app: App, { inbox, hub, revocations, presence }: Inb
       },
     },
     async (request, reply) => {
+      const { space } = request;
       const { uid } = request.params;
       const form = wireForm(request.headers.accept);
       if (!form) {
@@ -139,13 +138,13 @@ export function inboxRoutes(app: App, { inbox, hub, revocations, presence }: Inb
       }
       const watched = watchedBy(request.query.watch, presence);
       // An EventSource without a last event sends an empty header, or none.
-      const source = new InboxSource(inbox, uid);
+      const source = new InboxSource(space.inbox, uid);
       const position = await source.resolve(parseStart(request.headers['last-event-id'] || request.query.start));
       const gone = whenGone(reply);
       if (gone.aborted) return reply.hijack();
       reply.hijack();
       const stream = new EventStream(reply.raw, reply.getHeaders() as OutgoingHttpHeaders, form);
-      if (!hub.admits(uid)) {
+      if (!hub.admits(space.name, uid)) {
         // A 503 would be the end: no EventSource comes back from one.
         const retryMs = 1_000 + Math.floor(Math.random() * 9_000);
         const bye = { reason: 'too_many_subscribers' satisfies ByeReason, cursor: position };
@@ -156,7 +155,7 @@ export function inboxRoutes(app: App, { inbox, hub, revocations, presence }: Inb
       }
       const subscriber = hub.subscribe(source, position, stream, request.caller.expiresAt, watched);
       gone.addEventListener('abort', () => hub.unsubscribe(subscriber));
-      void endIfRefused(hub, subscriber, () => refusalOf(request.caller, revocations));
+      void endIfRefused(hub, subscriber, () => refusalOf(request.caller, space.revocations));
       return reply;
     },
   );

@@ -10,8 +10,6 @@ import { BODY_LIMIT } from '../../http/plugins/body-limit.ts';
 import { identify, perform, tell } from '../../http/plugins/framed-requests.ts';
 import { problemOf } from '../../http/plugins/problem.ts';
 import { asksForWebSocket, openWebSocket } from '../../http/plugins/upgrade.ts';
-import type { Revocations } from '../tokens/revocations.ts';
-import type { Inbox } from './inbox.ts';
 import { InboxSource } from './inbox-source.ts';
 import { endIfRefused, parseStart, watchedBy } from './routes.ts';
 import { StreamQuery } from './schemas.ts';
@@ -30,13 +28,11 @@ within 5 s. A later one, of the same user, takes the place of the credential and
 \`SocketAnswer\`. At most 32 wait; one more is answered 429.
 
 **Close codes** beside the standard ones: 4401 \`token_expired\`, \`token_revoked\`, or no
-credential that is good; 4403 \`suspended\`, or a token of another user, 4404 \`user_removed\` or there is none, 4408 \`too_slow\`, 4429 \`too_many_subscribers\`, 1001 \`shutdown\`; 1003 a binary
+credential that is good; 4403 \`suspended\`, or a token of another user, 4404 \`user_removed\` or there is none, \`space_removed\`, 4408 \`too_slow\`, 4429 \`too_many_subscribers\`, 1001 \`shutdown\`; 1003 a binary
 frame, 1008 too many frames that could not be read, 1009 a frame of more than 516 KiB, 1013 try again later.`;
 
 export interface SocketRoutesOptions {
-  inbox: Inbox;
   hub: Hub;
-  revocations: Revocations;
   /** The time between two pings, ms. */
   heartbeatMs: number;
   /** Web origins that may open a socket beside the service's own; `*` is any. */
@@ -46,10 +42,7 @@ export interface SocketRoutesOptions {
 }
 
 /** An inbox over a WebSocket, and requests in its frames. */
-export function socketRoutes(
-  app: App,
-  { inbox, hub, revocations, heartbeatMs, corsOrigins, presence }: SocketRoutesOptions,
-): void {
+export function socketRoutes(app: App, { hub, heartbeatMs, corsOrigins, presence }: SocketRoutesOptions): void {
   const sessions = new Set<SocketSession>();
   app.addHook('preClose', async () => {
     for (const session of sessions) session.drain();
@@ -80,13 +73,16 @@ export function socketRoutes(
       const start = parseStart(request.query.start);
       const watched = watchedBy(request.query.watch, presence);
       // Who comes without a credential learns nothing of who is here.
-      const position = request.caller ? await new InboxSource(inbox, request.params.uid).resolve(start) : undefined;
+      const { space } = request;
+      const source = new InboxSource(space.inbox, request.params.uid);
+      const position = request.caller ? await source.resolve(start) : undefined;
       const member: Member | undefined = position && {
         uid: request.params.uid,
+        source,
         position,
         authorization: hasBearer(request) ? request.headers.authorization : undefined,
         expiresAt: request.caller.expiresAt,
-        refusal: () => refusalOf(request.caller, revocations),
+        refusal: () => refusalOf(request.caller, space.revocations),
       };
       if (member && tell(request, member)) return reply.status(204).send();
       if (!asksForWebSocket(request)) {
@@ -110,20 +106,14 @@ export function socketRoutes(
           subscribe(who, sink) {
             // Gone while its credential was checked.
             if (webSocket.readyState !== webSocket.OPEN) return () => {};
-            if (!hub.admits(who.uid)) {
+            if (!hub.admits(who.source.space, who.uid)) {
               const { position: cursor } = who;
               sink.event('bye', cursor, JSON.stringify({ reason: 'too_many_subscribers', cursor }));
               sink.flush();
               sink.end();
               return () => {};
             }
-            const subscriber = hub.subscribe(
-              new InboxSource(inbox, who.uid),
-              who.position,
-              sink,
-              who.expiresAt,
-              watched,
-            );
+            const subscriber = hub.subscribe(who.source, who.position, sink, who.expiresAt, watched);
             webSocket.once('close', () => hub.unsubscribe(subscriber));
             void endIfRefused(hub, subscriber, who.refusal);
             return (expiresAt) => {

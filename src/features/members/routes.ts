@@ -4,7 +4,6 @@ import { GroupParams, MemberParams, msOf, pageQuery } from '../../http/openapi/p
 import { answer, nothing, responses } from '../../http/openapi/responses.ts';
 import { BODY_LIMIT } from '../../http/plugins/body-limit.ts';
 import { problemOf } from '../../http/plugins/problem.ts';
-import type { Members } from './members.ts';
 import {
   AddOutput,
   JoinRequest,
@@ -19,7 +18,7 @@ import {
 const MAX_PAGE = 1_000;
 
 /** Who is in a group, who wants to be, and how both change. */
-export function memberRoutes(app: App, { members }: { members: Members }): void {
+export function memberRoutes(app: App): void {
   app.get(
     '/v1/groups/:gid/members',
     {
@@ -34,7 +33,7 @@ export function memberRoutes(app: App, { members }: { members: Members }): void 
         response: responses({ 200: answer(MemberList, 'A page of members.') }, 'not_member', 'group_not_found'),
       },
     },
-    (request) => members.list(request.caller, request.params.gid, request.query),
+    (request) => request.space.members.list(request.caller, request.params.gid, request.query),
   );
 
   app.put(
@@ -57,7 +56,7 @@ export function memberRoutes(app: App, { members }: { members: Members }): void 
       },
     },
     async (request) => {
-      const results = await members.add(request.caller, request.params.gid, request.body.uids);
+      const results = await request.space.members.add(request.caller, request.params.gid, request.body.uids);
       return {
         results: results.map((result) => {
           const { uid } = result;
@@ -88,7 +87,7 @@ export function memberRoutes(app: App, { members }: { members: Members }): void 
         ),
       },
     },
-    (request) => members.get(request.caller, request.params.gid, request.params.uid),
+    (request) => request.space.members.get(request.caller, request.params.gid, request.params.uid),
   );
 
   app.patch(
@@ -120,7 +119,7 @@ export function memberRoutes(app: App, { members }: { members: Members }): void 
       const { role, silencedUntil } = request.body;
       const silencedUntilMs = silencedUntil === null ? 0 : silencedUntil && msOf(silencedUntil, 'body/silencedUntil');
       const change = { role, silencedUntilMs: silencedUntilMs as number | undefined };
-      return members.change(request.caller, request.params.gid, request.params.uid, change);
+      return request.space.members.change(request.caller, request.params.gid, request.params.uid, change);
     },
   );
 
@@ -155,7 +154,7 @@ export function memberRoutes(app: App, { members }: { members: Members }): void 
       },
     },
     async (request, reply) => {
-      const result = await members.join(request.caller, request.params.gid, request.params.uid);
+      const result = await request.space.members.join(request.caller, request.params.gid, request.params.uid);
       if (result.outcome === 'requested') return reply.status(202).send(result.request);
       return reply.status(result.outcome === 'joined' ? 201 : 200).send(result.member);
     },
@@ -183,7 +182,7 @@ export function memberRoutes(app: App, { members }: { members: Members }): void 
       },
     },
     async (request, reply) => {
-      await members.quit(request.caller, request.params.gid, request.params.uid);
+      await request.space.members.quit(request.caller, request.params.gid, request.params.uid);
       return reply.status(204).send(null);
     },
   );
@@ -207,7 +206,7 @@ export function memberRoutes(app: App, { members }: { members: Members }): void 
         ),
       },
     },
-    (request) => members.requests(request.caller, request.params.gid, request.query),
+    (request) => request.space.members.requests(request.caller, request.params.gid, request.query),
   );
 
   app.put(
@@ -236,7 +235,11 @@ export function memberRoutes(app: App, { members }: { members: Members }): void 
       },
     },
     async (request, reply) => {
-      const { member, created } = await members.approve(request.caller, request.params.gid, request.params.uid);
+      const { member, created } = await request.space.members.approve(
+        request.caller,
+        request.params.gid,
+        request.params.uid,
+      );
       return reply.status(created ? 201 : 200).send(member);
     },
   );
@@ -257,7 +260,7 @@ export function memberRoutes(app: App, { members }: { members: Members }): void 
       },
     },
     async (request, reply) => {
-      await members.refuse(request.caller, request.params.gid, request.params.uid);
+      await request.space.members.refuse(request.caller, request.params.gid, request.params.uid);
       return reply.status(204).send(null);
     },
   );

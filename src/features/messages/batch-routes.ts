@@ -4,11 +4,10 @@ import { answer, responses } from '../../http/openapi/responses.ts';
 import { BODY_LIMIT } from '../../http/plugins/body-limit.ts';
 import { problemOf } from '../../http/plugins/problem.ts';
 import { BatchInput, BatchOutput, MAX_BATCH } from './batch-schemas.ts';
-import type { Messages } from './messages.ts';
 import { replyToOf } from './routes.ts';
 
 /** Many messages at once, for a server that speaks for its users. */
-export function batchRoutes(app: App, { messages }: { messages: Messages }): void {
+export function batchRoutes(app: App): void {
   app.post(
     '/v1/messages/batch',
     {
@@ -27,7 +26,7 @@ export function batchRoutes(app: App, { messages }: { messages: Messages }): voi
       },
     },
     async (request) => {
-      const outcomes = await messages.sendMany(
+      const outcomes = await request.space.messages.sendMany(
         request.body.messages.map((one, i) => ({ ...one, replyTo: replyToOf(one, `body/messages/${i}/replyTo`) })),
       );
       return {

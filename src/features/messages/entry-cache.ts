@@ -1,12 +1,11 @@
 import { LRUCache } from 'lru-cache';
-import type { LogName } from '../../domain/conversations.ts';
 import { addTo, removeFrom } from '../../domain/multimap.ts';
 import type { MessageId } from '../../domain/stream-ids.ts';
 import type { KeptEntry } from './kept-entry.ts';
 
-/** Names one entry of one log. */
-export interface MessageRef {
-  log: LogName;
+/** One entry of one log, which is named by its full key: spaces have logs of the same name. */
+export interface EntryPlace {
+  key: string;
   id: MessageId;
 }
 
@@ -26,7 +25,7 @@ export class EntryCache {
     },
   });
   /** The keys of each log, so that a log is deleted at the cost of what is kept of it. */
-  readonly #keysOf = new Map<LogName, Set<string>>();
+  readonly #namesOf = new Map<string, Set<string>>();
   #generation = 0;
 
   /** How many deletions there were. Whoever is about to read notes it, and passes it to {@link add}. */
@@ -34,31 +33,31 @@ export class EntryCache {
     return this.#generation;
   }
 
-  get(ref: MessageRef): KeptEntry | undefined {
-    return this.#entries.get(keyOf(ref));
+  get(place: EntryPlace): KeptEntry | undefined {
+    return this.#entries.get(nameOf(place));
   }
 
   /** Keeps an entry that was asked for at this generation, unless something was deleted since. */
-  add(ref: MessageRef, entry: KeptEntry, generation: number): void {
+  add(place: EntryPlace, entry: KeptEntry, generation: number): void {
     if (generation !== this.#generation) return;
-    const key = keyOf(ref);
-    addTo(this.#keysOf, ref.log, key);
+    const key = nameOf(place);
+    addTo(this.#namesOf, place.key, key);
     this.#entries.set(key, entry);
   }
 
   /** Which edits there are is known to the node alone that has erased; so what is kept of the log is looked through. */
-  deleteWithEdits(ref: MessageRef): void {
+  deleteWithEdits(place: EntryPlace): void {
     this.#generation++;
-    this.#entries.delete(keyOf(ref));
-    for (const key of this.#keysOf.get(ref.log) ?? []) {
+    this.#entries.delete(nameOf(place));
+    for (const key of this.#namesOf.get(place.key) ?? []) {
       const edit = this.#entries.peek(key)?.entry;
-      if (edit?.action === 'edit' && edit.target === ref.id) this.#entries.delete(key);
+      if (edit?.action === 'edit' && edit.target === place.id) this.#entries.delete(key);
     }
   }
 
-  deleteLog(log: LogName): void {
+  deleteLog(logKey: string): void {
     this.#generation++;
-    for (const key of this.#keysOf.get(log) ?? []) this.#entries.delete(key);
+    for (const key of this.#namesOf.get(logKey) ?? []) this.#entries.delete(key);
   }
 
   clear(): void {
@@ -67,13 +66,13 @@ export class EntryCache {
   }
 
   #drop(key: string): void {
-    removeFrom(this.#keysOf, key.slice(0, key.indexOf(' ')) as LogName, key);
+    removeFrom(this.#namesOf, key.slice(0, key.indexOf(' ')), key);
   }
 }
 
-/** No name of a log has a space. */
-function keyOf(ref: MessageRef): string {
-  return `${ref.log} ${ref.id}`;
+/** No key of a log has a blank. */
+function nameOf({ key, id }: EntryPlace): string {
+  return `${key} ${id}`;
 }
 
 /** As if it had been rendered for both readers of a direct chat. */

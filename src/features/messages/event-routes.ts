@@ -5,11 +5,10 @@ import { ConversationParams } from '../../http/openapi/params.ts';
 import { answer, responses } from '../../http/openapi/responses.ts';
 import { BODY_LIMIT } from '../../http/plugins/body-limit.ts';
 import { EventInput } from './event-schemas.ts';
-import type { Messages } from './messages.ts';
 import { Message } from './schemas.ts';
 
 /** Events of the server's own, beside what people send. */
-export function eventRoutes(app: App, { messages }: { messages: Messages }): void {
+export function eventRoutes(app: App): void {
   app.post(
     '/v1/users/:uid/conversations/:conversation/events',
     {
@@ -37,7 +36,7 @@ export function eventRoutes(app: App, { messages }: { messages: Messages }): voi
     },
     async (request, reply) => {
       const { uid, conversation } = request.params;
-      const { message, created } = await messages.createEvent(uid, conversation, request.body);
+      const { message, created } = await request.space.messages.createEvent(uid, conversation, request.body);
       return reply.status(created ? 201 : 200).send(message);
     },
   );

@@ -3,8 +3,14 @@ import type { RawEntry } from '../../domain/entries.ts';
 import { type LogEntry, parseEntry } from '../../domain/entries.ts';
 import type { MessageId } from '../../domain/stream-ids.ts';
 import type { Store } from '../../redis/store.ts';
-import { EntryCache, type MessageRef } from './entry-cache.ts';
+import { EntryCache, type EntryPlace } from './entry-cache.ts';
 import { KeptEntry } from './kept-entry.ts';
+
+/** Names one entry of one log. */
+interface MessageRef {
+  log: LogName;
+  id: MessageId;
+}
 
 /**
  * Reads conversations' logs. Recent messages are remembered, since a group's message is read by all its members. What was
@@ -12,10 +18,12 @@ import { KeptEntry } from './kept-entry.ts';
  */
 export class Logs {
   readonly #store: Store;
-  readonly #recent = new EntryCache();
+  readonly #recent: EntryCache;
 
-  constructor(store: Store) {
+  /** @param recent what is remembered, of all spaces */
+  constructor(store: Store, recent = new EntryCache()) {
     this.#store = store;
+    this.#recent = recent;
   }
 
   /** The entries that `refs` name, in their order; undefined where one is gone. One round trip at most. */
@@ -25,7 +33,7 @@ export class Logs {
 
   /** As {@link hydrate}, with what they were rendered to. */
   async read(refs: readonly MessageRef[]): Promise<(KeptEntry | undefined)[]> {
-    const found = refs.map((ref) => this.#recent.get(ref));
+    const found = refs.map((ref) => this.#recent.get(this.#place(ref)));
     const missing = refs.flatMap((ref, index) => (found[index] ? [] : [{ ref, index }]));
     if (missing.length === 0) return found;
     const runs = runsOf(missing);
@@ -47,7 +55,7 @@ export class Logs {
         if (!flat) continue;
         const entry = new KeptEntry(parseEntry([ref.id, flat]));
         found[index] = entry;
-        this.#recent.add(ref, entry, generation);
+        this.#recent.add(this.#place(ref), entry, generation);
       }
     });
     return found;
@@ -68,17 +76,17 @@ export class Logs {
 
   /** Forgets an entry that was erased, and the edits of it. */
   forget(ref: MessageRef): void {
-    this.#recent.deleteWithEdits(ref);
+    this.#recent.deleteWithEdits(this.#place(ref));
   }
 
   /** Forgets all of a log that was removed. */
   forgetLog(log: LogName): void {
-    this.#recent.deleteLog(log);
+    this.#recent.deleteLog(this.#store.keys.log(log));
   }
 
-  /** Forgets everything, since an erasure may have been missed. */
-  forgetAll(): void {
-    this.#recent.clear();
+  /** An entry as it is remembered beside those of other spaces. */
+  #place({ log, id }: MessageRef): EntryPlace {
+    return { key: this.#store.keys.log(log), id };
   }
 }
 

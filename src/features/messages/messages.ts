@@ -38,6 +38,8 @@ export interface Sent {
 /** What sending needs. */
 export interface MessagesContext {
   store: Store;
+  /** Asked before each send; throws what refuses it. */
+  admit: () => void;
   /** Told how each send came out: `created`, `repeated`, or an error code. */
   sent: (outcome: string) => void;
   /** Told of a log that has grown by another hundred entries. */
@@ -117,6 +119,7 @@ export class Messages {
   }
 
   #prepare(send: Send): Sending {
+    this.#context.admit();
     const pairs = checkFields(send.fields, RESERVED_MESSAGE_FIELDS);
     const { uid, conversation, clientMessageId, replyTo, mentions } = send;
     return {

@@ -6,16 +6,10 @@ import { ref } from '../../http/openapi/component.ts';
 import { ConversationParams, MessageParams, messageIdOf } from '../../http/openapi/params.ts';
 import { answer, nothing, responses } from '../../http/openapi/responses.ts';
 import { BODY_LIMIT } from '../../http/plugins/body-limit.ts';
-import type { Editing } from './editing.ts';
-import type { History } from './history.ts';
-import type { Messages } from './messages.ts';
 import { HistoryQuery, Message, MessageInput, MessageList, MessagePatch, RepliesQuery } from './schemas.ts';
 
 /** Messages: sending, reading, changing. */
-export function messageRoutes(
-  app: App,
-  { messages, history, editing }: { messages: Messages; history: History; editing: Editing },
-): void {
+export function messageRoutes(app: App): void {
   app.post(
     '/v1/users/:uid/conversations/:conversation/messages',
     {
@@ -46,7 +40,7 @@ export function messageRoutes(
     async (request, reply) => {
       const { uid, conversation } = request.params;
       const body = { ...request.body, replyTo: replyToOf(request.body, 'body/replyTo') };
-      const { message, created } = await messages.send(uid, conversation, body);
+      const { message, created } = await request.space.messages.send(uid, conversation, body);
       return reply.status(created ? 201 : 200).send(message);
     },
   );
@@ -75,7 +69,7 @@ export function messageRoutes(
       if (before !== undefined && after !== undefined) {
         throw new ImError('invalid_request', 'Give "before" or "after", not both: a page goes in one direction.');
       }
-      return history.page(uid, conversation, {
+      return request.space.history.page(uid, conversation, {
         before: before === undefined ? undefined : messageIdOf(before, 'querystring/before'),
         after: after === undefined ? undefined : messageIdOf(after, 'querystring/after'),
         limit,
@@ -98,7 +92,7 @@ export function messageRoutes(
     },
     (request) => {
       const { uid, conversation, mid } = request.params;
-      return history.get(uid, conversation, messageIdOf(mid, 'params/mid'));
+      return request.space.history.get(uid, conversation, messageIdOf(mid, 'params/mid'));
     },
   );
 
@@ -125,7 +119,7 @@ export function messageRoutes(
     (request) => {
       const { uid, conversation, mid } = request.params;
       const { after, limit } = request.query;
-      return history.replies(uid, conversation, messageIdOf(mid, 'params/mid'), {
+      return request.space.history.replies(uid, conversation, messageIdOf(mid, 'params/mid'), {
         after: after === undefined ? undefined : messageIdOf(after, 'querystring/after'),
         limit,
       });
@@ -161,7 +155,7 @@ export function messageRoutes(
     },
     (request) => {
       const { uid, conversation, mid } = request.params;
-      return editing.edit(uid, conversation, messageIdOf(mid, 'params/mid'), request.body.fields);
+      return request.space.editing.edit(uid, conversation, messageIdOf(mid, 'params/mid'), request.body.fields);
     },
   );
 
@@ -183,7 +177,7 @@ export function messageRoutes(
     },
     async (request, reply) => {
       const { uid, conversation, mid } = request.params;
-      await editing.erase(uid, conversation, messageIdOf(mid, 'params/mid'));
+      await request.space.editing.erase(uid, conversation, messageIdOf(mid, 'params/mid'));
       return reply.status(204).send(null);
     },
   );

@@ -34,6 +34,11 @@ export class Arrivals {
     this.#options = options;
   }
 
+  /** Whether nobody is said to be here, and nothing is about to be said. */
+  get isIdle(): boolean {
+    return this.#noted.size === 0 && this.#leaving.size === 0 && this.#changed.size === 0 && !this.#isTelling;
+  }
+
   /** The first stream of a user has come, or the last one has gone. */
   changed(uid: Uid): void {
     if (this.#isStopped) return;

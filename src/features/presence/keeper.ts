@@ -2,15 +2,15 @@ import type { Hub } from '../../delivery/hub.ts';
 import type { PresenceKeeper } from '../../delivery/presence.ts';
 import type { Subscriber } from '../../delivery/subscriber.ts';
 import type { Uid } from '../../domain/names.ts';
+import type { SpaceName } from '../../domain/spaces.ts';
 import type { Logger } from '../../redis/logger.ts';
 import type { Store } from '../../redis/store.ts';
 import { Arrivals } from './arrivals.ts';
-import type { Presence } from './presence.ts';
+import { Presence } from './presence.ts';
 import { Watch } from './watch.ts';
 
 export interface KeeperOptions {
-  store: Store;
-  presence: Presence;
+  storeOf(space: SpaceName): Store;
   log: Logger;
   /** Known once delivery is made, which needs the keeper. */
   hub: () => Hub;
@@ -24,48 +24,73 @@ export interface KeeperOptions {
 const RENEW_MS = 10_000;
 const GRACE_MS = 10_000;
 
+/** What is kept of one space. */
+interface InSpace {
+  readonly arrivals: Arrivals;
+  readonly watch: Watch;
+}
+
 /** This node's part in presence: it says who is here, and tells its streams of those whom they watch. */
 export class Keeper implements PresenceKeeper {
-  readonly #arrivals: Arrivals;
-  readonly #watch: Watch;
-  readonly #renewMs: number;
+  readonly #options: Required<KeeperOptions>;
+  /** The spaces that have listeners here, or lately had. */
+  readonly #spaces = new Map<SpaceName, InSpace>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor({ hub, graceMs = GRACE_MS, renewMs = RENEW_MS, ...options }: KeeperOptions) {
-    this.#renewMs = renewMs;
-    this.#arrivals = new Arrivals({ ...options, graceMs, isHere: (uid) => hub().hasReader(uid) });
-    this.#watch = new Watch({
-      ...options,
-      watchersOf: (uid) => hub().watchersOf(uid),
-      watched: () => hub().watched,
-    });
+  constructor(options: KeeperOptions) {
+    this.#options = { graceMs: GRACE_MS, renewMs: RENEW_MS, ...options };
   }
 
   start(): void {
-    this.#timer = setInterval(() => {
-      void this.#arrivals.renew();
-      void this.#watch.review();
-    }, this.#renewMs);
+    this.#timer = setInterval(() => this.#renew(), this.#options.renewMs);
   }
 
   stop(): void {
     clearInterval(this.#timer);
-    this.#arrivals.stop();
+    for (const { arrivals } of this.#spaces.values()) arrivals.stop();
   }
 
-  readerChanged(uid: Uid): void {
-    this.#arrivals.changed(uid);
+  readerChanged(space: SpaceName, uid: Uid): void {
+    this.#in(space).arrivals.changed(uid);
   }
 
   watched(subscriber: Subscriber): void {
-    this.#watch.opened(subscriber);
+    this.#in(subscriber.source.space).watch.opened(subscriber);
   }
 
-  told(uid: Uid): void {
-    this.#watch.told(uid);
+  told(space: SpaceName, uid: Uid): void {
+    this.#spaces.get(space)?.watch.told(uid);
   }
 
   missed(): void {
-    this.#watch.missed();
+    for (const { watch } of this.#spaces.values()) watch.missed();
+  }
+
+  #renew(): void {
+    for (const [space, { arrivals, watch }] of this.#spaces) {
+      if (arrivals.isIdle && !this.#options.hub().in(space)) this.#spaces.delete(space);
+      void arrivals.renew();
+      void watch.review();
+    }
+  }
+
+  #in(space: SpaceName): InSpace {
+    let inSpace = this.#spaces.get(space);
+    if (!inSpace) {
+      const { storeOf, hub, log, graceMs } = this.#options;
+      const store = storeOf(space);
+      const listeners = () => hub().in(space);
+      inSpace = {
+        arrivals: new Arrivals({ store, log, graceMs, isHere: (uid) => listeners()?.hasReader(uid) ?? false }),
+        watch: new Watch({
+          log,
+          presence: new Presence(store),
+          watchersOf: (uid) => listeners()?.watchersOf(uid),
+          watched: () => listeners()?.watched ?? [],
+        }),
+      };
+      this.#spaces.set(space, inSpace);
+    }
+    return inSpace;
   }
 }

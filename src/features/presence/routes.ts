@@ -2,11 +2,10 @@ import { ImError } from '../../domain/errors.ts';
 import type { App } from '../../http/fastify.ts';
 import { uidsOf } from '../../http/openapi/params.ts';
 import { answer, responses } from '../../http/openapi/responses.ts';
-import type { Presence } from './presence.ts';
 import { PresenceList, PresenceQuery } from './schemas.ts';
 
-/** Who is there. @param presence absent where nobody is to know */
-export function presenceRoutes(app: App, { presence }: { presence: Presence | undefined }): void {
+/** Who is there. */
+export function presenceRoutes(app: App): void {
   app.get(
     '/v1/presence',
     {
@@ -25,6 +24,7 @@ export function presenceRoutes(app: App, { presence }: { presence: Presence | un
       },
     },
     async (request) => {
+      const { presence } = request.space;
       const uids = uidsOf(request.query.ids, 'querystring/ids');
       if (!presence) throw new ImError('presence_off', 'PRESENCE is off here: nothing is kept of who is there.');
       return { items: await presence.list(request.caller, uids) };

@@ -2,11 +2,10 @@ import { READING_REFUSALS, SENDING_REFUSALS } from '../../domain/refusals.ts';
 import type { App } from '../../http/fastify.ts';
 import { MessageParams, messageIdOf, pageQuery } from '../../http/openapi/params.ts';
 import { answer, nothing, responses } from '../../http/openapi/responses.ts';
-import type { Reactions } from './reactions.ts';
 import { MessageReactions, ReactionParams, ReactorList } from './schemas.ts';
 
 /** Reactions to messages. */
-export function reactionRoutes(app: App, { reactions }: { reactions: Reactions }): void {
+export function reactionRoutes(app: App): void {
   app.put(
     '/v1/users/:uid/conversations/:conversation/messages/:mid/reactions/:reaction',
     {
@@ -30,7 +29,9 @@ export function reactionRoutes(app: App, { reactions }: { reactions: Reactions }
     },
     async (request) => {
       const { uid, conversation, mid, reaction } = request.params;
-      return { reactions: await reactions.add(uid, conversation, messageIdOf(mid, 'params/mid'), reaction) };
+      return {
+        reactions: await request.space.reactions.add(uid, conversation, messageIdOf(mid, 'params/mid'), reaction),
+      };
     },
   );
 
@@ -49,7 +50,7 @@ export function reactionRoutes(app: App, { reactions }: { reactions: Reactions }
     },
     async (request, reply) => {
       const { uid, conversation, mid, reaction } = request.params;
-      await reactions.remove(uid, conversation, messageIdOf(mid, 'params/mid'), reaction);
+      await request.space.reactions.remove(uid, conversation, messageIdOf(mid, 'params/mid'), reaction);
       return reply.status(204).send(null);
     },
   );
@@ -75,7 +76,7 @@ export function reactionRoutes(app: App, { reactions }: { reactions: Reactions }
     },
     (request) => {
       const { uid, conversation, mid } = request.params;
-      return reactions.list(uid, conversation, messageIdOf(mid, 'params/mid'), request.query);
+      return request.space.reactions.list(uid, conversation, messageIdOf(mid, 'params/mid'), request.query);
     },
   );
 }

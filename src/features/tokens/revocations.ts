@@ -36,6 +36,7 @@ export class Revocations {
   #suspended = new Set<Uid>();
   /** Whether nothing can have been missed since those in Redis were asked for. */
   #isComplete = false;
+  #isDetached = false;
   #loading: Promise<void> | undefined;
 
   /**
@@ -54,6 +55,11 @@ export class Revocations {
       this.#loading = undefined;
     });
     return this.#loading;
+  }
+
+  /** Nobody tells it of new ones any more: from now on Redis is asked for each. */
+  detach(): void {
+    this.#isDetached = true;
   }
 
   /** Some may have been missed: the next request waits until they have been read. Where that fails it reads them itself. */
@@ -96,7 +102,7 @@ export class Revocations {
   refusalOf(token: TokenOf): TokenRefusal | undefined | Promise<TokenRefusal | undefined> {
     const { uid, issuedAt = 0 } = token;
     const oldest = Date.now() / 1_000 - REMEMBERED_S;
-    if (issuedAt < oldest || this.#feedLagMs() > TRUSTED_MS) return this.#ask(uid, issuedAt);
+    if (issuedAt < oldest || this.#isDetached || this.#feedLagMs() > TRUSTED_MS) return this.#ask(uid, issuedAt);
     if (!this.#isComplete || this.#loading) return this.load().then(() => this.refusalOf(token));
     if (this.#suspended.has(uid)) return 'suspended';
     const until = this.#until.get(uid);

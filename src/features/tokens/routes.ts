@@ -1,19 +1,14 @@
-import type { Tokens } from '../../http/auth/tokens.ts';
 import type { App } from '../../http/fastify.ts';
 import { ref } from '../../http/openapi/component.ts';
 import { SelfParams, UserParams } from '../../http/openapi/params.ts';
 import { problems } from '../../http/openapi/problem.ts';
 import { answer, nothing, responses } from '../../http/openapi/responses.ts';
-import type { Users } from '../users/users.ts';
-import type { Revocations } from './revocations.ts';
 import { Suspension, Ticket, Token, TokenInput } from './schemas.ts';
 
 const DEFAULT_TTL_S = 3_600;
 
 /** Credentials: tokens for users, tickets for their browsers. */
-export function tokenRoutes(app: App, deps: { tokens: Tokens; users: Users; revocations: Revocations }): void {
-  const { tokens, users, revocations } = deps;
-
+export function tokenRoutes(app: App): void {
   app.post(
     '/v1/tokens',
     {
@@ -35,13 +30,13 @@ export function tokenRoutes(app: App, deps: { tokens: Tokens; users: Users; revo
     },
     async (request, reply) => {
       const { uid, ttlSeconds, create } = request.body;
-      const { credential, expiresAt } = await tokens.issueToken(
+      const { credential, expiresAt } = await request.space.tokens.issueToken(
         uid,
         ttlSeconds ?? DEFAULT_TTL_S,
-        revocations.notBefore(uid),
+        request.space.revocations.notBefore(uid),
       );
       // Not before it is sure that there is a token to hand out.
-      await (create ? users.ensure(uid, {}) : users.get(uid));
+      await (create ? request.space.users.ensure(uid, {}) : request.space.users.get(uid));
       return reply.status(201).send({ token: credential, expiresAt });
     },
   );
@@ -63,7 +58,7 @@ export function tokenRoutes(app: App, deps: { tokens: Tokens; users: Users; revo
       },
     },
     async (request, reply) => {
-      const { credential, expiresAt } = await tokens.issueTicket(request.params.uid, request.caller);
+      const { credential, expiresAt } = await request.space.tokens.issueTicket(request.params.uid, request.caller);
       return reply.status(201).send({ ticket: credential, expiresAt });
     },
   );
@@ -85,7 +80,7 @@ export function tokenRoutes(app: App, deps: { tokens: Tokens; users: Users; revo
       },
     },
     async (request, reply) => {
-      await revocations.revoke(request.params.uid);
+      await request.space.revocations.revoke(request.params.uid);
       return reply.status(204).send(null);
     },
   );
@@ -113,7 +108,7 @@ export function tokenRoutes(app: App, deps: { tokens: Tokens; users: Users; revo
       },
     },
     async (request, reply) => {
-      const { suspension, created } = await revocations.suspend(request.params.uid);
+      const { suspension, created } = await request.space.revocations.suspend(request.params.uid);
       return reply.status(created ? 201 : 200).send(suspension);
     },
   );
@@ -134,7 +129,7 @@ export function tokenRoutes(app: App, deps: { tokens: Tokens; users: Users; revo
       },
     },
     async (request, reply) => {
-      await revocations.lift(request.params.uid);
+      await request.space.revocations.lift(request.params.uid);
       return reply.status(204).send(null);
     },
   );

@@ -3,10 +3,9 @@ import { RECEIPTS_MAX } from '../../domain/signals.ts';
 import type { App } from '../../http/fastify.ts';
 import { ConversationParams } from '../../http/openapi/params.ts';
 import { nothing, responses } from '../../http/openapi/responses.ts';
-import type { Typing } from './typing.ts';
 
 /** Who is typing. */
-export function typingRoutes(app: App, { typing }: { typing: Typing }): void {
+export function typingRoutes(app: App): void {
   app.put(
     '/v1/users/:uid/conversations/:conversation/typing',
     {
@@ -28,7 +27,7 @@ export function typingRoutes(app: App, { typing }: { typing: Typing }): void {
       },
     },
     async (request, reply) => {
-      await typing.tell(request.params.uid, request.params.conversation);
+      await request.space.typing.tell(request.params.uid, request.params.conversation);
       return reply.status(204).send(null);
     },
   );

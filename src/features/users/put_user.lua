@@ -5,7 +5,7 @@
 --          the number of pairs, name, value, …, names to remove …
 --   reply  { 'created' | 'changed', createdAt ms, fields (flat), directPolicy, attributes (flat) } | { 'exists' } (create)
 --   refuses  USER_NOT_FOUND (merge), REMOVAL_UNFINISHED, RESERVED_FIELD, INVALID_REQUEST, FIELDS_TOO_LARGE,
---            UPDATE_PENDING
+--            UPDATE_PENDING, SPACE_FULL
 -- @include "epoch"
 -- @include "change_fields"
 -- @include "level"
@@ -17,6 +17,8 @@ local exists = redis.call('EXISTS', user) == 1
 if mode == 'create' and exists then return { 'exists' } end
 if mode == 'merge' and not exists then return refuse('USER_NOT_FOUND', uid) end
 if not exists and redis.call('SISMEMBER', KEYS[5], uid) == 1 then return refuse('REMOVAL_UNFINISHED', uid) end
+local max_users = SPACE and not exists and redis.call('HGET', META_KEY, 'maxUsers')
+if max_users and redis.call('ZCARD', KEYS[7]) >= tonumber(max_users) then return refuse('SPACE_FULL', max_users) end
 local change, refusal = change_fields(user, OWN, mode == 'replace', ARGV, 5 + of_attributes)
 if refusal then return refusal end
 local given = of_attributes > 0 and { unpack(ARGV, 5, 4 + of_attributes) } or { '0' }

@@ -6,10 +6,9 @@ import { SelfParams, UserParams, uidsOf } from '../../http/openapi/params.ts';
 import { answer, nothing, responses } from '../../http/openapi/responses.ts';
 import { BODY_LIMIT } from '../../http/plugins/body-limit.ts';
 import { RemovalQuery, User, UserInput, UserList, UserPatch, UsersQuery } from './schemas.ts';
-import type { Users } from './users.ts';
 
 /** People: their profiles, and their removal. */
-export function userRoutes(app: App, { users }: { users: Users }): void {
+export function userRoutes(app: App): void {
   app.put(
     '/v1/users/:uid',
     {
@@ -36,7 +35,7 @@ export function userRoutes(app: App, { users }: { users: Users }): void {
     async (request, reply) => {
       const { fields, ...beside } = request.body;
       checkAttributes(request.caller, beside.attributes);
-      const { user, created } = await users.replace(request.params.uid, fields, beside);
+      const { user, created } = await request.space.users.replace(request.params.uid, fields, beside);
       return reply.status(created ? 201 : 200).send(user);
     },
   );
@@ -67,7 +66,7 @@ export function userRoutes(app: App, { users }: { users: Users }): void {
     (request) => {
       const { fields = {}, ...beside } = request.body;
       checkAttributes(request.caller, beside.attributes);
-      return users.merge(request.params.uid, fields, beside);
+      return request.space.users.merge(request.params.uid, fields, beside);
     },
   );
 
@@ -84,7 +83,7 @@ export function userRoutes(app: App, { users }: { users: Users }): void {
         response: responses({ 200: answer(User, 'The user.') }, 'user_not_found'),
       },
     },
-    (request) => users.get(request.params.uid),
+    (request) => request.space.users.get(request.params.uid),
   );
 
   app.get(
@@ -107,11 +106,11 @@ export function userRoutes(app: App, { users }: { users: Users }): void {
       if (ids !== undefined && after !== undefined) {
         throw new ImError('invalid_request', 'Give "ids" or "after", not both: users that are named have one page.');
       }
-      if (ids !== undefined) return { items: await users.some(uidsOf(ids, 'querystring/ids')) };
+      if (ids !== undefined) return { items: await request.space.users.some(uidsOf(ids, 'querystring/ids')) };
       if (request.caller.kind !== 'server') {
         throw new ImError('forbidden', 'Only a server key lists all users. Name some, for example ?ids=alice,bob.');
       }
-      return users.list({ limit, after });
+      return request.space.users.list({ limit, after });
     },
   );
 
@@ -141,7 +140,7 @@ export function userRoutes(app: App, { users }: { users: Users }): void {
       },
     },
     async (request, reply) => {
-      await users.remove(request.params.uid, { erasesMessages: request.query.messages === 'erase' });
+      await request.space.users.remove(request.params.uid, { erasesMessages: request.query.messages === 'erase' });
       return reply.status(204).send(null);
     },
   );

@@ -4,8 +4,10 @@ import type { Uid } from '../../domain/names.ts';
 import type { Revocations, TokenRefusal } from '../../features/tokens/revocations.ts';
 import type { App } from '../fastify.ts';
 import { withProblems } from '../openapi/problem.ts';
+import type { Space } from '../space.ts';
+import type { SpacesHere } from '../spaces-here.ts';
 import type { Caller } from './caller.ts';
-import type { Tokens } from './tokens.ts';
+import { Credentials, type Identity } from './credentials.ts';
 
 /**
  * Who may call a route. Each route declares one; the declaration is what is enforced and what the OpenAPI document says.
@@ -17,8 +19,19 @@ import type { Tokens } from './tokens.ts';
  * - `member`, `admin`, `owner`: of the group; any user gets in here, and the rule itself is checked where it is atomic, with the
  *   actor, in the rules and their scripts
  * - `server`: an API key
+ * - `operator`: a key of ADMIN_KEYS, which is good for nothing else
  */
-export type Access = 'public' | 'any' | 'self' | 'stream' | 'socket' | 'member' | 'admin' | 'owner' | 'server';
+export type Access =
+  | 'public'
+  | 'any'
+  | 'self'
+  | 'stream'
+  | 'socket'
+  | 'member'
+  | 'admin'
+  | 'owner'
+  | 'server'
+  | 'operator';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -27,8 +40,10 @@ declare module 'fastify' {
     isStream?: true;
   }
   interface FastifyRequest {
-    /** Who calls; only routes that are not public have one. */
+    /** Who calls; routes that are public, or for operators, have none. */
     caller: Caller;
+    /** The space that the credential is for; where there is none, the default one. */
+    space: Space;
   }
 }
 
@@ -42,6 +57,7 @@ const SECURITY: Record<Access, Record<string, string[]>[]> = {
   admin: [{ userToken: [] }, { serverKey: [] }],
   owner: [{ userToken: [] }, { serverKey: [] }],
   server: [{ serverKey: [] }],
+  operator: [{ adminKey: [] }],
 };
 
 /** Where `{uid}` in the path has to be the caller's own. */
@@ -60,9 +76,15 @@ const REFUSED: Record<TokenRefusal, string> = {
  * Enforces every route's `config.access` and stamps it into its schema, with the errors that any route may answer. A
  * route without a declaration does not start.
  */
-export function registerAuth(app: App, tokens: Tokens, revocations: Revocations): void {
+export function registerAuth(app: App, spaces: SpacesHere): void {
+  const credentials = new Credentials(spaces);
   // A getter would cost more than a property that every request has from the beginning.
   app.decorateRequest('caller', null as never);
+  app.decorateRequest('space', null as never);
+  app.addHook('onRequest', (request, _reply, done) => {
+    request.space = spaces.default;
+    done();
+  });
   app.addHook('onRoute', (route) => {
     const access = accessOf(route);
     if (access === undefined) {
@@ -77,20 +99,21 @@ export function registerAuth(app: App, tokens: Tokens, revocations: Revocations)
         request.caller = caller;
         authorize(request, access);
       };
-      const identify = async (known: Caller | Promise<Caller>) => {
-        const caller = await known;
-        admit(await refusalOf(caller, revocations), caller);
+      /** @returns a promise if Redis has to be asked */
+      const enter = ({ space, caller }: Identity): Promise<void> | undefined => {
+        if (caller.kind === 'operator') return checkOperator(access);
+        request.space = space;
+        const refusal = refusalOf(caller, space.revocations);
+        // This very promise: another one, asked for anew, would leave it to be rejected with nobody listening.
+        if (refusal instanceof Promise) return refusal.then((why) => admit(why, caller));
+        admit(refusal, caller);
+        return undefined;
       };
       try {
         if (access === 'socket' && !hasBearer(request) && !ticketOf(request)) return done();
-        const caller = authenticate(request, access, tokens);
-        if (caller instanceof Promise) return void identify(caller).then(() => done(), done);
-        const refusal = refusalOf(caller, revocations);
-        if (refusal instanceof Promise) {
-          // This very promise: another one, asked for anew, would leave it to be rejected with nobody listening.
-          return void refusal.then((why) => admit(why, caller)).then(() => done(), done);
-        }
-        admit(refusal, caller);
+        const identity = authenticate(request, access, credentials);
+        const entering = identity instanceof Promise ? identity.then(enter) : enter(identity);
+        if (entering) return void entering.then(() => done(), done);
       } catch (error) {
         return done(error as Error);
       }
@@ -143,16 +166,16 @@ function stamp(route: RouteOptions, access: Access): void {
  * somebody that it may no longer be, and never learn of it. A header of another scheme, such as a browser's "Basic" for
  * a proxy in front, is not ours: the ticket counts.
  */
-function authenticate(request: FastifyRequest, access: Access, tokens: Tokens): Caller | Promise<Caller> {
+function authenticate(request: FastifyRequest, access: Access, credentials: Credentials): Identity | Promise<Identity> {
   const isBearer = hasBearer(request);
   const ticket = ticketOf(request);
   const takesTicket = access === 'stream' || access === 'socket';
-  if (takesTicket && !isBearer && ticket !== undefined) return tokens.verifyTicket(ticket);
+  if (takesTicket && !isBearer && ticket !== undefined) return credentials.ofTicket(ticket);
   const [, credential] = (request.headers.authorization ?? '').split(' ', 2);
   if (!isBearer || !credential) {
     throw new ImError('unauthorized', 'Send "Authorization: Bearer <user token or API key>".');
   }
-  return tokens.verify(credential);
+  return credentials.ofBearer(credential);
 }
 
 /** Whether the header of a request carries its credential. */
@@ -165,8 +188,15 @@ function ticketOf({ query }: FastifyRequest): string | undefined {
   return typeof ticket === 'string' ? ticket : undefined;
 }
 
+/** An operator's key is good for what is of operators, and nothing else. */
+function checkOperator(access: Access): undefined {
+  if (access === 'operator') return undefined;
+  throw new ImError('forbidden', 'A key of ADMIN_KEYS only administrates spaces: use a server key of the space.');
+}
+
 function authorize(request: FastifyRequest, access: Access): void {
   const { caller } = request;
+  if (access === 'operator') throw new ImError('forbidden', 'Only a key of ADMIN_KEYS may do this.');
   const params = request.params as { uid?: string };
   // The path's {uid} is `me` in any route that has one: it is the token's own user.
   if (params.uid === 'me') {

@@ -17,3 +17,6 @@ export interface UserCaller extends Credential {
 
 /** Who calls: an actor, and what is known of the credential. */
 export type Caller = UserCaller | (Credential & { readonly kind: 'server' });
+
+/** Who administrates spaces, and is nobody in any. */
+export type Operator = Credential & { readonly kind: 'operator' };

@@ -11,13 +11,24 @@ import {
 import { LRUCache } from 'lru-cache';
 import { ImError } from '../../domain/errors.ts';
 import { isName, type Uid } from '../../domain/names.ts';
-import type { Caller, UserCaller } from './caller.ts';
+import { DEFAULT_SPACE, type SpaceName } from '../../domain/spaces.ts';
+import type { Caller, Operator, UserCaller } from './caller.ts';
 import { claimsAtOnce } from './hs256.ts';
 import { type Expected, refusedTicket, refusedToken } from './refused-credential.ts';
 
 /** What the configuration says of credentials. */
 export interface TokenSettings {
   apiKeys: readonly string[];
+  /** Keys that administrate spaces; none outside of the default space. */
+  adminKeys?: readonly string[];
+  /** Where there are spaces: the one whose credentials these are. A token that names another one is not taken. */
+  space?: SpaceName;
+  /** Hashes of more API keys, and until when each is good, ms since 1970. */
+  serverKeys?: readonly { sha256: string; until?: number }[];
+  /** Signs stream tickets, through a derived key, where it is not `jwtSecret`. */
+  ticketSecret?: string;
+  /** Tokens that were made before are not taken, s since 1970. */
+  notBefore?: number;
   /** Signs and verifies user tokens (HS256), and through a derived key tickets. */
   jwtSecret: string;
   /** An outside issuer's keys; its tokens are then the only user tokens. */
@@ -48,7 +59,8 @@ const TOKEN_ISSUED_AT = 'tiat';
 /** Verifies API keys, user tokens and stream tickets, and makes the latter two. */
 export class Tokens {
   readonly #settings: TokenSettings;
-  readonly #apiKeys: readonly { digest: Buffer; caller: Caller }[];
+  readonly #apiKeys: readonly ApiKey[];
+  readonly #counted: string;
   readonly #secret: KeyObject;
   readonly #ticketSecret: KeyObject;
   readonly #jwks: JWTVerifyGetKey | undefined;
@@ -57,14 +69,20 @@ export class Tokens {
 
   constructor(settings: TokenSettings) {
     this.#settings = settings;
-    this.#apiKeys = settings.apiKeys.map((key, i) => ({
-      digest: digest(key),
-      // No uid has a space: no user shares a key's counter.
-      caller: { kind: 'server', expiresAt: Infinity, countedAs: `server key ${i + 1}` },
-    }));
+    const { adminKeys = [], serverKeys = [] } = settings;
+    // No uid has a blank, and none begins with an @: no user shares a key's counter, nor that of one in another space.
+    this.#counted = settings.space ? `@${settings.space} ` : '';
+    const countedAs = (i: number) => `${this.#counted}server key ${i + 1}`;
+    this.#apiKeys = [
+      ...settings.apiKeys.map((key, i) => keyOf(digest(key), { kind: 'server', countedAs: countedAs(i) })),
+      ...serverKeys.map(({ sha256, until }, i) =>
+        keyOf(Buffer.from(sha256, 'hex'), { kind: 'server', countedAs: countedAs(i) }, until),
+      ),
+      ...adminKeys.map((key, i) => keyOf(digest(key), { kind: 'operator', countedAs: `admin key ${i + 1}` })),
+    ];
     this.#secret = createSecretKey(Buffer.from(settings.jwtSecret));
     // A key of its own: no ticket can pass for a token, whatever its claims.
-    const derived = hkdfSync('sha256', settings.jwtSecret, '', 'redisim stream ticket', 32);
+    const derived = hkdfSync('sha256', settings.ticketSecret ?? settings.jwtSecret, '', 'redisim stream ticket', 32);
     this.#ticketSecret = createSecretKey(Buffer.from(derived));
     this.#jwks = settings.jwksUrl
       ? createRemoteJWKSet(new URL(settings.jwksUrl), { timeoutDuration: 2_500 })
@@ -82,22 +100,33 @@ export class Tokens {
    *
    * @throws ImError `unauthorized`; `unavailable` if the issuer's keys can't be fetched
    */
-  verify(credential: string): Caller | Promise<Caller> {
+  verify(credential: string): Caller | Operator | Promise<Caller> {
     const hashed = digest(credential);
+    const known = this.#known(hashed);
+    if (known) return known;
     const name = hashed.toString('base64');
-    const known = this.#remembered.get(name);
-    if (known && known.expiresAt > Date.now()) return known;
-    // Every key is compared, each in constant time: the time tells nothing of a key.
-    const [server] = this.#apiKeys.filter((key) => timingSafeEqual(key.digest, hashed));
-    if (server) return server.caller;
     const claims = this.#claims(credential);
     return claims instanceof Promise
       ? claims.then((verified) => this.#remember(verified, name))
       : this.#remember(claims, name);
   }
 
+  /** Who a bearer credential is, if it is an API key or was verified lately. */
+  known(credential: string): Caller | Operator | undefined {
+    return this.#known(digest(credential));
+  }
+
+  #known(hashed: Buffer): Caller | Operator | undefined {
+    const known = this.#remembered.get(hashed.toString('base64'));
+    if (known && known.expiresAt > Date.now()) return known;
+    // Every key is compared, each in constant time: the time tells nothing of a key.
+    const [key] = this.#apiKeys.filter((one) => timingSafeEqual(one.digest, hashed));
+    return key && Date.now() < key.until ? key.caller : undefined;
+  }
+
   #remember(claims: JWTPayload, name: string): Caller {
-    const caller = callerOf(claims, this.#settings.jwtUidClaim, claims.iat);
+    this.#checkSpace(claims);
+    const caller = callerOf(claims, this.#settings.jwtUidClaim, claims.iat, this.#counted);
     const ttl = Math.min(REMEMBERED_MS, caller.expiresAt - Date.now());
     if (ttl > 0) this.#remembered.set(name, caller, { ttl });
     return caller;
@@ -106,10 +135,10 @@ export class Tokens {
   /** Who a ticket lets in; at once, if it is in order. @throws ImError `unauthorized` */
   verifyTicket(ticket: string): Caller | Promise<Caller> {
     const claims = claimsAtOnce(ticket, this.#ticketSecret, { typ: TICKET_TYPE, clockTolerance: 0 });
-    if (claims) return callerOfTicket(claims);
+    if (claims) return this.#callerOfTicket(claims);
     const options = { algorithms: ['HS256'], typ: TICKET_TYPE, requiredClaims: ['exp', 'sub'] };
     return jwtVerify(ticket, this.#ticketSecret, options).then(
-      ({ payload }) => callerOfTicket(payload),
+      ({ payload }) => this.#callerOfTicket(payload),
       (error: unknown) => {
         throw refusedTicket(error);
       },
@@ -127,7 +156,11 @@ export class Tokens {
     const iat = Math.max(nowInSeconds(), Math.ceil(notBefore));
     const { issuer, audience } = this.#expected;
     const whose = { ...(issuer ? { iss: issuer } : {}), ...(audience ? { aud: audience } : {}) };
-    return issue(this.#secret, { ...whose, [this.#settings.jwtUidClaim]: uid, iat, exp: iat + ttlSeconds }, 'JWT');
+    return issue(
+      this.#secret,
+      { ...whose, ...this.#spaceClaim, [this.#settings.jwtUidClaim]: uid, iat, exp: iat + ttlSeconds },
+      'JWT',
+    );
   }
 
   /** Makes a ticket, good for this user's stream alone, and no longer than the credential that asks for it. */
@@ -135,7 +168,28 @@ export class Tokens {
     const iat = nowInSeconds();
     const exp = Math.min(iat + TICKET_TTL_S, Math.floor(askedBy.expiresAt / 1_000));
     const tiat = askedBy.kind === 'user' ? askedBy.issuedAt : iat;
-    return issue(this.#ticketSecret, { sub: uid, iat, exp, [TOKEN_ISSUED_AT]: tiat }, TICKET_TYPE);
+    return issue(this.#ticketSecret, { ...this.#spaceClaim, sub: uid, iat, exp, [TOKEN_ISSUED_AT]: tiat }, TICKET_TYPE);
+  }
+
+  /** The claim of what is made here that names the space; the default space has none. */
+  get #spaceClaim(): { space?: SpaceName } {
+    const { space } = this.#settings;
+    return space ? { space } : {};
+  }
+
+  #callerOfTicket(claims: JWTPayload): UserCaller {
+    this.#checkSpace(claims);
+    return callerOf(claims, 'sub', claims[TOKEN_ISSUED_AT], this.#counted);
+  }
+
+  /** What its signature is good for is not the last word: two spaces may have the same secret. */
+  #checkSpace({ space: named, iat }: JWTPayload): void {
+    const { space, notBefore = 0, jwksUrl } = this.#settings;
+    if (space === undefined) return;
+    const isOurs = named === undefined ? space === DEFAULT_SPACE || jwksUrl !== undefined : named === space;
+    if (!isOurs) throw new ImError('unauthorized', 'The token is of another space than the key that signed it.');
+    if (iat !== undefined && iat < notBefore)
+      throw new ImError('unauthorized', 'The token was made before its space was; get a new one.');
   }
 
   /** The claims of a user token that is in order. */
@@ -165,6 +219,21 @@ export class Tokens {
   }
 }
 
+interface ApiKey {
+  readonly digest: Buffer;
+  readonly caller: Caller | Operator;
+  /** Until when it is good, ms since 1970. */
+  readonly until: number;
+}
+
+function keyOf(
+  hashed: Buffer,
+  caller: { kind: 'server' | 'operator'; countedAs: string },
+  until = Number.POSITIVE_INFINITY,
+): ApiKey {
+  return { digest: hashed, caller: { ...caller, expiresAt: until }, until };
+}
+
 function digest(credential: string): Buffer {
   return hash('sha256', credential, 'buffer');
 }
@@ -178,12 +247,8 @@ async function issue(key: KeyObject, claims: JWTPayload & { exp: number }, typ: 
   return { credential, expiresAt: new Date(claims.exp * 1_000).toISOString() };
 }
 
-function callerOfTicket(claims: JWTPayload): UserCaller {
-  return callerOf(claims, 'sub', claims[TOKEN_ISSUED_AT]);
-}
-
 /** Whom the claims of a verified token or ticket name. @throws ImError `unauthorized` */
-function callerOf(payload: JWTPayload, claim: string, issuedAt: unknown): UserCaller {
+function callerOf(payload: JWTPayload, claim: string, issuedAt: unknown, counted: string): UserCaller {
   const uid = payload[claim];
   if (typeof uid !== 'string' || !isName(uid)) {
     const what = uid === undefined ? 'missing' : 'no valid uid';
@@ -194,7 +259,7 @@ function callerOf(payload: JWTPayload, claim: string, issuedAt: unknown): UserCa
     uid: uid as Uid,
     issuedAt: typeof issuedAt === 'number' ? issuedAt : undefined,
     expiresAt: payload.exp! * 1_000,
-    countedAs: uid,
+    countedAs: counted + uid,
   };
 }
 

@@ -1,6 +1,7 @@
 import { CONVERSATION_PATTERN } from '../../domain/conversations.ts';
 import type { ErrorCode } from '../../domain/errors.ts';
 import { CLIENT_MESSAGE_ID_PATTERN, isName, NAME_PATTERN } from '../../domain/names.ts';
+import { SPACE_PATTERN } from '../../domain/spaces.ts';
 import { STREAM_ID_PATTERN } from '../../domain/stream-ids.ts';
 
 /*
@@ -37,6 +38,7 @@ export const NEXT_PATTERN = {
   members: PATH_NAME_PATTERN,
   users: PATH_NAME_PATTERN,
   requests: `^${SCORE},${ANY_NAME}$`,
+  spaces: SPACE_PATTERN,
 } as const;
 
 interface Words {
@@ -89,6 +91,11 @@ const WORDS: Record<string, Words> = {
   },
   [REACTION_PATTERN]: {
     tell: (given) => `${quote(given)} is no reaction: use an emoji or a name of 1 to 32 characters, without spaces`,
+  },
+  [SPACE_PATTERN]: {
+    tell: (given) =>
+      `${quote(given)} is not the name of a space: one has 1 to 32 of a-z 0-9 -, begins with a letter or a digit, and is not "default"`,
+    example: 'acme',
   },
   [UIDS_PATTERN]: { tell: whatIsWrongWithUids },
   [NEXT_PATTERN.bans]: aNext,

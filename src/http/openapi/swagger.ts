@@ -15,6 +15,7 @@ const TAGS = [
   { name: 'conversations', description: 'What one has talked about, and how far one has read.' },
   { name: 'inbox', description: 'Everything that happens to a user, resumable from any cursor.' },
   { name: 'tokens', description: 'Credentials for users and for browsers.' },
+  { name: 'spaces', description: 'Spaces for customers, each with users, groups and messages of its own.' },
   { name: 'demo', description: 'Signing in with a mere name, to try the service out.' },
   { name: 'service', description: 'For those who run the service.' },
 ];
@@ -63,7 +64,12 @@ export async function registerSwagger(app: App, version: string): Promise<void> 
       components: {
         securitySchemes: {
           userToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'A user token.' },
-          serverKey: { type: 'http', scheme: 'bearer', description: 'An API key of API_KEYS.' },
+          serverKey: {
+            type: 'http',
+            scheme: 'bearer',
+            description: 'An API key of API_KEYS, or the server key of a space.',
+          },
+          adminKey: { type: 'http', scheme: 'bearer', description: 'A key of ADMIN_KEYS.' },
           ticket: {
             type: 'apiKey',
             in: 'query',

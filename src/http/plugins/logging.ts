@@ -45,7 +45,8 @@ export function registerRequestLog(app: App, metrics: Metrics): void {
     metrics.observeRequest(request.method, request.routeOptions.url ?? 'none', reply.statusCode, ms / 1_000);
     const level = reply.statusCode >= 400 ? 'info' : 'debug';
     const uid = request.caller?.kind === 'user' ? { uid: request.caller.uid } : {};
-    request.log[level]({ req: request, res: reply, ms: Math.round(ms * 10) / 10, ...uid }, 'request');
+    const space = request.space?.name ? { space: request.space.name } : {};
+    request.log[level]({ req: request, res: reply, ms: Math.round(ms * 10) / 10, ...space, ...uid }, 'request');
     done();
   });
 }

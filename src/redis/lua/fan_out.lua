@@ -7,22 +7,28 @@ local FEED_BODY_BYTES = 2048
 local FEED_RECIPIENTS = 500
 
 -- Adds to a stream that has just refused the partial id of the epoch. If its newest id lies beyond the epoch, the epoch
--- moves past it. Returns the id; or nil and the reason of the refusal.
-local function add_beyond(key, max, refusal, ...)
+-- moves past it: by `move_past`, the space's or the partition's. Returns the id; or nil and the reason of the refusal.
+local function add_beyond(move_past, key, max, refusal, ...)
   local last = last_generated(key)
-  local moved = last and move_epoch_past(split_id(last))
+  local moved = last and move_past(split_id(last))
   if not moved then return nil, refusal.err end
   local id = redis.pcall('XADD', key, 'MAXLEN', '~', max, moved .. '-*', ...)
   if id.err then return nil, id.err end
   return id
 end
 
--- Adds one entry to the feed, under an epoch. Returns nil, or why it was refused.
-local function tell_nodes(at_epoch, ...)
+local function add_to_feed(at_epoch, ...)
   local id = redis.pcall('XADD', feed_key(), 'MAXLEN', '~', FEED_MAX, at_epoch .. '-*', ...)
   if not id.err then return end
-  local _, why = add_beyond(feed_key(), FEED_MAX, id, ...)
+  local _, why = add_beyond(move_partition_past, feed_key(), FEED_MAX, id, ...)
   return why and 'feed: ' .. why
+end
+
+-- Adds one entry to the feed, about ids of an epoch. The default space's are those of the feed itself; of a named one the entry
+-- says whose it is. Returns nil, or why it was refused.
+local function tell_nodes(at_epoch, ...)
+  if not SPACE then return add_to_feed(at_epoch, ...) end
+  return add_to_feed(partition_epoch(), 'space', SPACE, 'epoch', at_epoch, ...)
 end
 
 -- Tells the nodes of a message: recipients is { uid, n, uid, n, … } of one epoch; entry is the message as the log holds
@@ -60,7 +66,7 @@ local function fan_out(log, mid, entry, recipients, inline)
     end
     if id.err then
       local why
-      id, why = add_beyond(key, INBOX_MAX, id, 'FW', log, 'mid', mid, unpack(inline))
+      id, why = add_beyond(move_epoch_past, key, INBOX_MAX, id, 'FW', log, 'mid', mid, unpack(inline))
       if EPOCH ~= current then
         -- What was reached so far has ids of the epoch that just ended.
         local refused = publish(current, log, mid, reached, entry)

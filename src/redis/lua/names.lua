@@ -34,5 +34,6 @@ local function settings_key(uid) return PREFIX .. 'cs:' .. uid end
 local function idempotency_key(log, from, client_message_id)
   return PREFIX .. 'i:' .. log .. ':' .. from .. ':' .. client_message_id
 end
+local function partition_meta_key() return PARTITION .. 'im:meta' end
 local function feed_key() return PARTITION .. 'feed' end
 local function signals_key() return PARTITION .. 'signals' end

@@ -14,9 +14,11 @@ local function begin_with_settings(meta_key)
     return refuse('INVALID_REQUEST', 'KEYS[1] is the key im:meta, with the KEY_PREFIX of the service in front')
   end
   take_prefix(meta_key)
-  local epoch, level, schema, inbox_max, feed_max, group_max, log_max, log_days = unpack(redis.call('HMGET', meta_key,
-    'epoch', 'writerLevel', 'schema', 'inboxMax', 'feedMax', 'groupMax', 'logMax', 'logDays'))
-  local refusal = begin_with(meta_key, epoch, level)
+  local epoch, level, paused, removing, generation = unpack(redis.call('HMGET', meta_key, 'epoch', 'writerLevel', 'paused',
+    'removing', 'generation'))
+  local schema, inbox_max, feed_max, group_max, log_max, log_days = unpack(redis.call('HMGET', partition_meta_key(), 'schema',
+    'inboxMax', 'feedMax', 'groupMax', 'logMax', 'logDays'))
+  local refusal = begin_with(meta_key, epoch, level, paused, removing, generation)
   if refusal then return refusal end
   if schema ~= SCHEMA then return refuse('SCHEMA_MISMATCH', schema or 'none') end
   INBOX_MAX, FEED_MAX = inbox_max, feed_max

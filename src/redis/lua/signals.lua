@@ -11,7 +11,7 @@
 --   Returns nil, or why it was refused (the key is no stream, say); nodes notice that by themselves.
 --
 -- Call it after the last refusal and after the writes that it tells of. A script that does declares `signals` among its keys.
--- An entry of the stream is  kind <kind> log <log> to <uid uid …> <name> <value> …
+-- An entry of the stream is  kind <kind> log <log> to <uid uid …> <name> <value> … ; a named space's has  space <name>  in front
 -- @include "direct"
 -- @include "fan_out"
 
@@ -32,16 +32,22 @@ local function listeners_among(all, uid) return #all > RECEIPTS_MAX and { uid } 
 
 -- Numbers go on without holes, so that a reader sees a loss. A stream that was deleted begins beyond all that it ever had:
 -- with the microseconds, faster than which nobody writes.
-local function add_signal(...)
-  local id = redis.pcall('XADD', signals_key(), 'NOMKSTREAM', 'MAXLEN', '~', SIGNALS_MAX, epoch() .. '-*', ...)
+local function add_to_signals(...)
+  local id = redis.pcall('XADD', signals_key(), 'NOMKSTREAM', 'MAXLEN', '~', SIGNALS_MAX, partition_epoch() .. '-*', ...)
   if not id then
     local time = redis.call('TIME')
     local first = string.format('%.0f', time[1] * 1000000 + time[2])
-    id = redis.pcall('XADD', signals_key(), epoch() .. '-' .. first, ...)
+    id = redis.pcall('XADD', signals_key(), partition_epoch() .. '-' .. first, ...)
   end
   if not id.err then return end
-  local _, why = add_beyond(signals_key(), SIGNALS_MAX, id, ...)
+  local _, why = add_beyond(move_partition_past, signals_key(), SIGNALS_MAX, id, ...)
   return why and 'signals: ' .. why
+end
+
+-- Of a named space it is said whose it is.
+local function add_signal(...)
+  if SPACE then return add_to_signals('space', SPACE, ...) end
+  return add_to_signals(...)
 end
 
 local function signal(kind, log, recipients, data)

@@ -4,4 +4,5 @@
 --   reply  { the epoch that holds now, 1 if this call moved it }
 -- @include "epoch"
 if epoch() ~= ARGV[1] then return { epoch(), 0 } end
-return { move_epoch_past(epoch()) or epoch(), 1 }
+move_partition_past(partition_epoch())
+return { SPACE and epoch() or EPOCH, 1 }

@@ -136,7 +136,7 @@ test('an entry whose message is gone, or that is none, is delivered as a tombsto
   await im.redis.del(im.keys.log('ds:alice:bob' as never));
   await im.redis.xadd(inboxKey(), `${epoch}-*`, 'what', 'is this');
   await im.redis.xadd(inboxKey(), `${epoch}-*`, 'FW', 'ds:alice:bob', 'mid', 'no id');
-  im.logs.forgetAll();
+  im.recent.clear();
   const { items } = await page(OLDEST);
   assert.deepEqual(
     items.map(({ message }) => [message.action, message.conversation, message.from]),

@@ -4,10 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import Fastify from 'fastify';
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
-import type { Revocations } from '../../../src/features/tokens/revocations.ts';
 import { registerAuth } from '../../../src/http/auth/auth.ts';
-import type { Tokens } from '../../../src/http/auth/tokens.ts';
 import type { App } from '../../../src/http/fastify.ts';
+import type { SpacesHere } from '../../../src/http/spaces-here.ts';
 import { API_KEY, JWT_SECRET, startService, userToken } from '../../helpers/service.ts';
 import { useService } from '../../helpers/use.ts';
 
@@ -158,7 +157,7 @@ test('an outside issuer: its tokens, and only those', async () => {
 
 test('a route that does not say who may call it does not start', () => {
   const app = Fastify() as unknown as App;
-  registerAuth(app, {} as Tokens, {} as Revocations);
+  registerAuth(app, {} as SpacesHere);
   assert.throws(() => app.get('/v1/secrets', async () => ({})), /GET \/v1\/secrets does not declare config.access/);
   app.get('/v1/open', { config: { access: 'public' } }, async () => ({}));
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeJwt, SignJWT } from 'jose';
-import type { Caller } from '../../../src/http/auth/caller.ts';
+import type { Caller, Operator } from '../../../src/http/auth/caller.ts';
 import { Tokens } from '../../../src/http/auth/tokens.ts';
 import { uid } from '../../helpers/im.ts';
 import { API_KEY, JWT_SECRET, startService, userToken } from '../../helpers/service.ts';
@@ -11,7 +11,7 @@ const { redis, service } = useService({ prepare: (service) => service.people('al
 
 const SETTINGS = { apiKeys: [API_KEY], jwtSecret: JWT_SECRET, jwtAlgorithms: [], jwtUidClaim: 'sub' };
 const now = () => Math.floor(Date.now() / 1_000);
-const issuedAt = (caller: Caller) => (caller.kind === 'user' ? caller.issuedAt : 'an API key');
+const issuedAt = (caller: Caller | Operator) => (caller.kind === 'user' ? caller.issuedAt : 'an API key');
 
 test('a token that is made here says when, and is as young as it has to be', async () => {
   const tokens = new Tokens(SETTINGS);
@@ -26,8 +26,8 @@ test('a token that is made here says when, and is as young as it has to be', asy
 
 test('a ticket is as old as the token that asked for it', async () => {
   const tokens = new Tokens(SETTINGS);
-  const through = async (caller: Caller) =>
-    issuedAt(await tokens.verifyTicket((await tokens.issueTicket(uid('alice'), caller)).credential));
+  const through = async (caller: Caller | Operator) =>
+    issuedAt(await tokens.verifyTicket((await tokens.issueTicket(uid('alice'), caller as Caller)).credential));
   const sign = (jwt: SignJWT) =>
     jwt.setProtectedHeader({ alg: 'HS256' }).setExpirationTime('1h').sign(Buffer.from(JWT_SECRET));
   const old = now() - 5_000;

@@ -1,0 +1,219 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { ImError } from '../../domain/errors.ts';
+import type { Page, PageRequest } from '../../domain/pages.ts';
+import { refuse } from '../../domain/refusals.ts';
+import type { SpaceName } from '../../domain/spaces.ts';
+import type { Store } from '../../redis/store.ts';
+import * as commands from './commands.ts';
+import { type Issuer, issuerName, parseRecord, type SpaceLimits, type SpaceRecord } from './space-record.ts';
+
+/** A space as it is told of: no secret is. */
+export interface Space {
+  space: SpaceName;
+  state: SpaceRecord['state'];
+  createdAt: string;
+  limits: SpaceLimits;
+  /** Who signs the tokens of its users: the service, whoever has the `jwtSecret`, or the issuer of `jwks`. */
+  tokensBy: 'service' | 'jwtSecret' | 'jwks';
+  jwks?: Issuer;
+}
+
+/** What can be set up. What is absent is none. */
+export interface SpaceSetUp {
+  limits?: SpaceLimits | undefined;
+  jwtSecret?: string | undefined;
+  jwks?: Issuer | undefined;
+}
+
+/** About how many keys each step of a removal looks at. */
+const SCAN_COUNT = 500;
+/** How often a change is tried that others get in the way of. */
+const TRIES = 20;
+
+/**
+ * The spaces of a service: making, changing and removing them. What is set up for them is in the registry, which every node
+ * reads, and in the space's own im:meta, as far as scripts have to know it.
+ */
+export class Spaces {
+  readonly #store: Store;
+  readonly #ownIssuer: string;
+  readonly #sweeping = new Map<SpaceName, Promise<void>>();
+
+  /**
+   * @param store of the default space
+   * @param ownIssuer the issuer and audience of the default space's tokens, which no other space may have; `''` if none
+   */
+  constructor(store: Store, ownIssuer = '') {
+    this.#store = store;
+    this.#ownIssuer = ownIssuer;
+  }
+
+  /** What is set up for a space, as JSON. */
+  async read(name: SpaceName): Promise<string | undefined> {
+    const { redis, keys } = this.#store;
+    return (await redis.hget(keys.spaces(), name)) ?? undefined;
+  }
+
+  /** The space whose tokens come from this issuer, for this audience. */
+  async ofIssuer(issuer: string): Promise<SpaceName | undefined> {
+    const { redis, keys } = this.#store;
+    return ((await redis.hget(keys.issuers(), issuer)) ?? undefined) as SpaceName | undefined;
+  }
+
+  /** One space; `space_not_found`. */
+  async get(name: SpaceName): Promise<Space> {
+    const json = await this.read(name);
+    return json === undefined ? refuse('space_not_found', name) : spaceOf(name, parseRecord(json));
+  }
+
+  /** All spaces in the order of their names. */
+  async list({ after, limit }: PageRequest): Promise<Page<Space>> {
+    const { redis, keys } = this.#store;
+    const start = after === undefined ? '-' : `(${after}`;
+    const found = (await redis.zrangebylex(keys.spaceNames(), start, '+', 'LIMIT', 0, limit + 1)) as SpaceName[];
+    const names = found.slice(0, limit);
+    const records = names.length > 0 ? await redis.hmget(keys.spaces(), ...names) : [];
+    const items = names.flatMap((name, i) => (records[i] ? [spaceOf(name, parseRecord(records[i]))] : []));
+    return found.length > limit ? { items, next: names.at(-1)! } : { items };
+  }
+
+  /**
+   * Makes a space, or sets up anew one that is there, whose keys and users stay. The server key is told when it is made, and
+   * never again. `space_removed` while a former one is being removed; `issuer_taken`.
+   */
+  async put(name: SpaceName, { limits = {}, jwtSecret, jwks }: SpaceSetUp): Promise<Space & { serverKey?: string }> {
+    if (jwks && issuerName(jwks) === this.#ownIssuer) refuse('issuer_taken', 'default');
+    const setUp = { limits, ...(jwtSecret ? { jwtSecret } : {}), ...(jwks ? { jwks } : {}) };
+    const key = serverKeyOf(name);
+    let isNew = false;
+    const record = await this.#change(name, (found) => {
+      isNew = found === undefined;
+      if (found?.state === 'removing') return refuse('space_removed', name);
+      if (!found)
+        return { createdAt: Date.now(), state: 'active', secret: secret(), serverKeys: [hashed(key)], ...setUp };
+      const { createdAt, state, secret: kept, serverKeys } = found;
+      return { createdAt, state, secret: kept, serverKeys, ...setUp };
+    });
+    await this.#open(name, record);
+    return { ...spaceOf(name, record), ...(isNew ? { serverKey: key } : {}) };
+  }
+
+  /** Makes another server key; the one before it is good for a while longer, and older ones not any more. */
+  async rotate(name: SpaceName, graceSeconds: number): Promise<{ serverKey: string; formerKeyUntil: string }> {
+    const key = serverKeyOf(name);
+    const until = Date.now() + graceSeconds * 1_000;
+    await this.#change(name, (found) => {
+      if (!found) return refuse('space_not_found', name);
+      if (found.state === 'removing') return refuse('space_removed', name);
+      const [{ sha256 }] = found.serverKeys as [{ sha256: string }];
+      return { ...found, serverKeys: [hashed(key), ...(graceSeconds > 0 ? [{ sha256, until }] : [])] };
+    });
+    return { serverKey: key, formerKeyUntil: new Date(until).toISOString() };
+  }
+
+  /** Refuses all requests of a space for now, or takes them again. `space_not_found`. */
+  async pause(name: SpaceName, isPaused: boolean): Promise<void> {
+    const record = await this.#change(name, (found) => {
+      if (!found) return refuse('space_not_found', name);
+      if (found.state === 'removing') return refuse('space_removed', name);
+      return { ...found, state: isPaused ? 'paused' : 'active' };
+    });
+    await this.#open(name, record);
+  }
+
+  /**
+   * Ends a space: from now on nobody gets in, and its streams end. Its keys are taken beside, by {@link finishRemoval}.
+   * One that is being removed already is so again; `space_not_found`.
+   */
+  async remove(name: SpaceName): Promise<void> {
+    await this.#change(name, (found) => {
+      if (!found) return refuse('space_not_found', name);
+      const { jwks, ...rest } = found;
+      return { ...rest, state: 'removing' };
+    });
+    await this.#store.run(commands.closeSpace, name);
+  }
+
+  /** Takes all keys of a space that is being removed. Any node may, also where another one has begun. */
+  finishRemoval(name: SpaceName): Promise<void> {
+    let sweeping = this.#sweeping.get(name);
+    if (!sweeping) {
+      sweeping = this.#sweep(name).finally(() => this.#sweeping.delete(name));
+      this.#sweeping.set(name, sweeping);
+    }
+    return sweeping;
+  }
+
+  /** Finishes the removals that were interrupted, by the end of a node for example. */
+  async finishRemovals(): Promise<void> {
+    const { redis, keys } = this.#store;
+    let cursor = '0';
+    do {
+      const [next, flat] = await redis.hscan(keys.spaces(), cursor, 'COUNT', SCAN_COUNT);
+      cursor = next;
+      for (let i = 0; i < flat.length; i += 2) {
+        if (parseRecord(flat[i + 1]!).state === 'removing') await this.finishRemoval(flat[i] as SpaceName);
+      }
+    } while (cursor !== '0');
+  }
+
+  async #sweep(name: SpaceName): Promise<void> {
+    const { redis, keys } = this.#store;
+    const { prefix, meta } = keys.of(name);
+    // A node may have ended between the two steps of `remove`.
+    await this.#store.run(commands.closeSpace, name);
+    let cursor = '0';
+    do {
+      const [next, all] = await redis.scan(cursor, 'MATCH', `${prefix}*`, 'COUNT', SCAN_COUNT);
+      cursor = next;
+      const found = all.filter((key) => key !== meta());
+      if (found.length > 0 && !(await this.#store.run(commands.sweepSpace, { name, found }))) return;
+    } while (cursor !== '0');
+    await this.#store.run(commands.endSpace, name);
+    const json = await this.read(name);
+    if (json === undefined || parseRecord(json).state !== 'removing') return;
+    await this.#store.run(commands.writeSpace, { name, before: json, after: '', issuerBefore: '', issuerAfter: '' });
+  }
+
+  async #open(name: SpaceName, { limits, state }: SpaceRecord): Promise<void> {
+    const input = { name, maxUsers: limits.users, paused: state === 'paused' };
+    if (!(await this.#store.run(commands.openSpace, input))) refuse('space_removed', name);
+  }
+
+  async #change(name: SpaceName, changed: (found: SpaceRecord | undefined) => SpaceRecord): Promise<SpaceRecord> {
+    for (let tries = 0; tries < TRIES; tries++) {
+      const before = await this.read(name);
+      const found = before === undefined ? undefined : parseRecord(before);
+      const record = changed(found);
+      const written = await this.#store.run(commands.writeSpace, {
+        name,
+        before: before ?? '',
+        after: JSON.stringify(record),
+        issuerBefore: found?.jwks ? issuerName(found.jwks) : '',
+        issuerAfter: record.jwks ? issuerName(record.jwks) : '',
+      });
+      if (written) return record;
+    }
+    throw new ImError('unavailable', `The space "${name}" is being changed by others; nothing was done, try again.`, {
+      retryAfter: 1,
+    });
+  }
+}
+
+function spaceOf(space: SpaceName, { state, createdAt, limits, jwtSecret, jwks }: SpaceRecord): Space {
+  const tokensBy = jwks ? 'jwks' : jwtSecret ? 'jwtSecret' : 'service';
+  return { space, state, createdAt: new Date(createdAt).toISOString(), limits, tokensBy, ...(jwks ? { jwks } : {}) };
+}
+
+function secret(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+/** A server key begins with its space, which it is for. */
+function serverKeyOf(name: SpaceName): string {
+  return `${name}.${secret()}`;
+}
+
+function hashed(key: string): { sha256: string } {
+  return { sha256: createHash('sha256').update(key).digest('hex') };
+}

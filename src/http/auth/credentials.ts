@@ -1,0 +1,110 @@
+import type { JWTPayload } from 'jose';
+import { ImError } from '../../domain/errors.ts';
+import { DEFAULT_SPACE, isSpaceName, type SpaceName } from '../../domain/spaces.ts';
+import { issuerName } from '../../features/spaces/space-record.ts';
+import type { Space } from '../space.ts';
+import type { SpacesHere } from '../spaces-here.ts';
+import type { Caller, Operator } from './caller.ts';
+
+/** Who calls, and in which space. */
+export interface Identity {
+  space: Space;
+  caller: Caller | Operator;
+}
+
+/** How many audiences of a token are looked at. */
+const MAX_AUDIENCES = 10;
+/** A server key of a named space. A token has two dots. */
+const SERVER_KEY = /^([^.]+)\.[^.]+$/;
+
+/**
+ * Tells which space a credential is for. What it says of that itself, before it was verified, only selects whose keys have to
+ * verify it: with another space's it is refused, and `JWT_SECRET` and `API_KEYS` are good for the default space alone.
+ */
+export class Credentials {
+  readonly #spaces: SpacesHere;
+
+  constructor(spaces: SpacesHere) {
+    this.#spaces = spaces;
+  }
+
+  /** Who a bearer credential is; at once, if its space is known, and it is an API key or a token in order. `unauthorized` */
+  ofBearer(credential: string): Identity | Promise<Identity> {
+    const { default: space, areOn } = this.#spaces;
+    const known = areOn ? space.tokens.known(credential) : undefined;
+    if (known) return { space, caller: known };
+    const verify = (one: Space) => one.tokens.verify(credential);
+    if (!areOn) return identify(space, verify);
+    const key = SERVER_KEY.exec(credential)?.[1];
+    return this.#identify(
+      key === undefined ? this.#spaceIn(credential) : isSpaceName(key) ? key : DEFAULT_SPACE,
+      verify,
+    );
+  }
+
+  /** Whom a ticket lets in, in the same way. `unauthorized` */
+  ofTicket(ticket: string): Identity | Promise<Identity> {
+    const verify = (space: Space) => space.tokens.verifyTicket(ticket);
+    if (!this.#spaces.areOn) return identify(this.#spaces.default, verify);
+    return this.#identify(namedIn(claimsOf(ticket)) ?? DEFAULT_SPACE, verify);
+  }
+
+  #identify(name: SpaceName | Promise<SpaceName>, verify: Verify): Identity | Promise<Identity> {
+    if (name instanceof Promise) return name.then((found) => this.#identify(found, verify));
+    const space = name === DEFAULT_SPACE ? this.#spaces.default : this.#spaces.get(name);
+    const isIn = (found: Space | undefined) => {
+      // The same as for a wrong key: who has none learns nothing of which spaces there are.
+      if (!found) throw new ImError('unauthorized', 'The credential is of no space that there is here.');
+      return identify(found, verify);
+    };
+    return space instanceof Promise ? space.then(isIn) : isIn(space);
+  }
+
+  /** The space that a token says it is for, by its claim, or by who issued it. */
+  #spaceIn(token: string): SpaceName | Promise<SpaceName> {
+    const claims = claimsOf(token);
+    const named = namedIn(claims);
+    if (named !== undefined) return named;
+    const { iss, aud } = claims;
+    if (typeof iss !== 'string' || aud === undefined) return DEFAULT_SPACE;
+    return this.#ofIssuer(iss, [aud].flat().slice(0, MAX_AUDIENCES));
+  }
+
+  async #ofIssuer(issuer: string, audiences: string[]): Promise<SpaceName> {
+    for (const audience of audiences) {
+      const found = await this.#spaces.ofIssuer(issuerName({ issuer, audience }));
+      if (found !== DEFAULT_SPACE) return found;
+    }
+    return DEFAULT_SPACE;
+  }
+}
+
+type Verify = (space: Space) => Caller | Operator | Promise<Caller>;
+
+/** Nothing is told of a space before the credential is seen to be good. */
+function identify(space: Space, verify: Verify): Identity | Promise<Identity> {
+  const admit = (caller: Caller | Operator): Identity => {
+    space.check();
+    return { space, caller };
+  };
+  const caller = verify(space);
+  return caller instanceof Promise ? caller.then(admit) : admit(caller);
+}
+
+/** @throws ImError `unauthorized` for a claim that can name no space */
+function namedIn({ space }: JWTPayload): SpaceName | undefined {
+  if (space === undefined) return undefined;
+  if (isSpaceName(space)) return space;
+  throw new ImError('unauthorized', 'The token\'s "space" must be the name of a space, for example "acme".');
+}
+
+/** What a token says, verified or not; nothing, if it is none. */
+function claimsOf(token: string): JWTPayload {
+  const [, payload = ''] = token.split('.', 2);
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString());
+    return typeof claims === 'object' && claims !== null ? { ...claims } : {};
+  } catch {
+    return {};
+  }
+}
