@@ -6,6 +6,7 @@ import { feedScenarios } from './feed.ts';
 import { linkScenarios } from './link.ts';
 import { nodeScenarios } from './nodes.ts';
 import { redisScenarios } from './redis.ts';
+import { spaceScenarios } from './spaces.ts';
 
 /** Every fault, in the order in which they are run. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -16,4 +17,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...dataScenarios,
   ...crowdScenarios,
   ...failoverScenarios,
+  ...spaceScenarios,
 ];
