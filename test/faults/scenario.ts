@@ -28,6 +28,8 @@ export interface Scenario {
 /** What a fault has in its hands. */
 export interface Run {
   deployment: Deployment;
+  /** The people of the default space; what they send, hear and remember is beside them. */
+  people: People;
   workload: Workload;
   history: History;
   random: Random;
@@ -85,6 +87,7 @@ export async function perform(scenario: Scenario, product: Product, options: Per
     const { workload, history, listeners, endpoints, follow, catchUp } = people;
     await scenario.fault({
       deployment,
+      people,
       workload,
       history,
       random,

@@ -1,4 +1,6 @@
+import type { Listener } from '../listener.ts';
 import type { People } from '../people.ts';
+import { plantInInbox, plantInLog } from '../plant.ts';
 import { ADMIN_KEY } from '../requests.ts';
 import type { Run, Scenario } from '../scenario.ts';
 import type { Workload } from '../workload.ts';
@@ -11,8 +13,14 @@ const SPACES = {
   around: 25,
 } as const;
 
-async function epochsOf({ deployment, others }: Run): Promise<(string | null)[]> {
-  const spaces = [await deployment.data(), ...(await Promise.all(others.map((people) => people.data())))];
+const DAY_MS = 86_400_000;
+
+function isTold({ record }: Listener): boolean {
+  return record.heard.some((event) => event.event === 'gap' && event.reason === 'reset');
+}
+
+async function epochsOf({ people, others }: Run): Promise<(string | null)[]> {
+  const spaces = await Promise.all([people, ...others].map((some) => some.data()));
   return Promise.all(spaces.map(({ redis, prefix }) => redis.hget(`${prefix}im:meta`, 'epoch')));
 }
 
@@ -48,24 +56,52 @@ export const spaceScenarios: Scenario[] = [
     },
   },
   {
-    // An inbox of one space has an id of the future: its epoch moves, and nobody else's.
+    // Ids in logs of the same name become the same, and the epoch of one space moves.
     ...SPACES,
-    name: 'spaces-one-epoch-moves',
+    name: 'spaces-ids-alike',
     async fault(run) {
-      const [moving] = run.others;
       const before = await epochsOf(run);
-      const { redis, prefix } = await moving!.data();
-      const uid = moving!.workload.users[0]!;
-      const ms = Date.now() + 86_400_000;
-      const [gid] = [...moving!.workload.groups].find(([, members]) => members.includes(uid)) ?? ['g0'];
-      const log = `gs:${gid}`;
-      const [newest] = (await redis.xrange(`${prefix}${log}`, '-', '+', 'COUNT', 1)) as [string, string[]][];
-      const id = await redis.xadd(`${prefix}s:${uid}`, `${ms}-5`, 'FW', log, 'mid', newest![0]);
-      moving!.history.planted.set(`s:${uid} ${id}`, performance.now());
-      await Promise.all([run.workload.more(40), ...run.others.map((people) => people.workload.more(40))]);
+      const everybody = [run.people, ...run.others];
+      const ms = Date.now() + DAY_MS;
+      for (const people of everybody) {
+        for (const gid of people.workload.groups.keys()) await plantInLog(await people.data(), `gs:${gid}`, ms);
+      }
+      const [moving] = run.others as [People];
+      const [uid] = moving.workload.users as [string];
+      const mid = await plantInLog(await moving.data(), 'gs:g0', ms + DAY_MS);
+      const id = await plantInInbox(await moving.data(), uid, 'gs:g0', mid, ms);
+      moving.history.planted.set(`s:${uid} ${id}`, performance.now());
+      await Promise.all(everybody.map(({ workload }) => workload.more(80)));
       const after = await epochsOf(run);
       run.expect(after[1] !== before[1], 'the epoch of the space did not move');
       run.expect(after[0] === before[0] && after[2] === before[2], 'an epoch moved of another space');
+    },
+  },
+  {
+    ...SPACES,
+    name: 'spaces-older-copy',
+    deployment: { ...SPACES.deployment, redis: 'snapshot' },
+    workload: { ...SPACES.workload, marks: false },
+    async fault({ deployment: { admin, redis, nodes }, people, others, note }) {
+      const everybody = [people, ...others];
+      const more = (count: number) => Promise.all(everybody.map(({ workload }) => workload.more(count)));
+      const from = performance.now();
+      await admin.save();
+      await more(30);
+      // Who listens there looks only when ids have been given out a second time, beyond where they were.
+      nodes[0]!.pause();
+      await redis.kill();
+      await redis.restart();
+      for (const { history } of everybody) history.mayLose = { from, to: performance.now() };
+      await more(60);
+      nodes[0]!.resume();
+      await Promise.all(everybody.map(({ workload }) => workload.stop()));
+      await Promise.all(everybody.map((some) => some.catchUp(some.listeners, 30_000)));
+      for (const { workload } of everybody) workload.start();
+      const streams = everybody.flatMap(({ listeners }) => listeners);
+      note(
+        `${streams.filter(isTold).length} of ${streams.length} streams in ${everybody.length} spaces told of a reset`,
+      );
     },
   },
 ];
