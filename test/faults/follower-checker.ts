@@ -15,6 +15,7 @@ export function judgeFollower(
   const inbox = new Map((truth.inboxes.get(uid) ?? []).map((entry) => [entry.id, entry]));
   const oldest = truth.inboxes.get(uid)?.[0];
   const isBroken = history.broken.has(uid);
+  const keys = history.mayLose ? new Map<string, string>() : keysOf(truth);
   const seen = new Set<string>();
   let position: string | undefined;
   /** It was told something that Redis has lost since, and has not been told so yet. */
@@ -44,6 +45,9 @@ export function judgeFollower(
         if (seen.has(what) && !isPlanted && !isBroken) blame('doubled', `${name} got ${what} twice`);
         if (!isPlanted) seen.add(what);
         if (isBroken) break;
+        const key = keys.get(`${event.log} ${event.id}`) ?? '';
+        if (key !== '' && event.key !== '' && key !== event.key)
+          blame('phantom', `${name} got ${what} as ${event.key}, the log has ${key}`);
         if (agrees(event, inbox.get(event.cursor))) break;
         // Between the return of Redis and the new epoch, ids are given out again: the reset comes after those.
         if (history.mayLose) outdated = event.cursor;
@@ -68,6 +72,11 @@ export function judgeFollower(
   const newest = [...inbox.keys()].at(-1);
   if (missing.length === 0 && newest !== undefined && position !== newest)
     blame('gap', `${name} ended at ${position}, the inbox at ${newest}`);
+}
+
+/** The key of each message, by its log and id. */
+function keysOf({ logs }: Truth): Map<string, string> {
+  return new Map([...logs].flatMap(([log, entries]) => entries.map(({ id, key }) => [`${log} ${id}`, key])));
 }
 
 function agrees(heard: { id: string; log: string }, entry: InboxEntry | undefined): boolean {

@@ -163,6 +163,44 @@ export const MUTANTS: readonly Mutant[] = [
     expected: ['lost'],
   },
   {
+    name: 'all spaces have the epoch of one',
+    patches: [
+      {
+        file: 'lua/epoch.lua',
+        from: 'if not SPACE then return partition_epoch() end\n  if GENERATION',
+        to: 'do return partition_epoch() end\n  if GENERATION',
+      },
+      {
+        file: 'lua/epoch.lua',
+        from: "redis.call('HSET', META_KEY, 'epoch', EPOCH)\n  return EPOCH",
+        to: "redis.call('HSET', partition_meta_key(), 'epoch', EPOCH)\n  PARTITION_EPOCH = EPOCH\n  return EPOCH",
+      },
+    ],
+    scenario: 'spaces-ids-alike',
+    seed: 1,
+    expected: ['odd'],
+  },
+  {
+    name: 'a space keeps its epoch when its partition has lost data',
+    patches: [{ file: 'lua/epoch.lua', from: 'if GENERATION ~= partition_epoch() then', to: 'if not GENERATION then' }],
+    scenario: 'spaces-older-copy',
+    seed: 1,
+    expected: ['gap'],
+  },
+  {
+    name: 'entries are remembered under bare names',
+    patches: [
+      {
+        file: 'features/messages/logs.ts',
+        from: 'return { key: this.#store.keys.log(log), id };',
+        to: 'return { key: log, id };',
+      },
+    ],
+    scenario: 'spaces-ids-alike',
+    seed: 1,
+    expected: ['phantom'],
+  },
+  {
     name: 'edits are told and not kept',
     patches: [{ file: 'messages/edit.lua', from: "keep(log, seq, 'edit', cjson", to: 'local _ = (cjson' }],
     scenario: 'node-killed',

@@ -39,7 +39,7 @@ export class People {
     this.space = space;
     this.#random = random;
     const senders = () => this.#endpointsAt(deployment.sendUrls());
-    this.workload = new Workload(this.history, senders, random, options);
+    this.workload = new Workload(this.history, senders, random, { ...options, name: space.name });
   }
 
   /** Where the nodes are, dead ones included. */

@@ -3,6 +3,8 @@ import { Agent, request } from 'node:http';
 import type { Outcome } from './history.ts';
 
 export const API_KEY = 'fault-test-key-0123456789';
+/** Makes spaces. */
+export const ADMIN_KEY = 'fault-test-admin-key-0123456789';
 export const JWT_SECRET = 'a secret of the fault tests, 32 bytes';
 
 /** A token of a user that ends after a while. */

@@ -6,6 +6,8 @@ import { type Answer, ask, type Endpoint, type Endpoints, outcomeOfAnswer } from
 import { askOverSocket } from './socket-requests.ts';
 
 export interface WorkloadOptions {
+  /** What the keys of its messages begin with: other people's have others. */
+  name: string;
   users: number;
   groups: number;
   /** How many send at the same time. */
@@ -16,7 +18,7 @@ export interface WorkloadOptions {
   marks: boolean;
 }
 
-export const WORKLOAD: WorkloadOptions = { users: 12, groups: 4, senders: 6, pauseMs: 8, marks: true };
+export const WORKLOAD: WorkloadOptions = { name: '', users: 12, groups: 4, senders: 6, pauseMs: 8, marks: true };
 
 const REACH_TIMEOUT_MS = 90_000;
 /** How often something is changed after a send, and how often a message is a reply. */
@@ -155,7 +157,7 @@ export class Workload {
     const [kind, name] = conversation.split(':') as [string, string];
     const isGroup = kind === 'group';
     const send: Send = {
-      key: `k${this.#next++}`,
+      key: `${this.#options.name}k${this.#next++}`,
       from,
       log: isGroup ? `gs:${name}` : `ds:${[from, name].toSorted().join(':')}`,
       to: isGroup ? this.groups.get(name)! : [...new Set([from, name])],

@@ -1,14 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { plantInInbox, plantInLog } from '../plant.ts';
 import type { Scenario } from '../scenario.ts';
 
 const DAY_MS = 86_400_000;
-
-/** Writes an entry of the future to a log and to an inbox, as a clock that was wrong would have. */
-const PLANT = `
-  local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
-  local seq = tonumber(string.match(newest[1], '%-(%d+)$')) + 1
-  local mid = redis.call('XADD', KEYS[1], ARGV[1] .. '-' .. seq, 'uid', newest[2][2], 'n', newest[2][4], 'action', 'planted')
-  return redis.call('XADD', KEYS[2], ARGV[1] .. '-5', 'FW', KEYS[1], 'mid', mid)`;
 
 export const dataScenarios: Scenario[] = [
   {
@@ -31,14 +25,17 @@ export const dataScenarios: Scenario[] = [
   },
   {
     name: 'ids-of-the-future',
-    async fault({ deployment: { admin }, workload, listeners, history, random, expect }) {
+    async fault({ deployment, workload, listeners, history, random, expect }) {
+      const { admin } = deployment;
       const epoch = () => admin.hget('im:meta', 'epoch');
       const before = await epoch();
       for (let day = 1; day <= 2; day++) {
         const { uid } = random.pick(listeners).record;
         const gid = random.pick([...workload.groups.keys()]);
-        const ms = String(Date.now() + day * DAY_MS);
-        const id = await admin.eval(PLANT, 2, `gs:${gid}`, `s:${uid}`, ms);
+        const ms = Date.now() + day * DAY_MS;
+        const data = await deployment.data();
+        const mid = await plantInLog(data, `gs:${gid}`, ms);
+        const id = await plantInInbox(data, uid, `gs:${gid}`, mid, ms);
         history.planted.set(`s:${uid} ${id}`, performance.now());
         await workload.more(60);
       }

@@ -7,6 +7,7 @@ import { feedScenarios } from './feed.ts';
 import { linkScenarios } from './link.ts';
 import { nodeScenarios } from './nodes.ts';
 import { redisScenarios } from './redis.ts';
+import { spaceScenarios } from './spaces.ts';
 
 /** Every fault, in the order in which they are run. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -18,4 +19,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...crowdScenarios,
   ...failoverScenarios,
   ...clusterScenarios,
+  ...spaceScenarios,
 ];
