@@ -145,7 +145,7 @@ async function compareGroup(world: World, node: Im, gid: string): Promise<void> 
     `group ${gid}`,
     () => {
       const { owner, fields, policies, members } = world.group(gid);
-      return { gid, owner, fields, ...policies, members: members.size };
+      return { gid, owner, kind: 'group', fields, ...policies, members: members.size };
     },
     () => node.groups.get(asGid(gid)),
   );

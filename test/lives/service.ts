@@ -10,7 +10,7 @@ import { randomPrefix, type TestRedis } from '../helpers/redis.ts';
 import type { Log } from './model/world.ts';
 
 /** Nobody listens: what a node does for its streams has tests of its own. */
-const NOBODY = { hasReader: () => false, readerRemoved: () => {}, tokensEnded: () => {} } as unknown as Hub;
+const NOBODY = { in: () => undefined, tokensEnded: () => {} } as unknown as Hub;
 
 const NO_PRESENCE = { readerChanged: () => {}, watched: () => {}, told: () => {}, missed: () => {} };
 
