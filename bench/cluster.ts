@@ -48,7 +48,7 @@ export const cluster: Benchmark = {
 
 async function prepared({ partition }: RedisLink): Promise<Store> {
   const store = storeOn(partition.commands, {}, partition);
-  await store.run(prepare, { schema: '1' });
+  await store.run(prepare, '1');
   const { keys, redis } = store;
   for (let i = 0; i < USERS; i++) await redis.hset(keys.user(`u${i}` as Uid), 'name', `u${i}`, 'createdAt', 1);
   return store;

@@ -30,7 +30,7 @@ export const script: Benchmark = {
     const redis = new Redis({ path: server.path });
     const store = storeOn(redis, { inboxMax: INBOX_MAX });
     redis.defineCommand('bareLoop', { lua: BARE, numberOfKeys: 0 });
-    await store.run(prepare, { schema: '1' });
+    await store.run(prepare, '1');
     for (const size of SIZES) {
       await redis.sadd(`gm:g${size}`, ...membersOf(size));
       await redis.hset(`gi:g${size}`, 'master', 'u0', 'incarnation', '1');

@@ -255,8 +255,7 @@ function ownIssuerOf({ jwtIssuer = '', jwtAudience = '' }: Config): string {
 async function prepareDatabase(link: RedisLink, store: Store, config: Config): Promise<void> {
   const { mayHaveLostData } = link;
   await checkLayout(link, config.keyPrefix);
-  const preparation = { schema: SCHEMA_VERSION, partitions: link.isCluster ? config.partitions : undefined };
-  const epoch = await store.run(prepare, preparation).catch((error: unknown) => {
+  const epoch = await store.run(prepare, SCHEMA_VERSION).catch((error: unknown) => {
     // What a script refuses here is for whoever starts the service.
     throw error instanceof ImError ? new Error(error.message) : error;
   });

@@ -75,7 +75,6 @@ function toConfig(env: Environment) {
     redisServerBin: env.REDIS_SERVER_BIN || undefined,
     appendfsync: env.APPENDFSYNC,
     keyPrefix: env.KEY_PREFIX,
-    partitions: env.PARTITIONS,
     logLevel: env.LOG_LEVEL,
     inboxMax: env.INBOX_MAX,
     feedMax: env.FEED_MAX,

@@ -82,12 +82,6 @@ export const configSchema = Type.Object({
     '^[A-Za-z0-9:_.{}-]{0,64}$',
     'at most 64 characters of A-Z a-z 0-9 : _ . { } -',
   ),
-  PARTITIONS: whole(
-    'Parts of a cluster that named spaces are dealt out to; written down at the first start, and the same ever after',
-    16,
-    1,
-    256,
-  ),
   LOG_LEVEL: choice('Least severe log lines to write', 'info', [
     'trace',
     'debug',

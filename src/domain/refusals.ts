@@ -113,10 +113,6 @@ const REFUSALS: Record<string, (subject: string) => [code: ErrorCode, detail: st
     `the keys in Redis are of schema version ${found}, this version of redisim needs another: ` +
       'use the version that made them, or another KEY_PREFIX or database',
   ],
-  partitions_mismatch: (found) => [
-    'internal',
-    `the data in Redis was begun with PARTITIONS=${found}, and spaces are found by it: set that, or another KEY_PREFIX`,
-  ],
   forbidden: () => [
     'forbidden',
     "A message is erased by its sender, or by the group's owner and admins; system events stay.",

@@ -48,7 +48,7 @@ export async function startIm(
     onRefusedWrites: ({ reason }) => refused.push(reason),
     onNewerLevel: (level) => levels.push(level),
   });
-  await ofDefault.run(prepare, { schema: '1' });
+  await ofDefault.run(prepare, '1');
   const name = space as SpaceName;
   if (space !== '') await ofDefault.run(openSpace, { name, maxUsers: undefined, paused: false });
   const store = ofDefault.of(name);

@@ -126,7 +126,7 @@ test('the settings are the ones of the service that started last', async () => {
   assert.doesNotMatch(librarySource('1.2.3'), /_MAX = '?\d{3,}/, 'none is baked in');
   const settings = { ...SETTINGS, inboxMax: 10, logMax: 20, groupMax: 1 };
   const later = new Store({ redis: im.redis, keys: im.keys, settings, onRefusedWrites() {}, onNewerLevel() {} });
-  await later.run(prepare, { schema: '1' });
+  await later.run(prepare, '1');
   await im.people('alice', 'bob');
   for (let n = 0; n < 400; n++) await fcall('im_send', 'alice', 'bob', 'text', n);
   assert.ok((await im.redis.xlen(im.keys.inbox(uid('bob')))) < 200);

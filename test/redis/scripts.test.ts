@@ -175,6 +175,6 @@ test('a script carries what it uses of the shared Lua, and no more', () => {
 
 test('another schema version refuses', async () => {
   const im = await startIm(server);
-  await assert.rejects(im.store.run(prepare, { schema: '2' }), /schema version 1/);
+  await assert.rejects(im.store.run(prepare, '2'), /schema version 1/);
   im.close();
 });

@@ -1,6 +1,6 @@
 import type { RedisLink } from '../connection/link.ts';
 import { Keys } from '../keys.ts';
-import { DEFAULT_TAG } from './tags.ts';
+import { DEFAULT_TAG } from './tag.ts';
 
 /**
  * Sees to it that nobody's data disappears silently: keys have a tag in a cluster, and none elsewhere, so that what was

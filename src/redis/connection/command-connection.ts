@@ -15,20 +15,11 @@ export interface CommandOptions {
 const START_TIMEOUT_MS = 10_000;
 
 /**
- * The connection for commands, begun and not waited for. Nothing is queued while Redis is away and nothing is sent twice: a
- * command that the caller was told had failed must not be done later. A command fails within `commandTimeoutMs`;
- * `failure.ts` tells whether it may have been done.
- */
-export function openCommands(endpoint: Endpoint, options: CommandOptions): Redis {
-  const redis = newConnection(endpoint, options);
-  // A refused first attempt is not the end: `error` has the reason, and retryStrategy goes on.
-  redis.connect().catch(() => {});
-  return redis;
-}
-
-/**
- * The same, once it can be used and the server behind it was checked.
- * @throws Error that says why it can't
+ * The connection for commands, once it can be used and the server behind it was checked. Nothing is queued while Redis is away and
+ * nothing is sent twice: a command that the caller was told had failed must not be done later. A command fails within
+ * `commandTimeoutMs`; `failure.ts` tells whether it may have been done.
+ *
+ * @throws Error that says why it can't be used
  */
 export async function connectCommands(endpoint: Endpoint, options: CommandOptions): Promise<Redis> {
   const redis = newConnection(endpoint, options);

@@ -2,9 +2,9 @@ import { Redis } from 'ioredis';
 import { ask } from '../cluster/ask.ts';
 import { type MasterLookup, MasterRoute } from '../cluster/master-route.ts';
 import { Sentinels } from '../cluster/sentinels.ts';
-import { DEFAULT_TAG } from '../cluster/tags.ts';
+import { DEFAULT_TAG } from '../cluster/tag.ts';
 import { Topology } from '../cluster/topology.ts';
-import { type CommandOptions, connectCommands, openCommands } from './command-connection.ts';
+import { type CommandOptions, connectCommands } from './command-connection.ts';
 import type { Endpoint } from './endpoint.ts';
 import { connectFeed } from './feed-connection.ts';
 import type { Partition } from './partition.ts';
@@ -19,8 +19,6 @@ export interface RedisLink {
   readonly commands: Redis;
   /** Whether it is a cluster, where keys have tags. */
   readonly isCluster: boolean;
-  /** Another partition of a cluster. Its connections are begun and not waited for: others work while its master is away. */
-  openPartition(tag: string): Partition;
   /** Whether there is a key, wherever that is. @throws Error if its master does not answer */
   has(key: string): Promise<boolean>;
   /** True when data may be missing that was acknowledged: the epoch must move before anything is served. */
@@ -92,7 +90,6 @@ async function inCluster(target: RedisTarget, topology: Topology, connections: C
   const partition = await connections.connectPartition(DEFAULT_TAG, topology.lookup(DEFAULT_TAG));
   return {
     ...linkOf({ target, connections, partition, isCluster: true }),
-    openPartition: (tag) => connections.openPartition(tag, topology.lookup(tag)),
     has: (key) => topology.askMasterOf(key, async (redis) => (await redis.exists(key)) === 1),
   };
 }
@@ -112,9 +109,6 @@ function linkOf({ target, connections, partition, isCluster }: LinkParts): Redis
     commands,
     isCluster,
     mayHaveLostData: connections.options.mayHaveLostData ?? false,
-    openPartition(tag) {
-      throw new Error(`there is no partition ${tag} outside of a cluster`);
-    },
     has: async (key) => (await commands.exists(key)) === 1,
     close: () => connections.close(),
   };
@@ -151,11 +145,6 @@ class Connections {
   async connectPartition(tag: string, lookup: MasterLookup): Promise<Partition> {
     const route = new MasterRoute(lookup);
     return this.partition(tag, route, this.#add(await connectCommands(route, this.options), route), route, lookup);
-  }
-
-  openPartition(tag: string, lookup: MasterLookup): Partition {
-    const route = new MasterRoute(lookup);
-    return this.partition(tag, route, this.#add(openCommands(route, this.options), route), route, lookup);
   }
 
   /** Ends what leads to a server that is not the master any more, though it may not know; it connects anew by itself. */

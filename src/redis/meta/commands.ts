@@ -1,16 +1,10 @@
 import { command } from '../command.ts';
 
-export interface Preparation {
-  schema: string;
-  /** Of a cluster: into how many partitions spaces are dealt out. */
-  partitions?: number | undefined;
-}
-
-/** Prepares the database; the epoch that holds. Refuses `schema_mismatch` and `partitions_mismatch`. */
+/** Prepares the database; the epoch that holds. Refuses `schema_mismatch`. */
 export const prepare = command({
   script: new URL('./prepare.lua', import.meta.url),
   keys: (keys) => [keys.signals()],
-  args: ({ schema, partitions }: Preparation): (string | number)[] => [schema, partitions ?? ''],
+  args: (schema: string) => [schema],
   decode: (epoch: string) => epoch,
 });
 

@@ -1,21 +1,16 @@
 -- Prepares the database, once for all nodes, leaves the settings for functions, and tells what it finds there.
 --   KEYS   im:meta, signals
---   ARGV   schema version, the number of partitions ('' outside of a cluster)
+--   ARGV   schema version
 --   reply  epoch
---   refuses  SCHEMA_MISMATCH (the schema found), PARTITIONS_MISMATCH (the number found)
+--   refuses  SCHEMA_MISMATCH (the schema found)
 -- @include "epoch"
 -- @include "refusals"
 -- @include "settings"
 -- @include "signals"
-local schema, partitions = ARGV[1], ARGV[2]
+local schema = ARGV[1]
 
 local found = redis.call('HGET', META_KEY, 'schema')
 if found and found ~= schema then return refuse('SCHEMA_MISMATCH', found) end
-if partitions ~= '' then
-  local noted = redis.call('HGET', META_KEY, 'partitions')
-  if noted and noted ~= partitions then return refuse('PARTITIONS_MISMATCH', noted) end
-  redis.call('HSET', META_KEY, 'partitions', partitions)
-end
 -- Where there is nothing yet, no group and no user can be missing from the lists of all.
 if not found then redis.call('HSET', META_KEY, 'groupsIndexed', 1, 'usersIndexed', 1) end
 redis.call('HSETNX', META_KEY, 'schema', schema)

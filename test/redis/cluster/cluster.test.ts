@@ -150,10 +150,3 @@ test('data of the other layout is not passed over in silence', async () => {
   }
   await assert.rejects(startService(cluster, { keyPrefix: 'a{b}:' }), /KEY_PREFIX was "a\{b\}:"; in a cluster/);
 });
-
-test('the number of partitions is written down at the first start, and another one starts no more', async () => {
-  const service = await start({ partitions: 4 });
-  const { keyPrefix } = service.config;
-  await start({ keyPrefix, partitions: 4 });
-  await assert.rejects(startService(cluster, { keyPrefix, partitions: 5 }), /begun with PARTITIONS=4, .*: set that/);
-});

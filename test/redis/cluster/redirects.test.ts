@@ -3,7 +3,7 @@ import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { Redis } from 'ioredis';
 import { ImError } from '../../../src/domain/errors.ts';
 import { slotOf } from '../../../src/redis/cluster/slots.ts';
-import { DEFAULT_TAG } from '../../../src/redis/cluster/tags.ts';
+import { DEFAULT_TAG } from '../../../src/redis/cluster/tag.ts';
 import { openRedis, type RedisLink } from '../../../src/redis/connection/link.ts';
 import { asImError } from '../../../src/redis/failure.ts';
 import { quiet } from '../../helpers/im.ts';
