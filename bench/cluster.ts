@@ -1,7 +1,7 @@
 import type { Conversation, LogName } from '../src/domain/conversations.ts';
 import type { Uid } from '../src/domain/names.ts';
 import { send } from '../src/features/messages/commands.ts';
-import { DEFAULT_TAG } from '../src/redis/cluster/tags.ts';
+import { DEFAULT_TAG } from '../src/redis/cluster/tag.ts';
 import { openRedis, type RedisLink } from '../src/redis/connection/link.ts';
 import { prepare } from '../src/redis/meta/commands.ts';
 import type { Store } from '../src/redis/store.ts';

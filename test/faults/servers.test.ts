@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Redis } from 'ioredis';
+import { eventually } from '../helpers/delivery.ts';
 import { ClusterServers, SentinelServers } from './servers.ts';
 
 let servers: ClusterServers;
@@ -12,9 +13,12 @@ after(() => servers?.stop());
 
 test('a cluster that announces proxies sends clients to them alone', async () => {
   const ports = servers.cluster.servers.map(({ port }) => servers.proxyOf(port)!.port);
-  const slots = await (await servers.master()).cluster('SLOTS');
-  const announced = slots.flatMap(([, , ...members]) => members.map(([, port]) => port));
-  assert.deepEqual(announced.toSorted(), ports.toSorted());
+  const master = await servers.master();
+  const announced = async () =>
+    (await master.cluster('SLOTS')).flatMap(([, , ...members]) => members.map(([, port]) => port));
+  // It tells of a replica once it has heard that there is something on it.
+  await eventually(async () => (await announced()).length === ports.length, 'all are told of');
+  assert.deepEqual((await announced()).toSorted(), ports.toSorted());
 });
 
 test('a shard whose proxy is silent answers nobody, and the others do', async () => {
