@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { buildProduct } from '../test/helpers/product.ts';
 import { batch } from './batch.ts';
 import { burst } from './burst.ts';
+import { channel, channelSizes, largeChannel } from './channel.ts';
 import { cluster } from './cluster.ts';
 import { fanout } from './fanout.ts';
 import { grow } from './grow.ts';
@@ -34,6 +35,9 @@ const BENCHMARKS: Benchmark[] = [
   grow,
   cluster,
   spaces,
+  channel,
+  largeChannel,
+  channelSizes,
 ];
 
 const USAGE = `usage: npm run bench [-- [--short] [--rounds N] [--json file] [name …]]

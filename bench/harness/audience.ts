@@ -1,12 +1,11 @@
 import { Baseline } from './baseline.ts';
 import type { Benchmark, Target } from './benchmark.ts';
 import { compare, type Sample } from './compare.ts';
+import { residentBytes } from './cpu.ts';
 import { Load } from './load.ts';
 import { cpuPerUnit } from './measure.ts';
 import { API_KEY, Service } from './service.ts';
 import { TEXT } from './traffic.ts';
-
-const SUBSCRIBERS = 1_000;
 
 /** What one measurement sends to the group of all: so many messages at once, and that so many times. */
 export interface Rhythm {
@@ -14,10 +13,22 @@ export interface Rhythm {
   times: number;
 }
 
-/** A benchmark of messages to a group whose 1,000 members all follow their inboxes on one node. */
+/** Who hears what is sent to the group `all`: so many of its members, all on one node. */
+export interface Audience {
+  count: number;
+  kind: 'group' | 'channel';
+  /** The stream that the member of a number follows. */
+  streamOf: (i: number) => string;
+}
+
+/** The members of a group, who follow their inboxes. */
+export const INBOXES: Audience = { count: 1_000, kind: 'group', streamOf: (i) => `/v1/users/u${i}/inbox/stream` };
+
+/** A benchmark of messages to all of an audience. */
 export function audienceBenchmark(
-  about: Pick<Benchmark, 'name' | 'title'> & { targets: [Target] },
+  about: Pick<Benchmark, 'name' | 'title'> & { targets: [Target, ...Target[]] },
   rhythm: Rhythm,
+  who: Audience = INBOXES,
 ): Benchmark {
   return {
     ...about,
@@ -25,33 +36,31 @@ export function audienceBenchmark(
     async run({ product, rounds }) {
       const service = await Service.start(product);
       const broadcaster = await Baseline.start('broadcaster');
-      await service.makeUsers(SUBSCRIBERS);
-      await service.makeGroup('all', SUBSCRIBERS);
+      await service.makeUsers(who.count);
+      await service.makeGroup('all', who.count, who.kind);
       const sender = await Load.start();
-      const audiences = [await follow(service.url), await follow(broadcaster.url)] as const;
+      const audiences = [await follow(service.url, who), await follow(broadcaster.url, who)] as const;
       const redisPid = service.redis.pid;
       const comparison = await compare(
         rounds,
-        () => deliver({ pid: service.node.pid, redisPid, url: service.url }, sender, audiences[0], rhythm),
+        () => deliver({ pid: service.node.pid, redisPid, url: service.url }, sender, audiences[0], rhythm, who.count),
         async () => ({
           redisCpuMicros: 0,
-          ...(await deliver({ pid: broadcaster.pid, url: broadcaster.url }, sender, audiences[1], rhythm)),
+          ...(await deliver({ pid: broadcaster.pid, url: broadcaster.url }, sender, audiences[1], rhythm, who.count)),
         }),
       );
       for (const load of [sender, ...audiences]) load.stop();
       await broadcaster.stop();
+      const memory = Math.round(residentBytes(service.node.pid) / 1024 / 1024);
       await service.stop();
-      return { comparisons: [{ of: 'a delivery', comparison }] };
+      return { comparisons: [{ of: 'a delivery', comparison }], notes: { 'MiB of the node at the end': memory } };
     },
   };
 }
 
-async function follow(url: string): Promise<Load> {
+async function follow(url: string, { count, streamOf }: Audience): Promise<Load> {
   const load = await Load.start();
-  const streams = Array.from({ length: SUBSCRIBERS }, (_, i) => ({
-    path: `/v1/users/u${i}/inbox/stream`,
-    token: API_KEY,
-  }));
+  const streams = Array.from({ length: count }, (_, i) => ({ path: streamOf(i), token: API_KEY }));
   await load.do('subscribe', { url, streams });
   return load;
 }
@@ -61,12 +70,13 @@ async function deliver(
   sender: Load,
   audience: Load,
   { atOnce, times }: Rhythm,
+  subscribers: number,
 ): Promise<Sample> {
-  const deliveries = times * atOnce * SUBSCRIBERS;
+  const deliveries = times * atOnce * subscribers;
   let ms = 0;
   const cpu = await cpuPerUnit(processes, async () => {
     for (let i = 0; i < times; i++) {
-      const arrived = audience.do('expect', { count: atOnce * SUBSCRIBERS });
+      const arrived = audience.do('expect', { count: atOnce * subscribers });
       const sent = await sender.do('post', {
         url,
         connections: Math.min(50, atOnce),

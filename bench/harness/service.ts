@@ -72,8 +72,8 @@ export class Service {
   }
 
   /** Makes a group of the first `count` users, the first one its owner. */
-  async makeGroup(gid: string, count: number): Promise<void> {
-    await this.call('PUT', `/groups/${gid}`, { fields: { name: gid }, owner: 'u0' });
+  async makeGroup(gid: string, count: number, kind: 'group' | 'channel' = 'group'): Promise<void> {
+    await this.call('PUT', `/groups/${gid}`, { fields: { name: gid }, owner: 'u0', kind });
     for (let i = 1; i < count; i += 100) {
       const some = Array.from({ length: Math.min(100, count - i) }, (_, k) => `u${i + k}`);
       await Promise.all(some.map((uid) => this.call('PUT', `/groups/${gid}/members/${uid}`)));

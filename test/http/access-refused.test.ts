@@ -79,6 +79,9 @@ const DIRECT: Record<string, [expect: string, call: (chat: Chat) => [path: strin
   markRead: ['200 200 200', ({ path, theirs }) => [`${path}/read`, { upTo: theirs }]],
   listReceipts: ['200 200 200', ({ path }) => [`${path}/receipts`]],
   putTyping: ['204 403 403', ({ path }) => [`${path}/typing`]],
+  // Whoever is no WebSocket client is told so, once it may follow the chat at all.
+  openConversationSocket: ['426 426 426', ({ path }) => [`${path}/socket`]],
+  streamConversation: ['200 200 200', ({ path }) => [`${path}/stream`]],
   deleteConversation: ['204 204 204', ({ path }) => [path]],
 };
 
@@ -94,6 +97,13 @@ async function chatOf(one: string, other: string, isBlocked: boolean): Promise<[
 async function statusOf({ operationId, method, security }: Operation, actor: string, chat: Chat): Promise<number> {
   const [path, body] = DIRECT[operationId]![1](chat);
   const isOfServer = security.every((scheme) => 'serverKey' in scheme);
+  // It has no end to be waited for.
+  if (operationId === 'streamConversation') {
+    const headers = { authorization: `Bearer ${await userToken(actor)}` };
+    const response = await fetch(service.url + path, { headers });
+    await response.body?.cancel();
+    return response.status;
+  }
   const caller = isOfServer ? service.server : await service.user(actor);
   return (await caller[method](path, body)).status;
 }
