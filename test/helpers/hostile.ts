@@ -4,6 +4,7 @@ import { type Answer, assertRefused, call, closeConnections, contents, faults } 
 import { codesOf, type Operation } from './openapi.ts';
 import { startRedis, type TestRedis } from './redis.ts';
 import { API_KEY, type Service, startService } from './service.ts';
+import { ADMIN_KEY, SPACES_ON } from './spaces.ts';
 
 export const headers = { authorization: `Bearer ${API_KEY}` };
 export const json = { ...headers, 'content-type': 'application/json' };
@@ -26,7 +27,7 @@ export function hostileService() {
   let untouched: Record<string, string>;
   before(async () => {
     redis = await startRedis();
-    service = await startService(redis);
+    service = await startService(redis, SPACES_ON);
     await service.people('alice', 'bob', 'carol');
     await service.team('team', 'alice', 'bob');
     mid = (await service.say('alice', 'user:bob', 'hi')).id;
@@ -51,7 +52,14 @@ export function hostileService() {
     },
     /** The path of an operation, with good values except those given. */
     pathOf(operation: Operation, values: Record<string, string> = {}): string {
-      const good: Record<string, string> = { uid: 'alice', peer: 'bob', gid: 'team', conversation: 'user:bob', mid };
+      const good: Record<string, string> = {
+        uid: 'alice',
+        peer: 'bob',
+        gid: 'team',
+        conversation: 'user:bob',
+        mid,
+        space: 'acme',
+      };
       return operation.path.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? good[name]!);
     },
     /** Sends it, and fails unless it is refused in a way that the document knows. */
@@ -61,7 +69,10 @@ export function hostileService() {
       body: string | Buffer | undefined,
       sent: Record<string, string> = json,
     ) {
-      const request = { method: operation.method, path, headers: body === undefined ? headers : sent, body };
+      const given = body === undefined ? headers : sent;
+      const isOfOperator = operation.security.some((scheme) => 'adminKey' in scheme);
+      const credential = isOfOperator ? { authorization: `Bearer ${ADMIN_KEY}` } : {};
+      const request = { method: operation.method, path, headers: { ...given, ...credential }, body };
       return check(operation, await call(service.url, request), path, body);
     },
   };

@@ -32,6 +32,12 @@ const UNSEEN: ErrorCode[] = [
   'client_message_id_reused',
   'upgrade_required',
   'headers_too_large',
+  // Of spaces, in none of which the page is.
+  'space_not_found',
+  'space_full',
+  'space_removed',
+  'spaces_off',
+  'issuer_taken',
   // It starts anew, does without, or is shown as a line that is down.
   'invalid_cursor',
   'presence_off',

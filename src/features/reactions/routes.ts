@@ -66,7 +66,7 @@ export function reactionRoutes(app: App): void {
         description:
           'Each person with its reactions. For the user itself (in a group, as long as a member), or a server key.',
         params: MessageParams,
-        querystring: pageQuery(100, 'members', 'bob'),
+        querystring: pageQuery(100, 'users', 'bob'),
         response: responses(
           { 200: answer(ReactorList, 'A page of people.') },
           ...READING_REFUSALS,

@@ -131,7 +131,7 @@ export function spaceRoutes(app: App, { spaces, areOn, janitor }: SpaceRoutesOpt
           'taken beside, by whichever node goes on; until then its name is not free. Only with a key of `ADMIN_KEYS`. Can be ' +
           'repeated.',
         params: SpaceParams,
-        response: responses({ 204: nothing('The space is being removed.') }, 'space_not_found', 'spaces_off'),
+        response: responses({ 204: nothing('The space is being removed, or there is none.') }, 'spaces_off'),
       },
     },
     async (request, reply) => {

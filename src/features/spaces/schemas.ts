@@ -2,6 +2,7 @@ import Type from 'typebox';
 import { SPACE_PATTERN, type SpaceName } from '../../domain/spaces.ts';
 import { component, input, named } from '../../http/openapi/component.ts';
 import { TimeText } from '../../http/openapi/params.ts';
+import { URL_PATTERN } from '../../http/openapi/patterns.ts';
 import { listOf } from '../../http/openapi/responses.ts';
 import type { SpaceRecord } from './space-record.ts';
 import type { Space as SpaceRules } from './spaces.ts';
@@ -31,7 +32,7 @@ const Limits = Type.Object(
 const Jwks = Type.Object(
   {
     url: Type.String({
-      pattern: '^https?://\\S+$',
+      pattern: URL_PATTERN,
       maxLength: 2_048,
       description: 'Where its keys are.',
       examples: ['https://id.acme.example/.well-known/jwks.json'],

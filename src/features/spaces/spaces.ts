@@ -136,9 +136,11 @@ export class Spaces {
 
   /**
    * Ends a space: from now on nobody gets in, and its streams end. Its keys are taken beside, by {@link finishRemoval}.
-   * One that is being removed already is so again; `space_not_found`.
+   * One that is being removed already is so again, and of one that is not there nothing is to be done.
    */
   async remove(name: SpaceName): Promise<void> {
+    // Who repeats a removal whose answer was lost is told no error.
+    if ((await this.read(name)) === undefined) return;
     await this.#change(name, (found) => {
       if (!found) return refuse('space_not_found', name);
       const { jwks, ...rest } = found;

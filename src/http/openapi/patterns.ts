@@ -32,6 +32,8 @@ export const LOG_CURSOR_PATTERN = `^${LOG_CURSOR}$`;
 export const LOG_START_PATTERN = `^(0|\\$|(${NUMBER}~${NUMBER}~)?${STREAM_ID})$`;
 /** After what to read a conversation. */
 export const AFTER_PATTERN = `^(${NUMBER}~${NUMBER}~)?${STREAM_ID}$`;
+/** An address on the web. */
+export const URL_PATTERN = '^https?://\\S+$';
 /** What to call oneself at the demo login. */
 export const DISPLAY_NAME_PATTERN = '^\\s*\\S([\\s\\S]{0,62}\\S)?\\s*$';
 /** A score, as JavaScript prints it: a time in ms, unless somebody has written another number by hand. */
@@ -117,6 +119,7 @@ const WORDS: Record<string, Words> = {
       `${quote(given)} is not the name of a space: one has 1 to 32 of a-z 0-9 -, begins with a letter or a digit, and is not "default"`,
     example: 'acme',
   },
+  [URL_PATTERN]: { tell: (given) => `${quote(given)} is no URL that begins with https:// or http://` },
   [UIDS_PATTERN]: { tell: whatIsWrongWithUids },
   [NEXT_PATTERN.bans]: aNext,
   [NEXT_PATTERN.blocks]: aNext,

@@ -4,13 +4,14 @@ import { wordsFor } from '../../../src/http/openapi/patterns.ts';
 import { assertRefused, call, closeConnections, open } from '../../helpers/http.ts';
 import { document, operations } from '../../helpers/openapi.ts';
 import { API_KEY } from '../../helpers/service.ts';
+import { ADMIN_KEY, SPACES_ON } from '../../helpers/spaces.ts';
 import { useService } from '../../helpers/use.ts';
 
 /** What is told to somebody who gets the API nearly right. */
 
 // Before the service is asked to end, which waits for them.
 after(closeConnections);
-const { service } = useService({ prepare: (service) => service.people('alice', 'bob') });
+const { service } = useService({ config: SPACES_ON, prepare: (service) => service.people('alice', 'bob') });
 
 const SEND = '/v1/users/alice/conversations/user:bob/messages';
 
@@ -47,7 +48,8 @@ test('who sends no object is shown one, of this operation', async () => {
     const path = operation.path.replace(/\{(\w+)\}/g, (_, name: string) => IN_PATHS[name] ?? 'alice');
     const example = JSON.stringify(operation.requestBody?.content['application/json']?.example);
     for (const body of ['', '[]', '"hi"', 'null']) {
-      const headers = { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' };
+      const key = operation.security.some((scheme) => 'adminKey' in scheme) ? ADMIN_KEY : API_KEY;
+      const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
       const answer = await call(service.url, { method: operation.method, path, headers, body });
       const { detail } = assertRefused(answer, operation.operationId);
       assert.equal(detail, `body: Send a JSON object, for example ${example}`);
