@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { inParallel } from '../helpers/parallel.ts';
 import { conversationOf } from './changes.ts';
 import type { Data } from './deployment.ts';
@@ -155,8 +156,17 @@ interface Page<Item> {
   next?: string;
 }
 
+/** How often a page is asked for while the service says that it is not there yet, and how long to wait then, ms. */
+const ATTEMPTS = 40;
+const AGAIN_MS = 500;
+
+/** A node that has just come up on a busy machine may say for a few seconds that it is overloaded. */
 async function get<Item>(endpoint: Endpoint, path: string): Promise<Page<Item>> {
-  const { status, body } = await ask(endpoint, 'GET', path);
+  let { status, body } = await ask(endpoint, 'GET', path);
+  for (let attempt = 1; status === 503 && attempt < ATTEMPTS; attempt++) {
+    await delay(AGAIN_MS);
+    ({ status, body } = await ask(endpoint, 'GET', path));
+  }
   if (status !== 200) throw new Error(`GET ${path} was answered with ${status}: ${JSON.stringify(body)}`);
   return body as Page<Item>;
 }
