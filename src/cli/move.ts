@@ -3,7 +3,7 @@ import { open, rename, rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { loadConfigOfCommand } from '../config/config.ts';
 import { isSpaceName, type SpaceName } from '../domain/spaces.ts';
-import { type CopyLine, copyOf, restoreCopy } from '../features/spaces/space-copy.ts';
+import { type CopyLine, copyOf, isEnd, restoreCopy } from '../features/spaces/space-copy.ts';
 import { Spaces } from '../features/spaces/spaces.ts';
 import { withStore } from '../redis/session.ts';
 
@@ -67,7 +67,7 @@ async function intoFile(lines: AsyncIterable<CopyLine>, file: string): Promise<n
     let count = 0;
     for await (const line of lines) {
       await handle.write(`${JSON.stringify(line)}\n`);
-      if ('keys' in line && !Array.isArray(line)) count = line.keys as number;
+      if (isEnd(line)) count = line.keys;
     }
     await handle.sync();
     await handle.close();

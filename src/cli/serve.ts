@@ -109,13 +109,7 @@ async function listen(
 async function lead(count: number, place: Place, log: pino.Logger): Promise<AddressInfo> {
   const workers = startWorkers(count, place, {
     log,
-    onFailure: (why) => {
-      if (stopping) return;
-      stopping = true;
-      process.exitCode = 1;
-      log.fatal(why);
-      setImmediate(() => closeAll().then(() => process.exit(1)));
-    },
+    onFailure: (why) => giveUp(log, {}, why),
   });
   closers.push(() => workers.stop());
   return workers.listening;
@@ -123,13 +117,16 @@ async function lead(count: number, place: Place, log: pino.Logger): Promise<Addr
 
 /** Nodes of a newer version write what this one would misread: it leaves the data to them. */
 function stopOutdated(level: string, log: pino.Logger): void {
+  const whose = `the data is written at level ${level} by a newer version of redisim`;
+  giveUp(log, { level }, `${whose}, which this one does not know: start that version`);
+}
+
+/** Ends by itself, with an error, because of what going on can't mend. */
+function giveUp(log: pino.Logger, details: object, why: string): void {
   if (stopping) return;
   stopping = true;
   process.exitCode = 1;
-  log.fatal(
-    { level },
-    `the data is written at level ${level} by a newer version of redisim, which this one does not know: start that version`,
-  );
+  log.fatal(details, why);
   setImmediate(() => closeAll().then(() => process.exit(1)));
 }
 

@@ -59,7 +59,7 @@ export class EventStream implements Sink {
   }
 
   event(name: EventName, cursor: Cursor, json: string, retryMs?: number): void {
-    // JSON has no bare line feed, and a cursor no other character than digits and a dash: nothing can forge a field.
+    // JSON has no bare line feed, and a cursor no other character than digits, dashes and tildes: nothing can forge a field.
     if (name === 'message') {
       this.#pending = withMessage(this.#pending, this.#form, cursor, json);
       return;

@@ -49,8 +49,11 @@ export class LogReader implements SourceKind {
   }
 
   /** Where a position lies now, and the newest one; `not_member`, `group_not_found`, `user_not_found`. */
-  async locate(follower: Follower, after: LogPosition): Promise<Incarnations & { at: Cursor; newest: Cursor }> {
-    const found = await this.#store.run(readLog, { ...this.#of(follower), after, count: 0, maxBytes: 0 });
+  async locate(
+    { reader, conversation }: Follower,
+    after: LogPosition,
+  ): Promise<Incarnations & { at: Cursor; newest: Cursor }> {
+    const found = await this.#store.run(readLog, { reader, conversation, after, count: 0, maxBytes: 0 });
     return {
       incarnation: found.incarnation,
       readerIncarnation: found.readerIncarnation,
@@ -63,10 +66,14 @@ export class LogReader implements SourceKind {
    * What comes after a position, as far as one page goes. An entry that was erased is a tombstone in its place; any other
    * hole is a gap. Below what its reader may read it begins behind that, which is no gap.
    */
-  async page(follower: Follower, requested: Cursor, after: LogPosition, limits: PageLimits): Promise<LogPage> {
-    const { reader, conversation } = follower;
+  async page(
+    { reader, conversation }: Follower,
+    requested: Cursor,
+    after: LogPosition,
+    limits: PageLimits,
+  ): Promise<LogPage> {
     const generation = this.#logs.generation;
-    const found = await this.#store.run(readLog, { ...this.#of(follower), after, ...limits });
+    const found = await this.#store.run(readLog, { reader, conversation, after, ...limits });
     const cursorOf = (id: MessageId) => formatLogCursor({ ...found, id });
     const log = logOf(reader, conversation);
     const items = found.items.map((raw) => {
@@ -99,10 +106,7 @@ export class LogReader implements SourceKind {
 
   /** Where each log ends; or why its reader may not read it any more. */
   async verify(followers: readonly LogFollower[]): Promise<Standing[]> {
-    const { epoch, standings } = await this.#store.run(
-      verifyLogs,
-      followers.map((one) => this.#of(one)),
-    );
+    const { epoch, standings } = await this.#store.run(verifyLogs, followers);
     return standings.map((standing, i) => {
       const follower = followers[i]!;
       if ('refusal' in standing) return { ended: follower.endedByCode(standing.refusal!.split(' ')[0]!.toLowerCase()) };
@@ -110,10 +114,6 @@ export class LogReader implements SourceKind {
       if (ended) return { ended };
       return { newest: formatLogCursor({ epoch, incarnation: standing.incarnation, id: standing.newest }) };
     });
-  }
-
-  #of({ reader, conversation }: Follower): Follower {
-    return { reader, conversation };
   }
 }
 

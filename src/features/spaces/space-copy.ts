@@ -97,6 +97,11 @@ export async function restoreCopy(
   }
 }
 
+/** Whether a line is the last one of a copy. */
+export function isEnd(line: CopyLine): line is CopyEnd {
+  return 'keys' in line && !isKey(line);
+}
+
 function isKey(line: CopyLine): line is CopiedKey {
   return Array.isArray(line);
 }

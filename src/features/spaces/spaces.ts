@@ -88,10 +88,9 @@ export class Spaces {
     let isNew = false;
     const record = await this.#change(name, (found) => {
       isNew = found === undefined;
-      if (found?.state === 'removing') return refuse('space_removed', name);
       if (!found)
         return { createdAt: Date.now(), state: 'active', secret: secret(), serverKeys: [hashed(key)], ...setUp };
-      const { createdAt, state, secret: kept, serverKeys } = found;
+      const { createdAt, state, secret: kept, serverKeys } = thereIs(name, found);
       return { createdAt, state, secret: kept, serverKeys, ...setUp };
     });
     await this.#open(name, record);
@@ -103,21 +102,19 @@ export class Spaces {
     const key = serverKeyOf(name);
     const until = Date.now() + graceSeconds * 1_000;
     await this.#change(name, (found) => {
-      if (!found) return refuse('space_not_found', name);
-      if (found.state === 'removing') return refuse('space_removed', name);
-      const [{ sha256 }] = found.serverKeys as [{ sha256: string }];
-      return { ...found, serverKeys: [hashed(key), ...(graceSeconds > 0 ? [{ sha256, until }] : [])] };
+      const record = thereIs(name, found);
+      const [{ sha256 }] = record.serverKeys as [{ sha256: string }];
+      return { ...record, serverKeys: [hashed(key), ...(graceSeconds > 0 ? [{ sha256, until }] : [])] };
     });
     return { serverKey: key, formerKeyUntil: new Date(until).toISOString() };
   }
 
   /** Refuses all requests of a space for now, or takes them again. `space_not_found`. */
   async pause(name: SpaceName, isPaused: boolean): Promise<void> {
-    const record = await this.#change(name, (found) => {
-      if (!found) return refuse('space_not_found', name);
-      if (found.state === 'removing') return refuse('space_removed', name);
-      return { ...found, state: isPaused ? 'paused' : 'active' };
-    });
+    const record = await this.#change(name, (found) => ({
+      ...thereIs(name, found),
+      state: isPaused ? 'paused' : 'active',
+    }));
     await this.#open(name, record);
   }
 
@@ -218,6 +215,12 @@ export class Spaces {
 function spaceOf(space: SpaceName, { state, createdAt, limits, jwtSecret, jwks }: SpaceRecord): Space {
   const tokensBy = jwks ? 'jwks' : jwtSecret ? 'jwtSecret' : 'service';
   return { space, state, createdAt: new Date(createdAt).toISOString(), limits, tokensBy, ...(jwks ? { jwks } : {}) };
+}
+
+/** A space that can be changed. Refuses `space_not_found`, and `space_removed` while one is being removed. */
+function thereIs(name: SpaceName, found: SpaceRecord | undefined): SpaceRecord {
+  if (!found) return refuse('space_not_found', name);
+  return found.state === 'removing' ? refuse('space_removed', name) : found;
 }
 
 function secret(): string {

@@ -5,6 +5,7 @@ import { issuerName } from '../../features/spaces/space-record.ts';
 import type { Space } from '../space.ts';
 import type { SpacesHere } from '../spaces-here.ts';
 import type { Caller, Operator } from './caller.ts';
+import { objectIn } from './hs256.ts';
 
 /** Who calls, and in which space. */
 export interface Identity {
@@ -101,10 +102,5 @@ function namedIn({ space }: JWTPayload): SpaceName | undefined {
 /** What a token says, verified or not; nothing, if it is none. */
 function claimsOf(token: string): JWTPayload {
   const [, payload = ''] = token.split('.', 2);
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString());
-    return typeof claims === 'object' && claims !== null ? { ...claims } : {};
-  } catch {
-    return {};
-  }
+  return objectIn(payload) ?? {};
 }

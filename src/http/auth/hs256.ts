@@ -41,7 +41,8 @@ function areInOrder(claims: JWTPayload, { issuer, audience, clockTolerance }: Ex
   );
 }
 
-function objectIn(part: string): Record<string, unknown> | undefined {
+/** The object that a part of a token holds, whoever has signed it; undefined if it holds none. */
+export function objectIn(part: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString());
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
