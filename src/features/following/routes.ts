@@ -1,13 +1,10 @@
-import type { Start } from '../../delivery/source.ts';
-import { ImError } from '../../domain/errors.ts';
 import { READING_REFUSALS } from '../../domain/refusals.ts';
-import type { Cursor } from '../../domain/stream-ids.ts';
 import type { App } from '../../http/fastify.ts';
 import { ConversationParams } from '../../http/openapi/params.ts';
-import { complaint, LOG_START_PATTERN } from '../../http/openapi/patterns.ts';
+import { LOG_START_PATTERN } from '../../http/openapi/patterns.ts';
 import { problems } from '../../http/openapi/problem.ts';
 import type { Sockets } from '../../http/streams/socket.ts';
-import { formOf, openStream, type Streaming, watchedBy } from '../../http/streams/stream.ts';
+import { formOf, openStream, type Streaming, startIn, watchedBy } from '../../http/streams/stream.ts';
 import { parseLogCursor } from './log-cursor.ts';
 import { LogSource } from './log-source.ts';
 import { ConversationStreamEvent, LogStreamHeaders, LogStreamQuery } from './schemas.ts';
@@ -96,10 +93,4 @@ export function followingRoutes(app: App, { streaming, sockets }: FollowingRoute
   );
 }
 
-/** @throws ImError `invalid_cursor`, with a right one */
-function parseStart(start: string): Start {
-  if (start === '0') return 'oldest';
-  if (start === '$') return 'now';
-  if (parseLogCursor(start)) return start as Cursor;
-  throw new ImError('invalid_cursor', `${complaint(LOG_START_PATTERN, start)}.`);
-}
+const parseStart = (start: string) => startIn(start, (text) => parseLogCursor(text) !== undefined, LOG_START_PATTERN);

@@ -1,12 +1,11 @@
-import type { Start } from '../../delivery/source.ts';
 import { ImError } from '../../domain/errors.ts';
-import { type Cursor, parseStreamId } from '../../domain/stream-ids.ts';
+import { isStreamId } from '../../domain/stream-ids.ts';
 import type { App } from '../../http/fastify.ts';
 import { ref } from '../../http/openapi/component.ts';
 import { UserParams } from '../../http/openapi/params.ts';
-import { complaint, START_PATTERN } from '../../http/openapi/patterns.ts';
+import { START_PATTERN } from '../../http/openapi/patterns.ts';
 import { problems } from '../../http/openapi/problem.ts';
-import { formOf, openStream, pollPage, type Streaming, watchedBy } from '../../http/streams/stream.ts';
+import { formOf, openStream, pollPage, type Streaming, startIn, watchedBy } from '../../http/streams/stream.ts';
 import { StreamEvent } from './event-schemas.ts';
 import { InboxSource } from './inbox-source.ts';
 import { InboxQuery, Inbox as InboxSchema, StreamHeaders, StreamQuery } from './schemas.ts';
@@ -111,9 +110,4 @@ export function inboxRoutes(app: App, { streaming }: { streaming: Streaming }): 
 }
 
 /** @throws ImError `invalid_cursor`, with a right one */
-export function parseStart(start: string): Start {
-  if (start === '0') return 'oldest';
-  if (start === '$') return 'now';
-  if (parseStreamId(start)) return start as Cursor;
-  throw new ImError('invalid_cursor', `${complaint(START_PATTERN, start)}.`);
-}
+export const parseStart = (start: string) => startIn(start, isStreamId, START_PATTERN);

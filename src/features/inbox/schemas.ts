@@ -1,9 +1,10 @@
 import Type from 'typebox';
 import { type Cursor, STREAM_ID_PATTERN } from '../../domain/stream-ids.ts';
 import { component, ref } from '../../http/openapi/component.ts';
-import { defaulted, query, UidsText } from '../../http/openapi/params.ts';
+import { defaulted, query } from '../../http/openapi/params.ts';
 import { START_PATTERN } from '../../http/openapi/patterns.ts';
 import { gapSchema } from '../../http/streams/gap-schemas.ts';
+import { streamHeaders, streamQuery } from '../../http/streams/stream-schemas.ts';
 import { MessageExample, messageProperties } from '../messages/schemas.ts';
 
 export const cursor = (description: string) =>
@@ -61,25 +62,5 @@ export const InboxQuery = query({
   ),
 });
 
-export const TICKET = {
-  type: 'string',
-  description: 'A ticket in place of the Authorization header.',
-  maxLength: 1_000,
-} as const;
-
-export const StreamQuery = query({
-  start: defaulted(startText('Where to start:', { default: '$' })),
-  watch: Type.Optional(
-    UidsText('Users of whom the stream tells by `presence` events how they are at first, and when they come and go.'),
-  ),
-  ticket: Type.Optional(Type.String(TICKET)),
-});
-
-export const StreamHeaders = Type.Object({
-  'last-event-id': Type.Optional(
-    Type.String({
-      description: 'A cursor, as EventSource sends it when it reconnects. If it is not empty it wins over `start`.',
-      examples: ['1763900000123-17'],
-    }),
-  ),
-});
+export const StreamQuery = streamQuery(startText('Where to start:', { default: '$' }));
+export const StreamHeaders = streamHeaders('1763900000123-17');

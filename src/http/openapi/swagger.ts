@@ -1,7 +1,7 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import { TICKET } from '../../features/inbox/schemas.ts';
 import type { App } from '../fastify.ts';
+import { TICKET } from '../streams/stream-schemas.ts';
 import { withExamples } from './examples.ts';
 
 /** The groups of operations in the document, in the order of a newcomer's questions. */

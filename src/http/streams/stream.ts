@@ -8,9 +8,11 @@ import { EventStream, type WireForm } from '../../delivery/transports/event-stre
 import { poll } from '../../delivery/transports/long-poll.ts';
 import { ImError } from '../../domain/errors.ts';
 import type { Uid } from '../../domain/names.ts';
+import type { Cursor } from '../../domain/stream-ids.ts';
 import type { TokenRefusal } from '../../features/tokens/revocations.ts';
 import { refusalOf, refusedBy } from '../auth/auth.ts';
 import { uidsOf } from '../openapi/params.ts';
+import { complaint } from '../openapi/patterns.ts';
 import { wireForm } from '../plugins/accept.ts';
 
 /** What opens streams and long-polls, of whatever source. */
@@ -31,6 +33,19 @@ export function formOf({ headers }: Call): WireForm {
     'Send "Accept: text/event-stream" for Server-Sent Events, or "Accept: application/x-ndjson" for one JSON ' +
       'object a line.',
   );
+}
+
+/**
+ * Where a reader starts, as a query says it.
+ *
+ * @param pattern what is taken: for the words about what is not
+ * @throws ImError `invalid_cursor`, with a right one
+ */
+export function startIn(text: string, isCursor: (text: string) => boolean, pattern: string): Start {
+  if (text === '0') return 'oldest';
+  if (text === '$') return 'now';
+  if (isCursor(text)) return text as Cursor;
+  throw new ImError('invalid_cursor', `${complaint(pattern, text)}.`);
 }
 
 /**
