@@ -154,8 +154,8 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'connection/link.ts',
-        from: 'const own = lookup ? new MasterRoute(lookup) : endpoint;',
-        to: "const first = route!.address!;\n        const own = new MasterRoute({ name: '', server: route!.server, find: async () => first });",
+        from: 'openFeed: () => this.#openFeed(new MasterRoute(lookup))',
+        to: "openFeed: () => {\n        const first = route.address!;\n        return this.#openFeed(new MasterRoute({ name: '', server: route.server, find: async () => first }));\n      }",
       },
     ],
     scenario: 'cluster-master-killed',

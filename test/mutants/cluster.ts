@@ -44,7 +44,7 @@ export const CLUSTER: readonly Mutant[] = [
   {
     name: 'a replica that took over is written on as if it had all',
     file: 'redis/connection/link.ts',
-    from: 'serverId: route && (() => route.serverId),',
+    from: 'serverId: () => route.serverId,',
     to: 'serverId: undefined,',
     tests: ['test/redis/cluster/cluster.test.ts'],
     pattern: 'a failover by hand',

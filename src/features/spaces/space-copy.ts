@@ -1,5 +1,6 @@
 import { refuse } from '../../domain/refusals.ts';
 import type { SpaceName } from '../../domain/spaces.ts';
+import { scanKeys } from '../../redis/scan.ts';
 import type { Store } from '../../redis/store.ts';
 import type { SpaceRecord } from './space-record.ts';
 import { parseRecord } from './space-record.ts';
@@ -37,11 +38,8 @@ export async function* copyOf(store: Store, space: SpaceName): AsyncGenerator<Co
   // A scan may find a key twice.
   const seen = new Set<string>();
   let count = 0;
-  let cursor = '0';
-  do {
-    const [next, found] = await redis.scan(cursor, 'MATCH', `${prefix}*`, 'COUNT', SCAN_COUNT);
-    cursor = next;
-    for (const key of found) {
+  for await (const scanned of scanKeys(redis, prefix, SCAN_COUNT)) {
+    for (const key of scanned.keys) {
       if (seen.has(key)) continue;
       seen.add(key);
       const [ttl, dump] = await Promise.all([redis.pttl(key), redis.dumpBuffer(key)]);
@@ -50,7 +48,7 @@ export async function* copyOf(store: Store, space: SpaceName): AsyncGenerator<Co
       count++;
       yield [key.slice(prefix.length), Math.max(ttl, 0), dump.toString('base64')];
     }
-  } while (cursor !== '0');
+  }
   yield { keys: count };
 }
 

@@ -3,6 +3,7 @@ import { ImError } from '../../domain/errors.ts';
 import type { Page, PageRequest } from '../../domain/pages.ts';
 import { refuse } from '../../domain/refusals.ts';
 import type { SpaceName } from '../../domain/spaces.ts';
+import { scanKeys } from '../../redis/scan.ts';
 import type { Store } from '../../redis/store.ts';
 import * as commands from './commands.ts';
 import { type Issuer, issuerName, parseRecord, type SpaceLimits, type SpaceRecord } from './space-record.ts';
@@ -174,13 +175,10 @@ export class Spaces {
     const { prefix, meta } = keys.of(name);
     // A node may have ended between the two steps of `remove`.
     await this.#store.run(commands.closeSpace, name);
-    let cursor = '0';
-    do {
-      const [next, all] = await redis.scan(cursor, 'MATCH', `${prefix}*`, 'COUNT', SCAN_COUNT);
-      cursor = next;
-      const found = all.filter((key) => key !== meta());
+    for await (const scanned of scanKeys(redis, prefix, SCAN_COUNT)) {
+      const found = scanned.keys.filter((key) => key !== meta());
       if (found.length > 0 && !(await this.#store.run(commands.sweepSpace, { name, found }))) return;
-    } while (cursor !== '0');
+    }
     await this.#store.run(commands.endSpace, name);
     const json = await this.read(name);
     if (json === undefined || parseRecord(json).state !== 'removing') return;

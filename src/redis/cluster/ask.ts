@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import type { Address } from '../connection/target.ts';
-import type { HostPort } from './master-route.ts';
+import { type HostPort, placeName } from './place.ts';
 
 /** How long one that is asked may take, ms: a stopped one must not hold up the others' answers. */
 const ANSWER_MS = 700;
@@ -51,7 +51,7 @@ export async function askAll(
     const settle = (place: HostPort | undefined) => {
       open--;
       if (place) {
-        const key = `${place.host}:${place.port}`;
+        const key = placeName(place);
         const vote = votes.get(key) ?? { place, count: 0 };
         vote.count++;
         votes.set(key, vote);
@@ -66,7 +66,7 @@ export async function askAll(
     for (const address of addresses) {
       const asked = { host: address.host!, port: address.port! };
       ask(address, (redis) => question(redis, asked)).then(settle, (error: Error) => {
-        reasons.push(`${asked.host}:${asked.port}: ${error.message}`);
+        reasons.push(`${placeName(asked)}: ${error.message}`);
         settle(undefined);
       });
     }

@@ -4,12 +4,7 @@ import { connect as connectTls } from 'node:tls';
 import { AbstractConnector } from 'ioredis';
 import { retryStrategy } from '../connection/reconnect.ts';
 import type { Address } from '../connection/target.ts';
-
-/** A server's place in the network. */
-export interface HostPort {
-  readonly host: string;
-  readonly port: number;
-}
+import { type HostPort, placeName } from './place.ts';
 
 /** Finds out who is the master. */
 export interface MasterLookup {
@@ -85,11 +80,10 @@ export class MasterRoute {
           route.serverId = info.run_id;
           return true;
         }
-        const { host, port } = route.address!;
         const what = info.role
           ? `is a ${info.role}, no master`
           : 'does not let us see with INFO whether it is the master';
-        this.#tell('error', new Error(`the server at ${host}:${port} ${what}`));
+        this.#tell('error', new Error(`the server at ${placeName(route.address!)} ${what}`));
         return false;
       }
     };

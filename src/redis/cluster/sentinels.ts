@@ -2,7 +2,8 @@ import { Redis } from 'ioredis';
 import { retryStrategy } from '../connection/reconnect.ts';
 import type { Address, SentinelTarget } from '../connection/target.ts';
 import { askAll } from './ask.ts';
-import type { HostPort, MasterLookup } from './master-route.ts';
+import type { MasterLookup } from './master-route.ts';
+import type { HostPort } from './place.ts';
 
 /** The sentinels that watch one master. */
 export class Sentinels implements MasterLookup {

@@ -1,7 +1,8 @@
 import type { Redis } from 'ioredis';
 import type { Address } from '../connection/target.ts';
 import { ask, askAll } from './ask.ts';
-import type { HostPort, MasterLookup } from './master-route.ts';
+import type { MasterLookup } from './master-route.ts';
+import { type HostPort, placeName } from './place.ts';
 import { slotOf } from './slots.ts';
 
 /** An answer to CLUSTER SLOTS: from, to, the master, then its replicas. */
@@ -46,7 +47,7 @@ export class Topology {
       for (const [, , ...servers] of ranges) {
         for (const server of servers) {
           const place = placeOf(server, asked);
-          heard.set(`${place.host}:${place.port}`, place);
+          heard.set(placeName(place), place);
         }
       }
       const range = ranges.find(([from, to]) => slot >= from && slot <= to);
@@ -59,7 +60,7 @@ export class Topology {
   /** The seeds may all have been replaced by others meanwhile. */
   #all(): Address[] {
     const seeds = this.#seeds.map(({ host, port }) => ({ host: host!, port: port! }));
-    const places = new Map([...this.#known, ...seeds].map((place) => [`${place.host}:${place.port}`, place]));
+    const places = new Map([...this.#known, ...seeds].map((place) => [placeName(place), place]));
     return [...places.values()].map((place) => ({ ...this.server, ...place }));
   }
 }

@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import { ask } from '../cluster/ask.ts';
 import { type MasterLookup, MasterRoute } from '../cluster/master-route.ts';
+import { placeName } from '../cluster/place.ts';
 import { Sentinels } from '../cluster/sentinels.ts';
 import { DEFAULT_TAG } from '../cluster/tag.ts';
 import { Topology } from '../cluster/topology.ts';
@@ -12,7 +13,6 @@ import { addressesOf, type RedisTarget, sentinelsOf, targetName } from './target
 
 /** The service's access to its Redis. Closing it ends all connections made through it. */
 export interface RedisLink {
-  readonly target: RedisTarget;
   /** The one of the default space. */
   readonly partition: Partition;
   /** Its commands. */
@@ -44,7 +44,7 @@ export async function openRedis(target: RedisTarget, options: LinkOptions): Prom
   try {
     const sentinel = sentinelsOf(target);
     return sentinel
-      ? await behindSentinels(target, new Sentinels(sentinel), connections)
+      ? await behindSentinels(new Sentinels(sentinel), connections)
       : await toServers(target, connections);
   } catch (error) {
     connections.close();
@@ -59,15 +59,15 @@ async function toServers(target: RedisTarget, connections: Connections): Promise
       // One that is away is not needed. Where all are, the topology goes on to ask them until it is too late.
       if ((await ask(seed, isCluster).catch(() => true)) === false) throw new Error(noCluster(target));
     }
-    return inCluster(target, new Topology(seeds), connections);
+    return inCluster(new Topology(seeds), connections);
   }
   const commands = await connectCommands(target, connections.options);
   connections.add(commands);
   if (await isCluster(commands)) {
     commands.disconnect();
-    return inCluster(target, new Topology(seeds), connections);
+    return inCluster(new Topology(seeds), connections);
   }
-  return linkOf({ target, connections, partition: connections.partition('', target, commands), isCluster: false });
+  return linkOf({ connections, partition: connections.wholeOf(target, commands), isCluster: false });
 }
 
 function noCluster(target: RedisTarget): string {
@@ -75,36 +75,30 @@ function noCluster(target: RedisTarget): string {
   return `cannot use Redis at ${targetName(target)}: ${what}: name one server, or sentinels (redis+sentinel://…/master)`;
 }
 
-async function behindSentinels(
-  target: RedisTarget,
-  sentinels: Sentinels,
-  connections: Connections,
-): Promise<RedisLink> {
+async function behindSentinels(sentinels: Sentinels, connections: Connections): Promise<RedisLink> {
   const partition = await connections.connectPartition('', sentinels);
   connections.add(sentinels);
   sentinels.watch(() => void connections.leaveFormerMaster(sentinels));
-  return linkOf({ target, connections, partition, isCluster: false });
+  return linkOf({ connections, partition, isCluster: false });
 }
 
-async function inCluster(target: RedisTarget, topology: Topology, connections: Connections): Promise<RedisLink> {
+async function inCluster(topology: Topology, connections: Connections): Promise<RedisLink> {
   const partition = await connections.connectPartition(DEFAULT_TAG, topology.lookup(DEFAULT_TAG));
   return {
-    ...linkOf({ target, connections, partition, isCluster: true }),
+    ...linkOf({ connections, partition, isCluster: true }),
     has: (key) => topology.askMasterOf(key, async (redis) => (await redis.exists(key)) === 1),
   };
 }
 
 interface LinkParts {
-  target: RedisTarget;
   connections: Connections;
   partition: Partition;
   isCluster: boolean;
 }
 
-function linkOf({ target, connections, partition, isCluster }: LinkParts): RedisLink {
+function linkOf({ connections, partition, isCluster }: LinkParts): RedisLink {
   const { commands } = partition;
   return {
-    target,
     partition,
     commands,
     isCluster,
@@ -128,23 +122,17 @@ class Connections {
     this.#open.add(connection);
   }
 
-  /** A partition whose commands have a connection already. */
-  partition(tag: string, endpoint: Endpoint, commands: Redis, route?: MasterRoute, lookup?: MasterLookup): Partition {
-    return {
-      tag,
-      commands,
-      serverId: route && (() => route.serverId),
-      openFeed: () => {
-        const own = lookup ? new MasterRoute(lookup) : endpoint;
-        return this.#add(connectFeed(own, FEED_BLOCK_MS, this.options.log), own);
-      },
-    };
+  /** All of one Redis, to which commands have a connection already. */
+  wholeOf(target: RedisTarget, commands: Redis): Partition {
+    return { tag: '', commands, serverId: undefined, openFeed: () => this.#openFeed(target) };
   }
 
-  /** @throws Error if its master can't be used */
+  /** What a master has, whichever that is. @throws Error if it can't be used */
   async connectPartition(tag: string, lookup: MasterLookup): Promise<Partition> {
     const route = new MasterRoute(lookup);
-    return this.partition(tag, route, this.#add(await connectCommands(route, this.options), route), route, lookup);
+    const commands = this.#add(await connectCommands(route, this.options), route);
+    // Each connection has a way of its own.
+    return { tag, commands, serverId: () => route.serverId, openFeed: () => this.#openFeed(new MasterRoute(lookup)) };
   }
 
   /** Ends what leads to a server that is not the master any more, though it may not know; it connects anew by itself. */
@@ -153,12 +141,16 @@ class Connections {
     if (!master) return;
     for (const [redis, { address }] of this.#routes) {
       if (redis.status !== 'ready' || !address) continue;
-      if (address.host !== master.host || address.port !== master.port) redis.disconnect(true);
+      if (placeName(address) !== placeName(master)) redis.disconnect(true);
     }
   }
 
   close(): void {
     for (const one of this.#open) one instanceof Redis ? one.disconnect() : one.close();
+  }
+
+  #openFeed(endpoint: Endpoint): Redis {
+    return this.#add(connectFeed(endpoint, FEED_BLOCK_MS, this.options.log), endpoint);
   }
 
   #add(redis: Redis, endpoint: Endpoint): Redis {

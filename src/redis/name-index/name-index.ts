@@ -1,4 +1,5 @@
 import type { Page, PageRequest } from '../../domain/pages.ts';
+import { scanKeys } from '../scan.ts';
 import type { Store } from '../store.ts';
 import { indexNames, type NameKind } from './commands.ts';
 
@@ -39,13 +40,9 @@ export class NameIndex<Name extends string> {
   async #search(): Promise<void> {
     const { redis } = this.#store;
     const prefix = this.#kind.keyOf('');
-    const pattern = `${prefix.replace(/[\\*?[\]]/g, '\\$&')}*`;
-    let cursor = '0';
-    do {
-      const [next, found] = await redis.scan(cursor, 'MATCH', pattern, 'COUNT', SCAN_COUNT);
-      cursor = next;
-      const names = found.map((key) => key.slice(prefix.length));
-      await this.#store.run(indexNames, { kind: this.#kind, names, isLast: cursor === '0' });
-    } while (cursor !== '0');
+    for await (const { keys, isLast } of scanKeys(redis, prefix, SCAN_COUNT)) {
+      const names = keys.map((key) => key.slice(prefix.length));
+      await this.#store.run(indexNames, { kind: this.#kind, names, isLast });
+    }
   }
 }
