@@ -1,4 +1,3 @@
-import type { Conversation, LogName } from '../src/domain/conversations.ts';
 import type { Uid } from '../src/domain/names.ts';
 import { send } from '../src/features/messages/commands.ts';
 import { DEFAULT_TAG } from '../src/redis/cluster/tag.ts';
@@ -11,8 +10,7 @@ import { RedisServer, serverArgs } from '../test/helpers/redis-server.ts';
 import type { Benchmark } from './harness/benchmark.ts';
 import { compare, type Sample } from './harness/compare.ts';
 import { cpuMicros } from './harness/cpu.ts';
-import { storeOn } from './harness/store.ts';
-import { TEXT } from './harness/traffic.ts';
+import { sendOf, storeOn } from './harness/store.ts';
 
 const USERS = 100;
 const AT_ONCE = 50;
@@ -65,18 +63,7 @@ async function measure({ pid }: RedisServer, store: Store, sends: number): Promi
 }
 
 function sendOne(store: Store, n: number): Promise<unknown> {
-  const [one, other] = [`u${n % USERS}`, `u${(n + 1) % USERS}`] as [Uid, Uid];
+  const [one, other] = [`u${n % USERS}`, `u${(n + 1) % USERS}`] as [string, string];
   const [lo, hi] = one < other ? [one, other] : [other, one];
-  return store.run(send, {
-    from: one,
-    conversation: `user:${other}` as Conversation,
-    log: `ds:${lo}:${hi}` as LogName,
-    clientMessageId: `${n}`,
-    shownClientMessageId: `${n}`,
-    digest: 'd',
-    ttlMs: 60_000,
-    replyTo: '' as const,
-    mentions: [],
-    pairs: ['text', TEXT],
-  });
+  return store.run(send, sendOf(n, { from: one, conversation: `user:${other}`, log: `ds:${lo}:${hi}` }));
 }

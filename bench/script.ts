@@ -1,13 +1,10 @@
 import { Redis } from 'ioredis';
-import type { Conversation, LogName } from '../src/domain/conversations.ts';
-import type { Uid } from '../src/domain/names.ts';
 import { send } from '../src/features/messages/commands.ts';
 import { prepare } from '../src/redis/meta/commands.ts';
 import { startRedis } from '../test/helpers/redis.ts';
 import type { Benchmark } from './harness/benchmark.ts';
 import { compare, type Sample } from './harness/compare.ts';
-import { storeOn } from './harness/store.ts';
-import { TEXT } from './harness/traffic.ts';
+import { sendOf, storeOn } from './harness/store.ts';
 
 const INBOX_MAX = 5_000;
 const SIZES = [2, 10, 100, 1_000];
@@ -39,18 +36,7 @@ export const script: Benchmark = {
       rounds,
       () =>
         bySize(redis, (size, n) =>
-          store.run(send, {
-            from: 'u0' as Uid,
-            conversation: `group:g${size}` as Conversation,
-            log: `gs:g${size}` as LogName,
-            clientMessageId: `${n}`,
-            shownClientMessageId: `${n}`,
-            digest: 'd',
-            ttlMs: 60_000,
-            replyTo: '' as const,
-            mentions: [],
-            pairs: ['text', TEXT],
-          }),
+          store.run(send, sendOf(n, { from: 'u0', conversation: `group:g${size}`, log: `gs:g${size}` })),
         ),
       () =>
         bySize(redis, (size) =>

@@ -1,28 +1,14 @@
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { beforeEach, test } from 'node:test';
 import type { StreamId } from '../../src/domain/stream-ids.ts';
-import { eventually, startNode, TestSink } from '../helpers/delivery.ts';
-import { startIm, uid } from '../helpers/im.ts';
-import { startRedis, type TestRedis } from '../helpers/redis.ts';
+import { eventually, TestSink } from '../helpers/delivery.ts';
+import { uid } from '../helpers/im.ts';
+import { useNode } from '../helpers/use.ts';
 
 /** What readers are told when Redis has lost what it had acknowledged, and when it has not. */
 
-let server: TestRedis;
-let im: Awaited<ReturnType<typeof startIm>>;
-let node: Awaited<ReturnType<typeof startNode>>;
-before(async () => {
-  server = await startRedis();
-});
-after(() => server.stop());
-beforeEach(async () => {
-  im = await startIm(server);
-  node = await startNode(server, im);
-  await im.people('alice', 'bob');
-});
-afterEach(async () => {
-  await node.stop();
-  im.close();
-});
+const { im, node } = useNode();
+beforeEach(() => im.people('alice', 'bob'));
 
 const epochNow = async () => BigInt((await im.redis.hget(im.keys.meta(), 'epoch'))!);
 const inboxKey = () => im.keys.inbox(uid('bob'));

@@ -1,37 +1,14 @@
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { beforeEach, test } from 'node:test';
 import { DEFAULT_SPACE } from '../../src/domain/spaces.ts';
 import { type StreamId, successor } from '../../src/domain/stream-ids.ts';
 import { moveEpoch } from '../../src/redis/meta/commands.ts';
-import { eventually, startNode, type TestNode, TestSink } from '../helpers/delivery.ts';
-import { conversation, OLDEST, startIm, uid } from '../helpers/im.ts';
-import { startRedis, type TestRedis } from '../helpers/redis.ts';
+import { eventually, TestSink } from '../helpers/delivery.ts';
+import { conversation, OLDEST, uid } from '../helpers/im.ts';
+import { useNode } from '../helpers/use.ts';
 
-let server: TestRedis;
-let im: Awaited<ReturnType<typeof startIm>>;
-let node: TestNode;
-/** All nodes of a test, the first one too. */
-let nodes: TestNode[];
-before(async () => {
-  server = await startRedis();
-});
-after(() => server.stop());
-beforeEach(async () => {
-  im = await startIm(server);
-  nodes = [];
-  node = await anotherNode();
-  await im.people('alice', 'bob', 'carol');
-});
-afterEach(async () => {
-  for (const one of nodes) await one.stop();
-  im.close();
-});
-
-async function anotherNode(options: Parameters<typeof startNode>[2] = {}) {
-  const started = await startNode(server, im, options);
-  nodes.push(started);
-  return started;
-}
+const { im, node, anotherNode } = useNode();
+beforeEach(() => im.people('alice', 'bob', 'carol'));
 
 const now = (name: string) => im.inbox.resolve(uid(name), 'now');
 const follow = async (name: string, start?: StreamId, on = node) => {

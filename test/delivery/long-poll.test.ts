@@ -1,29 +1,15 @@
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { beforeEach, test } from 'node:test';
 import type { Source } from '../../src/delivery/source.ts';
 import { poll } from '../../src/delivery/transports/long-poll.ts';
-import { eventually, startNode, type TestNode } from '../helpers/delivery.ts';
-import { startIm, uid } from '../helpers/im.ts';
-import { startRedis, type TestRedis } from '../helpers/redis.ts';
+import { eventually } from '../helpers/delivery.ts';
+import { uid } from '../helpers/im.ts';
+import { useNode } from '../helpers/use.ts';
 
 /** What a long-poll that waits is woken by. */
 
-let server: TestRedis;
-let im: Awaited<ReturnType<typeof startIm>>;
-let node: TestNode;
-before(async () => {
-  server = await startRedis();
-});
-after(() => server.stop());
-beforeEach(async () => {
-  im = await startIm(server);
-  node = await startNode(server, im);
-  await im.people('alice', 'bob');
-});
-afterEach(async () => {
-  await node.stop();
-  im.close();
-});
+const { im, node } = useNode();
+beforeEach(() => im.people('alice', 'bob'));
 
 /** Longer than a test may take: who is answered was woken. */
 const BLOCK_MS = 10 * 60_000;

@@ -1,27 +1,15 @@
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
-import { eventually, startNode, type TestNode, TestSink } from '../helpers/delivery.ts';
-import { conversation, gid, startIm, uid, user } from '../helpers/im.ts';
-import { startRedis, type TestRedis } from '../helpers/redis.ts';
+import { beforeEach, test } from 'node:test';
+import { eventually, TestSink } from '../helpers/delivery.ts';
+import { conversation, gid, uid, user } from '../helpers/im.ts';
+import { useNode } from '../helpers/use.ts';
 
 /** Delivery follows whatever is a source: inboxes and conversations' logs, side by side, each by its own rules. */
 
-let server: TestRedis;
-let im: Awaited<ReturnType<typeof startIm>>;
-let node: TestNode;
-before(async () => {
-  server = await startRedis();
-});
-after(() => server.stop());
+const { im, node } = useNode({ heartbeatMs: 200 });
 beforeEach(async () => {
-  im = await startIm(server);
-  node = await startNode(server, im, { heartbeatMs: 200 });
   await im.people('alice', 'bob');
   await im.team('team', 'alice', 'bob');
-});
-afterEach(async () => {
-  await node.stop();
-  im.close();
 });
 
 const followBoth = async () => {

@@ -1,5 +1,7 @@
 import { after, afterEach, before, beforeEach } from 'node:test';
 import type { Config } from '../../src/config/config.ts';
+import type { DeliveryOptions } from '../../src/delivery/delivery.ts';
+import { startNode, type TestNode } from './delivery.ts';
 import { type Im, startIm } from './im.ts';
 import { startRedis, type TestRedis, type TestRedisOptions } from './redis.ts';
 import { type Service, startService } from './service.ts';
@@ -62,15 +64,34 @@ export function useTwoNodes(config: Partial<Config> = {}) {
   return { redis, one, other };
 }
 
-/** The IM rules on a real Redis, without HTTP; anew for each test. */
-export function useIm() {
+/** The IM rules on a real Redis, without HTTP; anew for each test. @param ending what has to end before them */
+export function useIm(ending?: () => Promise<void>) {
   const server = {} as TestRedis;
   const im = {} as Im;
   before(async () => fill(server, await startRedis()));
   beforeEach(async () => fill(im, await startIm(server)));
-  afterEach(() => im.close?.());
+  afterEach(async () => {
+    await ending?.();
+    im.close?.();
+  });
   after(() => server.stop?.());
   return { server, im };
+}
+
+/** The same, and a node that delivers; and further ones, which end with it. */
+export function useNode(options: Partial<DeliveryOptions> = {}) {
+  const nodes: TestNode[] = [];
+  const { server, im } = useIm(async () => {
+    for (const one of nodes.splice(0)) await one.stop();
+  });
+  const anotherNode = async (more: Partial<DeliveryOptions> = {}) => {
+    const started = await startNode(server, im, more);
+    nodes.push(started);
+    return started;
+  };
+  const node = {} as TestNode;
+  beforeEach(async () => fill(node, await anotherNode(options)));
+  return { im, node, anotherNode };
 }
 
 /** Getters stay getters: a Redis that was started again has another process id. */

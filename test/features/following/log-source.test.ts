@@ -1,29 +1,17 @@
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { beforeEach, test } from 'node:test';
 import type { Cursor } from '../../../src/domain/stream-ids.ts';
 import { LogSource } from '../../../src/features/following/log-source.ts';
-import { eventually, startNode, type TestNode, TestSink } from '../../helpers/delivery.ts';
-import { conversation, type Im, startIm, uid } from '../../helpers/im.ts';
-import { startRedis, type TestRedis } from '../../helpers/redis.ts';
+import { eventually, TestSink } from '../../helpers/delivery.ts';
+import { conversation, uid } from '../../helpers/im.ts';
+import { useNode } from '../../helpers/use.ts';
 
 /** A conversation's log as a source: the order of its cursors, and what of the feed is an entry of it. */
 
-let server: TestRedis;
-let im: Im;
-let node: TestNode;
-before(async () => {
-  server = await startRedis();
-});
-after(() => server.stop());
+const { im, node } = useNode();
 beforeEach(async () => {
-  im = await startIm(server);
-  node = await startNode(server, im);
   await im.people('alice', 'bob');
   await im.team('team', 'alice', 'bob');
-});
-afterEach(async () => {
-  await node.stop();
-  im.close();
 });
 
 const TEAM = conversation('group:team');

@@ -1,40 +1,20 @@
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { beforeEach, test } from 'node:test';
 import type { Start } from '../../../src/delivery/source.ts';
 import type { Cursor, MessageId } from '../../../src/domain/stream-ids.ts';
 import { LogSource } from '../../../src/features/following/log-source.ts';
 import { moveEpoch } from '../../../src/redis/meta/commands.ts';
-import { eventually, startNode, type TestNode, TestSink } from '../../helpers/delivery.ts';
-import { conversation, gid, type Im, startIm, uid, user } from '../../helpers/im.ts';
-import { startRedis, type TestRedis } from '../../helpers/redis.ts';
+import { eventually, TestSink } from '../../helpers/delivery.ts';
+import { conversation, gid, uid, user } from '../../helpers/im.ts';
+import { useNode } from '../../helpers/use.ts';
 
 /** A conversation's log as it is followed: from any cursor, with every loss told, by those alone who may read it. */
 
-let server: TestRedis;
-let im: Im;
-let node: TestNode;
-let nodes: TestNode[];
-before(async () => {
-  server = await startRedis();
-});
-after(() => server.stop());
+const { im, node, anotherNode } = useNode();
 beforeEach(async () => {
-  im = await startIm(server);
-  nodes = [];
-  node = await anotherNode();
   await im.people('alice', 'bob', 'carol');
   await im.team('team', 'alice', 'bob');
 });
-afterEach(async () => {
-  for (const one of nodes) await one.stop();
-  im.close();
-});
-
-async function anotherNode(options: Parameters<typeof startNode>[2] = {}) {
-  const started = await startNode(server, im, options);
-  nodes.push(started);
-  return started;
-}
 
 const TEAM = 'group:team';
 const LIMITS = { count: 100, maxBytes: 1_000_000 };
