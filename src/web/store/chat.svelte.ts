@@ -150,8 +150,8 @@ export class Chat {
       },
       onConnection: (connection) => this.#tell({ about: 'connection', connection }),
       onError: (error) => {
-        // Where the line is down it is tried again; there is nothing to mend.
-        if (!(error instanceof ApiError)) console.error(error);
+        // Where the line is down it is tried again; and who logs out takes the store away from under it. There is nothing to mend.
+        if (!(error instanceof ApiError) && !this.#ending.signal.aborted) console.error(error);
       },
     });
   }
