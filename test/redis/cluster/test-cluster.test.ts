@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
-import { TestCluster } from './redis-cluster.ts';
-import type { RedisServer } from './redis-server.ts';
+import { TestCluster } from '../../helpers/redis-cluster.ts';
+import type { RedisServer } from '../../helpers/redis-server.ts';
 
 let cluster: TestCluster;
 
