@@ -86,6 +86,13 @@ async function follow(): Promise<Lines> {
   return new Lines(response.body!);
 }
 
+/** Several streams, one after the other: the workers take turns only where both are free for the next one. */
+async function followTimes(count: number): Promise<Lines[]> {
+  const streams = [];
+  for (let i = 0; i < count; i++) streams.push(await follow());
+  return streams;
+}
+
 async function metric(pattern: RegExp): Promise<number> {
   const text = await fetch(`${node!.url}/metrics`).then((response) => response.text());
   return Number(pattern.exec(text)?.[1]);
@@ -94,7 +101,7 @@ async function metric(pattern: RegExp): Promise<number> {
 test('workers serve one port, hear of what the others do, and count together', async () => {
   await start();
   for (const uid of ['ann', 'bob']) assert.equal((await call('PUT', `/users/${uid}`, { fields: {} })).status, 201);
-  const streams = await Promise.all(Array.from({ length: 6 }, follow));
+  const streams = await followTimes(6);
   for (let i = 0; i < 10; i++) assert.equal((await say(`message ${i}`)).status, 201);
   await eventually(() => streams.every(({ texts }) => texts.length === 10), 'all have come to all streams');
   const sent = Array.from({ length: 10 }, (_, i) => `message ${i}`);
@@ -110,7 +117,7 @@ test('workers serve one port, hear of what the others do, and count together', a
 test('a worker that is killed is replaced, and the others go on', async () => {
   await start();
   for (const uid of ['ann', 'bob']) await call('PUT', `/users/${uid}`, { fields: {} });
-  const streams = await Promise.all(Array.from({ length: 4 }, follow));
+  const streams = await followTimes(4);
   const open = () => streams.filter(({ isOpen }) => isOpen);
   const [victim] = workers();
   process.kill(victim!, 'SIGKILL');
@@ -125,7 +132,7 @@ test('a worker that is killed is replaced, and the others go on', async () => {
 test('all end together, without an error, and Redis after them', async () => {
   await start();
   await call('PUT', '/users/bob', { fields: {} });
-  const streams = await Promise.all(Array.from({ length: 4 }, follow));
+  const streams = await followTimes(4);
   const pids = [...workers()];
   const redis = embeddedRedisPid(dataDir);
   assert.ok(redis);
