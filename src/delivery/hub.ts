@@ -1,13 +1,12 @@
 import { addTo, removeFrom } from '../domain/multimap.ts';
 import type { Uid } from '../domain/names.ts';
 import type { SpaceName } from '../domain/spaces.ts';
-import type { Cursor } from '../domain/stream-ids.ts';
 import { Doorbell } from './doorbell.ts';
 import type { TokensEnd } from './feed-entry.ts';
 import type { Listener } from './listener.ts';
 import type { PresenceKeeper } from './presence.ts';
 import type { ByeReason, Sink } from './sink.ts';
-import type { Source } from './source.ts';
+import type { Source, Start } from './source.ts';
 import { SpaceListeners } from './space-listeners.ts';
 import { Subscriber, type SubscriberHost } from './subscriber.ts';
 
@@ -74,20 +73,33 @@ export class Hub {
   }
 
   /**
-   * Opens a stream at a position. The caller calls {@link unsubscribe} when the client leaves.
+   * Opens a stream, with a turn to read its first page. The caller awaits `opened` of what is returned, and calls
+   * {@link unsubscribe} where that is rejected, and when the client leaves.
    *
-   * @param start a position that the source has resolved
+   * @param openSink called once the first page has been read
    * @param expiresAt when the stream has to end, ms since 1970
    * @param watched who the stream is told of when they come and go
    */
-  subscribe(source: Source, start: Cursor, sink: Sink, expiresAt: number, watched: readonly Uid[] = []): Subscriber {
+  subscribe(
+    source: Source,
+    start: Start,
+    openSink: () => Sink,
+    expiresAt: number,
+    watched: readonly Uid[] = [],
+  ): Subscriber {
     // Listening comes before the first read, so that nothing can fall between the two.
-    const subscriber = new Subscriber(this.#options, source, start, sink, expiresAt, watched);
+    const subscriber = new Subscriber(this.#options, source, start, openSink, expiresAt, watched);
     this.#subscribers.add(subscriber);
     this.#add(subscriber);
     this.in(source.space)!.watch(subscriber);
-    subscriber.open();
-    if (watched.length > 0) this.#options.presence.watched(subscriber);
+    this.#options.catchUps.add(subscriber);
+    if (watched.length > 0) {
+      subscriber.opened.then(
+        () => this.#options.presence.watched(subscriber),
+        // Told to who has subscribed.
+        () => {},
+      );
+    }
     return subscriber;
   }
 

@@ -39,6 +39,8 @@ export interface PageLimits {
 export interface StreamPage {
   items: StreamItem[];
   gap?: Gap;
+  /** Where it was asked to start, as a position: what `oldest` or `now` meant in the moment of reading. */
+  from: Cursor;
   /** The position after the last item (or after the gap, or where the page started). */
   next: Cursor;
   /** Whether `next` was the newest position there was at the moment of reading. */
@@ -71,13 +73,12 @@ export interface Source {
   readonly key: string;
   /** Whose stream it is: counted in what one user may have open, and sent away when it is removed. */
   readonly reader: Uid;
-  /** The position that `start` means right now. Refuses a reader that may not read. */
-  resolve(start: Start): Promise<Cursor>;
   /**
-   * What comes after a position, as far as one page goes. Holes are found here: what is missing in front of the items is
-   * told as a gap. Refuses a reader that may not read (any more), which is looked up in the same moment.
+   * What comes after a position, as far as one page goes; of `now`, that there is nothing. Holes are found here: what is
+   * missing in front of the items is told as a gap. Refuses a reader that may not read (any more), which is looked up in
+   * the same moment.
    */
-  page(after: Cursor, limits: PageLimits): Promise<StreamPage>;
+  page(start: Start, limits: PageLimits): Promise<StreamPage>;
   /**
    * The cursor of what the feed tells of this stream.
    *
@@ -90,4 +91,10 @@ export interface Source {
   isSuccessor(id: Cursor, cursor: Cursor): boolean;
   /** Whether `id` is a position that comes later than `cursor`. Takes what is no position at all as before any. */
   isAfter(id: Cursor, cursor: Cursor): boolean;
+}
+
+/** The position that `start` means right now. Refuses a reader that may not read. */
+export async function positionOf(source: Source, start: Start): Promise<Cursor> {
+  const { from } = await source.page(start, { count: 0, maxBytes: 0 });
+  return from;
 }

@@ -5,7 +5,7 @@ import type { FeedEntry } from './feed-entry.ts';
 import type { Listener } from './listener.ts';
 import type { DeliveryMetrics } from './metrics.ts';
 import type { ByeReason, EventName, SignalName, Sink } from './sink.ts';
-import type { Source } from './source.ts';
+import type { Source, Start } from './source.ts';
 import type { State } from './state.ts';
 
 /** When a client that has lost its connection comes back by itself, ms. */
@@ -15,6 +15,12 @@ const PAGE = { count: 200, maxBytes: 256 * 1024 };
 
 /** Over how long those who may have missed signals are told so: each reads several things anew then, ms. */
 const STALE_SPREAD_MS = 10_000;
+
+/** Why a stream ends, and when the client should come back, ms. */
+export interface Ending {
+  reason: ByeReason;
+  retryMs: number | undefined;
+}
 
 /** What the subscribers of a node share. */
 export interface SubscriberHost {
@@ -37,14 +43,22 @@ export class Subscriber implements Listener {
   readonly watched: readonly Uid[];
   /** When the stream has to end, ms since 1970; later, once a client has renewed its credential. */
   expiresAt: number;
+  /**
+   * Resolves once the stream is open: when its first page has been read. With an ending where it was ended before that, and
+   * nothing was told. Rejected with what the source refuses, or Redis, while there is nobody yet to tell it to otherwise.
+   */
+  readonly opened: Promise<Ending | undefined>;
   readonly #host: SubscriberHost;
-  readonly #sink: Sink;
+  readonly #openSink: () => Sink;
+  #settleOpened!: { resolve(ending?: Ending): void; reject(error: unknown): void };
+  /** Undefined until the first page has been read. */
+  #sink: Sink | undefined;
   #heartbeatAt: number;
   #stalledSince: number | undefined;
   #staleAt: number | undefined;
   #state: State = 'behind';
-  /** What was delivered last. */
-  #cursor: Cursor;
+  /** What was delivered last; before the first page, where that is to start. */
+  #cursor: Start;
   /** The newest id that the feed told while this subscriber was not live. */
   #seen: Cursor | undefined;
   /** Something may have been missed while a page was read. */
@@ -52,11 +66,12 @@ export class Subscriber implements Listener {
   /** Whether the cursor was reached by reading, rather than named by the client. */
   #cursorIsOurs = false;
 
+  /** @param openSink called once there is something to tell */
   constructor(
     host: SubscriberHost,
     source: Source,
-    start: Cursor,
-    sink: Sink,
+    start: Start,
+    openSink: () => Sink,
     expiresAt: number,
     watched: readonly Uid[],
   ) {
@@ -64,24 +79,23 @@ export class Subscriber implements Listener {
     this.watched = watched;
     this.expiresAt = expiresAt;
     this.#host = host;
-    this.#sink = sink;
+    this.#openSink = openSink;
     this.#cursor = start;
+    this.opened = new Promise((resolve, reject) => {
+      this.#settleOpened = { resolve, reject };
+    });
     // Those who come at the same moment, after a restart say, do not have their heartbeats at the same moment.
     this.#heartbeatAt = Date.now() + host.heartbeatMs * (0.5 + Math.random() / 2);
     host.metrics.subscribers(this.#state, 1, source.space);
-    sink.onDrain(() => {
-      this.#stalledSince = undefined;
-      if (this.#state === 'behind') host.catchUps.add(this);
-    });
   }
 
   get state(): State {
     return this.#state;
   }
 
-  /** What was delivered last. */
+  /** What was delivered last, once the stream is open. */
   get cursor(): Cursor {
-    return this.#cursor;
+    return this.#cursor as Cursor;
   }
 
   /** When the next heartbeat is due, ms since 1970. */
@@ -99,12 +113,17 @@ export class Subscriber implements Listener {
     return this.#staleAt;
   }
 
-  /** Sends `ready` and asks for the first page. What was signalled before, nobody knows. */
-  open(): void {
-    this.#emit('ready', `{"cursor":"${this.#cursor}","heartbeatMs":${this.#host.heartbeatMs}}`, RETRY_MS);
+  /** Says where the stream begins. What was signalled before, nobody knows. */
+  #open(from: Cursor): void {
+    this.#cursor = from;
+    this.#sink = this.#openSink();
+    this.#sink.onDrain(() => {
+      this.#stalledSince = undefined;
+      if (this.#state === 'behind') this.#host.catchUps.add(this);
+    });
+    this.#emit('ready', `{"cursor":"${from}","heartbeatMs":${this.#host.heartbeatMs}}`, RETRY_MS);
     this.#sink.signal('stale', '{}');
-    this.#flush();
-    this.#host.catchUps.add(this);
+    this.#settleOpened.resolve();
   }
 
   /**
@@ -112,7 +131,7 @@ export class Subscriber implements Listener {
    * @returns whether it was delivered
    */
   offer(id: Cursor, entry: FeedEntry): boolean {
-    if (this.#state === 'live' && this.source.isSuccessor(id, this.#cursor)) {
+    if (this.#state === 'live' && this.source.isSuccessor(id, this.cursor)) {
       this.#cursor = id;
       this.#emit('message', entry.jsonFor(this.source.reader));
       return true;
@@ -120,7 +139,7 @@ export class Subscriber implements Listener {
     if (this.#state === 'closed') return false;
     if (this.#state !== 'live') {
       if (this.#seen === undefined || this.source.isAfter(id, this.#seen)) this.#seen = id;
-    } else if (this.source.isAfter(id, this.#cursor)) {
+    } else if (this.source.isAfter(id, this.cursor)) {
       this.#seen = id;
       this.behind();
     }
@@ -129,7 +148,8 @@ export class Subscriber implements Listener {
 
   /** Takes a signal, if the socket does; signals are the first that a slow client goes without. */
   signal(name: SignalName, json: string): void {
-    if (this.#state === 'closed') return;
+    // What comes before the first event needs no telling: it says that signals may have been missed.
+    if (this.#state === 'closed' || !this.#sink) return;
     if (this.#stalledSince === undefined) this.#sink.signal(name, json);
     else this.#staleAt ??= Date.now();
   }
@@ -142,13 +162,13 @@ export class Subscriber implements Listener {
   /** Tells that signals may have been missed. */
   stale(): void {
     this.#staleAt = undefined;
-    this.#sink.signal('stale', '{}');
-    this.#flush();
+    this.#sink?.signal('stale', '{}');
+    this.flush();
   }
 
   /** Writes what was offered; a full socket makes the subscriber wait in its stream, not in our memory. */
   flush(): void {
-    if (this.#state !== 'closed' && this.#stalledSince === undefined) this.#flush();
+    if (this.#state !== 'closed' && this.#stalledSince === undefined && this.#sink) this.#flush(this.#sink);
   }
 
   /** Something may have been missed: the stream has to be read. */
@@ -165,7 +185,7 @@ export class Subscriber implements Listener {
 
   /**
    * Reads the stream until nothing is left, the socket is full, or the stream is closed.
-   * @throws what Redis throws; the subscriber is still behind then
+   * @throws what Redis throws, once it is open; the subscriber is still behind then
    */
   async catchUp(): Promise<void> {
     if (this.#state !== 'behind' || this.#stalledSince !== undefined) return;
@@ -173,6 +193,7 @@ export class Subscriber implements Listener {
     try {
       while (this.#is('catching-up')) await this.#readPage();
     } catch (error) {
+      if (!this.#sink) return this.#settleOpened.reject(error);
       const reason = this.source.endedBy(error);
       if (reason) return this.close(reason);
       if (this.#is('catching-up')) this.#become('behind');
@@ -183,13 +204,15 @@ export class Subscriber implements Listener {
   async #readPage(): Promise<void> {
     const page = await this.source.page(this.#cursor, PAGE);
     if (!this.#is('catching-up')) return;
+    if (!this.#sink) this.#open(page.from);
+    const sink = this.#sink!;
     if (page.beyond && this.#cursorIsOurs) this.#host.dataLoss.report(this.source.space, page.epoch);
-    if (page.gap) this.#sink.event('gap', page.gap.resumed, JSON.stringify(page.gap));
-    for (const { cursor, json } of page.items) this.#sink.event('message', cursor, json);
+    if (page.gap) sink.event('gap', page.gap.resumed, JSON.stringify(page.gap));
+    for (const { cursor, json } of page.items) sink.event('message', cursor, json);
     this.#cursor = page.next;
     this.#cursorIsOurs = true;
     this.#host.metrics.delivered(page.items.length, this.source.space);
-    this.#flush();
+    this.#flush(sink);
     // A full socket has made the state `behind` again.
     if (!this.#is('catching-up') || !page.upToDate) return;
     const more = this.#mustReread || (this.#seen !== undefined && this.source.isAfter(this.#seen, page.next));
@@ -202,7 +225,7 @@ export class Subscriber implements Listener {
   heartbeat(): void {
     this.#heartbeatAt = Date.now() + this.#host.heartbeatMs * (0.9 + Math.random() / 5);
     this.#emit('heartbeat', `{"cursor":"${this.#cursor}"}`);
-    this.#flush();
+    this.flush();
   }
 
   /**
@@ -213,22 +236,24 @@ export class Subscriber implements Listener {
   close(reason: ByeReason, retryMs?: number): void {
     if (this.#state === 'closed') return;
     this.#emit('bye', JSON.stringify({ reason, cursor: this.#cursor }), retryMs);
-    this.#sink.flush();
+    this.#sink?.flush();
     this.#become('closed');
-    this.#sink.end();
+    this.#sink?.end();
+    this.#settleOpened.resolve({ reason, retryMs });
   }
 
   /** The client has gone. */
   gone(): void {
     this.#become('closed');
+    this.#settleOpened.resolve();
   }
 
   #emit(name: EventName, json: string, retryMs?: number): void {
-    this.#sink.event(name, this.#cursor, json, retryMs);
+    this.#sink?.event(name, this.cursor, json, retryMs);
   }
 
-  #flush(): void {
-    if (this.#sink.flush()) return;
+  #flush(sink: Sink): void {
+    if (sink.flush()) return;
     this.#stalledSince ??= Date.now();
     this.#become('behind');
   }

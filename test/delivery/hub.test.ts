@@ -10,7 +10,7 @@ import { useNode } from '../helpers/use.ts';
 const { im, node, anotherNode } = useNode();
 beforeEach(() => im.people('alice', 'bob', 'carol'));
 
-const now = (name: string) => im.inbox.resolve(uid(name), 'now');
+const now = async (name: string) => (await im.inbox.page(uid(name), 'now', { count: 0, maxBytes: 0 })).from;
 const follow = async (name: string, start?: StreamId, on = node) => {
   const sink = new TestSink();
   const subscriber = await on.subscribe(uid(name), sink, start);
@@ -25,6 +25,25 @@ const say = async (count: number, from = 0, to = 'user:bob') => {
   for (let i = from; i < from + count; i++) await im.say('alice', to, `${i}`);
 };
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => `${i}`);
+/** Keeps the page that is read first from arriving until it is released. */
+function holdFirstPage() {
+  const page = im.inbox.page.bind(im.inbox);
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let reads = 0;
+  const wasRead = new Promise<void>((resolve) => {
+    im.inbox.page = async (...args) => {
+      const read = await page(...args);
+      if (reads++ > 0) return read;
+      resolve();
+      await held;
+      return read;
+    };
+  });
+  return { wasRead, release };
+}
 const inboxKey = () => im.keys.inbox(uid('bob'));
 
 test('a stream starts with a cursor, even with nothing to send', async () => {
@@ -134,27 +153,57 @@ test('a feed that is trimmed, deleted or told lies costs nobody a message', asyn
 });
 
 test('what happens while a page is read is not left for later', async () => {
-  const page = im.inbox.page.bind(im.inbox);
-  let release: () => void = () => {};
-  const held = new Promise<void>((resolve) => {
-    release = resolve;
-  });
-  let reads = 0;
-  im.inbox.page = async (...args) => {
-    const read = await page(...args);
-    if (reads++ === 0) await held;
-    return read;
-  };
-  const { sink, subscriber } = await follow('bob');
-  await eventually(() => subscriber.state === 'catching-up' && reads === 1, 'a page that is held');
+  const { wasRead, release } = holdFirstPage();
+  const following = follow('bob');
+  await wasRead;
   await im.say('alice', 'user:bob', 'meanwhile');
   // The feed is read in order: when this node has this one, it has had the one before.
   const witness = await live('carol');
   await im.say('alice', 'user:carol', 'x');
   await witness.sink.messages(1);
   release();
+  const { sink } = await following;
   await sink.messages(1);
   assert.deepEqual(sink.texts, ['meanwhile']);
+});
+
+test('a stream that is ended while its first page is read tells nothing, and says why to who has opened it', async () => {
+  const { wasRead, release } = holdFirstPage();
+  const sink = new TestSink();
+  const subscriber = node.hub.subscribe(node.inboxOf(uid('bob')), 'now', () => sink, Infinity);
+  await wasRead;
+  node.hub.end(subscriber, 'token_revoked', 700);
+  assert.deepEqual(await subscriber.opened, { reason: 'token_revoked', retryMs: 700 });
+  release();
+  await im.say('alice', 'user:bob', 'later');
+  const witness = await live('bob', OLDEST);
+  await witness.sink.messages(1);
+  assert.deepEqual(sink.received, []);
+  assert.equal(node.hub.subscribers.size, 1);
+});
+
+test('who goes while the first page is read leaves nothing behind', async () => {
+  const { wasRead, release } = holdFirstPage();
+  let opens = 0;
+  const openSink = () => {
+    opens++;
+    return new TestSink();
+  };
+  const subscriber = node.hub.subscribe(node.inboxOf(uid('bob')), 'now', openSink, Infinity);
+  await wasRead;
+  node.hub.unsubscribe(subscriber);
+  assert.equal(await subscriber.opened, undefined);
+  release();
+  await live('bob');
+  assert.equal(opens, 0);
+  assert.equal(node.counted['catching-up'], 0);
+});
+
+test('who may not read is refused before anything is told', async () => {
+  const sink = new TestSink();
+  const subscriber = node.hub.subscribe(node.inboxOf(uid('nobody')), 'now', () => sink, Infinity);
+  await assert.rejects(subscriber.opened, { code: 'user_not_found' });
+  assert.deepEqual(sink.received, []);
 });
 
 test('a hole in the feed makes everybody look, also those whom nothing else tells', async () => {

@@ -3,6 +3,7 @@ import type { Memory } from '../../src/delivery/dispatcher.ts';
 import { NO_PRESENCE } from '../../src/delivery/presence.ts';
 import type { Sink } from '../../src/delivery/sink.ts';
 import type { Start } from '../../src/delivery/source.ts';
+import type { Subscriber } from '../../src/delivery/subscriber.ts';
 import type { Conversation } from '../../src/domain/conversations.ts';
 import type { Uid } from '../../src/domain/names.ts';
 import { type Cursor, formatStreamId, type StreamId } from '../../src/domain/stream-ids.ts';
@@ -54,18 +55,22 @@ export async function startNode(
     inboxOf,
     /** Opens a stream of an inbox, from now on where no start is given; without an end. */
     subscribe: async (uid: Uid, sink: Sink, start?: StreamId, expiresAt = Infinity) => {
-      const source = inboxOf(uid);
-      const position = await source.resolve(start ? (formatStreamId(start) as Cursor) : 'now');
-      return delivery.hub.subscribe(source, position, sink, expiresAt);
+      const position = start ? (formatStreamId(start) as Cursor) : 'now';
+      return opened(delivery.hub.subscribe(inboxOf(uid), position, () => sink, expiresAt));
     },
     /** Opens a stream of a conversation's log, from now on where no start is given; without an end. */
     follow: async (uid: Uid, conversation: Conversation, sink: Sink, start: Start = 'now') => {
       const source = new LogSource(im.logReader, uid, conversation);
-      return delivery.hub.subscribe(source, await source.resolve(start), sink, Infinity);
+      return opened(delivery.hub.subscribe(source, start, () => sink, Infinity));
     },
     missed: () => delivery.missed('test'),
     stop: () => delivery.stop(),
   };
+}
+
+async function opened(subscriber: Subscriber): Promise<Subscriber> {
+  await subscriber.opened;
+  return subscriber;
 }
 
 /** What a node without tokens remembers. */

@@ -183,13 +183,13 @@ async function touchesWhatIsDeclared(space: string): Promise<void> {
   await im.inbox.page(alice, OLDEST, { count: 5, maxBytes: 1_000 });
   for (const to of [toTeam, conversation('user:alice')]) {
     const source = new LogSource(im.logReader, bob, to);
-    await source.page(await source.resolve('oldest'), { count: 5, maxBytes: 1_000 });
+    await source.page('oldest', { count: 5, maxBytes: 1_000 });
     await im.logReader.verify([source]);
   }
   await im.inbox.verify([alice, bob].map((name) => new InboxSource(im.inbox, name)));
   for (const name of ['user:alice', 'group:team']) {
     const source = new LogSource(im.logReader, bob, conversation(name));
-    await source.page(await source.resolve('oldest'), { count: 5, maxBytes: 1_000 });
+    await source.page('oldest', { count: 5, maxBytes: 1_000 });
     await im.logReader.verify([source]);
   }
   await im.store.run(note, { node: 'n1', uids: [alice, bob] });
@@ -214,7 +214,7 @@ async function touchesWhatIsDeclared(space: string): Promise<void> {
   await im.conversations.markRead(alice, toTeam, sent.message.id);
   for (const to of [toTeam, conversation('user:alice')]) {
     const source = new LogSource(im.logReader, bob, to);
-    await source.page(await source.resolve('oldest'), { count: 5, maxBytes: 1_000 });
+    await source.page('oldest', { count: 5, maxBytes: 1_000 });
     await im.logReader.verify([source]);
   }
   await im.editing.erase(bob, toTeam, sent.message.id);

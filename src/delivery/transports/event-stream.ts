@@ -15,9 +15,9 @@ const CONTENT_TYPE: Record<WireForm, string> = {
 const LINGER_MS = 2_000;
 
 /**
- * An open response of events. Sends the head at once. What was added leaves as one
- * chunk, in one write; without chunks some clients (Python's urllib3 and what stands on it) hold events back for seconds.
- * A client of HTTP/1.0 knows no chunks and gets none.
+ * An open response of events. What was added leaves as one chunk, in one write, the first together with the head; without
+ * chunks some clients (Python's urllib3 and what stands on it) hold events back for seconds. A client of HTTP/1.0 knows no
+ * chunks and gets none.
  */
 export class EventStream implements Sink {
   readonly #response: ServerResponse;
@@ -31,6 +31,7 @@ export class EventStream implements Sink {
   readonly #framesChunks: boolean;
   #pending: Frames | undefined;
   #full = false;
+  #isCorked = true;
   #onDrain: () => void = () => {};
 
   /** @param headers what to send beside those of a stream */
@@ -47,8 +48,10 @@ export class EventStream implements Sink {
       'cache-control': 'no-cache, no-transform',
       'x-accel-buffering': 'no',
     });
-    raw.flushHeaders();
     this.#out = raw.socket ?? raw;
+    // The head leaves with the first events, in one write.
+    this.#out.cork();
+    raw.flushHeaders();
     this.#framesChunks = raw.chunkedEncoding && this.#out !== raw;
     const drained = () => {
       this.#full = false;
@@ -81,6 +84,7 @@ export class EventStream implements Sink {
       this.#pending = undefined;
       if (!this.#response.destroyed) this.#full = !this.#out.write(frames.bytes(this.#framesChunks));
     }
+    if (this.#isCorked) this.#uncork();
     return !this.#full;
   }
 
@@ -90,9 +94,15 @@ export class EventStream implements Sink {
 
   end(): void {
     const raw = this.#response;
+    if (this.#isCorked) this.#uncork();
     raw.end();
     const timer = setTimeout(() => raw.destroy(), LINGER_MS);
     raw.once('close', () => clearTimeout(timer));
+  }
+
+  #uncork(): void {
+    this.#isCorked = false;
+    this.#out.uncork();
   }
 }
 

@@ -1,6 +1,5 @@
-import type { Cursor } from '../../domain/stream-ids.ts';
 import type { Hub } from '../hub.ts';
-import type { Source, StreamPage } from '../source.ts';
+import type { Source, Start, StreamPage } from '../source.ts';
 
 export interface PollOptions {
   count: number;
@@ -23,7 +22,7 @@ const MAX_BYTES = 8 * 1024 * 1024;
 export async function poll(
   hub: Hub,
   source: Source,
-  start: Cursor,
+  start: Start,
   { count, blockMs, signal, check }: PollOptions,
 ): Promise<StreamPage> {
   const limits = { count, maxBytes: MAX_BYTES };

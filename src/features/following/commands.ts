@@ -28,6 +28,7 @@ type RawPage = [
   reader: string,
   newest: MessageId,
   position: MessageId,
+  asked: MessageId,
   gap: string,
   lost: string,
   beyond: number,
@@ -51,7 +52,7 @@ export const readLog = command({
     count,
     Math.min(maxBytes, Number.MAX_SAFE_INTEGER),
   ],
-  decode: ([epoch, incarnation, reader, newest, position, gap, lost, beyond, items]: RawPage) => ({
+  decode: ([epoch, incarnation, reader, newest, position, asked, gap, lost, beyond, items]: RawPage) => ({
     epoch,
     incarnation,
     /** Of the reader. */
@@ -59,6 +60,8 @@ export const readLog = command({
     newest,
     /** Where reading went on. */
     position,
+    /** What a position of now is in the log. */
+    asked,
     gap: gap as 'trimmed' | 'reset' | '',
     lost: lost === '' ? undefined : Number(lost),
     isBeyond: beyond === 1,

@@ -29,6 +29,9 @@ export interface Incarnations {
 /** A piece of a log. */
 export interface LogPage extends StreamPage, Incarnations {}
 
+/** Before the oldest entry kept. */
+export const OLDEST: LogPosition = { epoch: '', incarnation: '', id: '0-0' as MessageId };
+
 /** Reads conversations' logs as they were written, for those who follow them. */
 export class LogReader implements SourceKind {
   readonly #store: Store;
@@ -48,32 +51,17 @@ export class LogReader implements SourceKind {
     return this.#store.keys.log(logOf(reader, conversation));
   }
 
-  /** Where a position lies now, and the newest one; `not_member`, `group_not_found`, `user_not_found`. */
-  async locate(
-    { reader, conversation }: Follower,
-    after: LogPosition,
-  ): Promise<Incarnations & { at: Cursor; newest: Cursor }> {
-    const found = await this.#store.run(readLog, { reader, conversation, after, count: 0, maxBytes: 0 });
-    return {
-      incarnation: found.incarnation,
-      readerIncarnation: found.readerIncarnation,
-      at: formatLogCursor({ ...found, id: found.position }),
-      newest: formatLogCursor({ ...found, id: found.newest }),
-    };
-  }
-
   /**
    * What comes after a position, as far as one page goes. An entry that was erased is a tombstone in its place; any other
-   * hole is a gap. Below what its reader may read it begins behind that, which is no gap.
+   * hole is a gap. Below what its reader may read it begins behind that, which is no gap. `not_member`, `group_not_found`,
+   * `user_not_found`.
    */
-  async page(
-    { reader, conversation }: Follower,
-    requested: Cursor,
-    after: LogPosition,
-    limits: PageLimits,
-  ): Promise<LogPage> {
-    const generation = this.#logs.generation;
-    const found = await this.#store.run(readLog, { reader, conversation, after, ...limits });
+  async page({ reader, conversation }: Follower, start: LogPosition | 'now', limits: PageLimits): Promise<LogPage> {
+    const { generation } = this.#logs;
+    const after = start === 'now' ? OLDEST : start;
+    const { maxBytes } = limits;
+    const count = start === 'now' ? 0 : limits.count;
+    const found = await this.#store.run(readLog, { reader, conversation, after, count, maxBytes });
     const cursorOf = (id: MessageId) => formatLogCursor({ ...found, id });
     const log = logOf(reader, conversation);
     const items = found.items.map((raw) => {
@@ -86,15 +74,17 @@ export class LogReader implements SourceKind {
       const kept = this.#logs.keep(log, raw, generation);
       return new LogItem(cursorOf(kept.entry.id), conversation, kept);
     });
-    const { newest, position, gap, lost, epoch, incarnation, readerIncarnation } = found;
-    const resumed = cursorOf(position);
+    const { newest, asked, position, gap, lost, epoch, incarnation, readerIncarnation } = found;
+    const resumed = cursorOf(start === 'now' ? newest : position);
+    const from = after.epoch === '' ? cursorOf(start === 'now' ? newest : asked) : formatLogCursor(after);
     const next = items.at(-1)?.cursor ?? resumed;
     const backfill = `/v1/users/${reader}/conversations/${conversation}/messages`;
     return {
       items,
       ...(gap === ''
         ? {}
-        : { gap: { reason: gap, requested, resumed, ...(lost === undefined ? {} : { lost }), backfill } }),
+        : { gap: { reason: gap, requested: from, resumed, ...(lost === undefined ? {} : { lost }), backfill } }),
+      from,
       next,
       upToDate: next === cursorOf(newest) || (items.length === 0 && newest === '1-0'),
       beyond: found.isBeyond,

@@ -6,12 +6,10 @@ import { ImError } from '../../domain/errors.ts';
 import type { Uid } from '../../domain/names.ts';
 import { refuse } from '../../domain/refusals.ts';
 import type { SpaceName } from '../../domain/spaces.ts';
-import { type Cursor, type MessageId, parseStreamId } from '../../domain/stream-ids.ts';
+import { type Cursor, parseStreamId } from '../../domain/stream-ids.ts';
 import type { LogPosition } from './commands.ts';
 import { formatLogCursor, parseLogCursor } from './log-cursor.ts';
-import type { Incarnations, LogFollower, LogReader } from './log-reader.ts';
-
-const OLDEST = '0-0' as MessageId;
+import { type Incarnations, type LogFollower, type LogReader, OLDEST } from './log-reader.ts';
 
 /** A conversation's log as one of those who are in it follows it. Its entries have numbers, which have no holes. */
 export class LogSource implements LogFollower {
@@ -31,19 +29,13 @@ export class LogSource implements LogFollower {
     this.key = logs.keyOf(this);
   }
 
-  /** Refuses `not_member`, `group_not_found`, `user_not_found`. A message id is taken as a position of now. */
-  async resolve(start: Start): Promise<Cursor> {
-    const given = start === 'now' || start === 'oldest' ? undefined : parseLogCursor(start)!;
-    const asked = given && given.epoch === '' ? given.id : OLDEST;
-    const found = await this.kind.locate(this, { epoch: '', incarnation: '', id: asked });
-    this.#check(found);
-    if (start === 'now') return found.newest;
-    return given && given.epoch !== '' ? (start as Cursor) : found.at;
-  }
-
-  /** Refuses as {@link resolve}, also where the group or the user was made anew after the reader began. */
-  async page(after: Cursor, limits: PageLimits): Promise<StreamPage> {
-    const page = await this.kind.page(this, after, parseLogCursor(after)!, limits);
+  /**
+   * Refuses `not_member`, `group_not_found`, `user_not_found`, also where the group or the user was made anew after the
+   * reader began. A message id is taken as a position of now.
+   */
+  async page(start: Start, limits: PageLimits): Promise<StreamPage> {
+    const from = start === 'oldest' ? OLDEST : start === 'now' ? ('now' as const) : parseLogCursor(start)!;
+    const page = await this.kind.page(this, from, limits);
     this.#check(page);
     return page;
   }
@@ -109,6 +101,6 @@ function follows(id: Cursor, cursor: Cursor): boolean {
   const isOfOne = one !== undefined && other?.epoch === one.epoch && other.incarnation === one.incarnation;
   const isNext = isOfOne && parseStreamId(one.id)!.seq === parseStreamId(other!.id)!.seq + 1n;
   // From the oldest on nothing is known to be the first.
-  last = { id, cursor, follows: isNext && other!.id !== OLDEST };
+  last = { id, cursor, follows: isNext && other!.id !== OLDEST.id };
   return last.follows;
 }

@@ -6,7 +6,7 @@
 --   ARGV   log, reader, peer ('' in a group), epoch and incarnation of the position ('' each: of now), its message id ('0-0':
 --          before the oldest one kept), how many (0: only the position), bytes after which it is enough
 --   reply  { epoch, incarnation of the log, incarnation of the reader, newest id ('1-0' if there is none), the position to go on
---            after, 'trimmed' | 'reset' | '' (nothing is missing in front of it), how many are missing ('' if unknown),
+--            after, the position that was asked for, 'trimmed' | 'reset' | '' (nothing is missing in front of it), how many are missing ('' if unknown),
 --            1 if the position lay beyond the log while its epoch held, else 0, items }; an item is { id, flat },
 --          { 'erased', what er:<log> has }, or { 'edit', id } of an edit that was erased with its message
 --   refuses  GROUP_NOT_FOUND, NOT_MEMBER, USER_NOT_FOUND
@@ -63,6 +63,10 @@ end
 if floor and is_below(mid, floor) then
   mid, gap, lost = floor, gap == 'reset' and gap or '', ''
 end
+
+-- A position of now has nothing in front of it that could be missing.
+if of_epoch == '' then gap, lost, beyond = '', '', 0 end
+local asked = mid
 
 local items, bytes, at = {}, 0, nil
 local function take(seq, item)
@@ -126,4 +130,4 @@ if count > 0 then
     end
   end
 end
-return { followed.epoch, followed.incarnation, followed.reader, last, mid, gap, lost, beyond, items }
+return { followed.epoch, followed.incarnation, followed.reader, last, mid, asked, gap, lost, beyond, items }

@@ -29,19 +29,14 @@ export class InboxSource implements InboxReader {
     this.reader = uid;
   }
 
-  /** Refuses `user_not_found`. */
-  async resolve(start: Start): Promise<Cursor> {
-    const from = parseStreamId(start) ?? (start as 'oldest' | 'now');
-    return formatStreamId(await this.kind.resolve(this.reader, from)) as Cursor;
-  }
-
   /** Refuses `user_not_found`, also where there is one that was made after the reader was removed. */
-  async page(after: Cursor, limits: PageLimits): Promise<StreamPage> {
-    const page = await this.kind.page(this.reader, parseStreamId(after)!, limits);
+  async page(start: Start, limits: PageLimits): Promise<StreamPage> {
+    const from = parseStreamId(start) ?? (start as 'oldest' | 'now');
+    const page = await this.kind.page(this.reader, from, limits);
     if (!this.follows(page.incarnation)) {
       throw new ImError('user_not_found', `The user "${this.reader}" was removed, and another one was made since.`);
     }
-    return { ...page, next: formatStreamId(page.next) as Cursor };
+    return { ...page, from: formatStreamId(page.from) as Cursor, next: formatStreamId(page.next) as Cursor };
   }
 
   /** The first user that it hears of is the one that it follows; `''` is none. */

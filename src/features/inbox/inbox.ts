@@ -40,7 +40,8 @@ export interface InboxReader extends Source {
 }
 
 /** A piece of an inbox. */
-export interface InboxPage extends Omit<StreamPage, 'next'> {
+export interface InboxPage extends Omit<StreamPage, 'from' | 'next'> {
+  from: StreamId;
   next: StreamId;
   /** Tells the user apart from former and later ones of the same name. */
   incarnation: string;
@@ -68,21 +69,16 @@ export class Inbox implements SourceKind {
     return this.#store.keys.inbox(uid);
   }
 
-  /** The position that `start` means right now; `user_not_found`. */
-  async resolve(uid: Uid, start: From): Promise<StreamId> {
-    const { epoch, newest } = await this.#read(uid, OLDEST, 0);
-    if (start === 'oldest') return OLDEST;
-    return start === 'now' ? newestPosition(epoch, newest) : start;
-  }
-
   /**
    * What comes after a position, as far as one page goes. Ids have no holes, so that every loss is seen: the entry after
    * `after` has to be its successor, and an inbox with nothing after it has to end at it. `0-0` means the oldest entry
-   * kept and has nothing in front of it to lose.
+   * kept and has nothing in front of it to lose. Refuses `user_not_found`.
    */
-  async page(uid: Uid, after: StreamId, limits: PageLimits): Promise<InboxPage> {
-    const { epoch, newest, incarnation, entries } = await this.#read(uid, after, limits.count);
+  async page(uid: Uid, start: From, limits: PageLimits): Promise<InboxPage> {
+    const asked = typeof start === 'string' ? OLDEST : start;
+    const { epoch, newest, incarnation, entries } = await this.#read(uid, asked, start === 'now' ? 0 : limits.count);
     const end = newestPosition(epoch, newest);
+    const after = start === 'now' ? end : asked;
     const first = entries[0] && parseStreamId(entries[0].cursor)!;
     const resumed = first ? predecessor(first) : end;
     const missed = compareStreamIds(resumed, after) !== 0 && compareStreamIds(after, OLDEST) !== 0;
@@ -91,6 +87,7 @@ export class Inbox implements SourceKind {
     return {
       items,
       ...(missed ? { gap: gapOf(uid, after, resumed) } : {}),
+      from: after,
       next,
       upToDate: compareStreamIds(next, end) === 0,
       beyond: compareStreamIds(after, end) > 0,

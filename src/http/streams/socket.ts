@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Source, Start } from '../../delivery/source.ts';
+import type { ByeReason } from '../../delivery/sink.ts';
+import { positionOf, type Source, type Start } from '../../delivery/source.ts';
 import { type Member, SocketSession } from '../../delivery/transports/socket-session.ts';
 import { ImError } from '../../domain/errors.ts';
 import type { Uid } from '../../domain/names.ts';
@@ -57,7 +58,7 @@ export class Sockets {
     const { space } = request;
     const source = sourceOf(space, uid);
     // Who comes without a credential learns nothing of who is here.
-    const position = request.caller ? await source.resolve(start) : undefined;
+    const position = request.caller ? await positionOf(source, start) : undefined;
     const member: Member | undefined = position && {
       uid,
       source,
@@ -88,15 +89,23 @@ export class Sockets {
         subscribe(who, sink) {
           // Gone while its credential was checked.
           if (webSocket.readyState !== webSocket.OPEN) return () => {};
-          if (!hub.admits(who.source.space, who.uid)) {
+          const sayBye = (reason: ByeReason) => {
             const { position: cursor } = who;
-            sink.event('bye', cursor, JSON.stringify({ reason: 'too_many_subscribers', cursor }));
+            sink.event('bye', cursor, JSON.stringify({ reason, cursor }));
             sink.flush();
             sink.end();
+          };
+          if (!hub.admits(who.source.space, who.uid)) {
+            sayBye('too_many_subscribers');
             return () => {};
           }
-          const subscriber = hub.subscribe(who.source, who.position, sink, who.expiresAt, watched);
+          const subscriber = hub.subscribe(who.source, who.position, () => sink, who.expiresAt, watched);
           webSocket.once('close', () => hub.unsubscribe(subscriber));
+          subscriber.opened.then(
+            (ending) => ending && sayBye(ending.reason),
+            // Where Redis can't be asked the client comes back.
+            (error: unknown) => sayBye(who.source.endedBy(error) ?? 'shutdown'),
+          );
           void endIfRefused(hub, subscriber, who.refusal);
           return (expiresAt) => {
             subscriber.expiresAt = expiresAt;

@@ -1,9 +1,8 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Hub } from '../../delivery/hub.ts';
-import type { ByeReason } from '../../delivery/sink.ts';
-import type { Source, Start, StreamPage } from '../../delivery/source.ts';
-import type { Subscriber } from '../../delivery/subscriber.ts';
+import { positionOf, type Source, type Start, type StreamPage } from '../../delivery/source.ts';
+import type { Ending, Subscriber } from '../../delivery/subscriber.ts';
 import { EventStream, type WireForm } from '../../delivery/transports/event-stream.ts';
 import { poll } from '../../delivery/transports/long-poll.ts';
 import { ImError } from '../../domain/errors.ts';
@@ -59,24 +58,37 @@ export async function openStream(
   reply: FastifyReply,
   { source, start, watched, form }: { source: Source; start: Start; watched: readonly Uid[]; form: WireForm },
 ): Promise<FastifyReply> {
-  const position = await source.resolve(start);
-  const gone = whenGone(reply);
-  reply.hijack();
-  if (gone.aborted) return reply;
-  const stream = new EventStream(reply.raw, reply.getHeaders() as OutgoingHttpHeaders, form);
-  if (!hub.admits(source.space, source.reader)) {
-    // A 503 would be the end: no EventSource comes back from one.
-    const retryMs = 1_000 + Math.floor(Math.random() * 9_000);
-    const bye = { reason: 'too_many_subscribers' satisfies ByeReason, cursor: position };
-    stream.event('bye', position, JSON.stringify(bye), retryMs);
+  const { raw } = reply;
+  const openSink = () => {
+    reply.hijack();
+    return new EventStream(raw, reply.getHeaders() as OutgoingHttpHeaders, form);
+  };
+  /** A 503 would be the end: no EventSource comes back from one. */
+  const sayBye = async ({ reason, retryMs }: Ending) => {
+    const cursor = await positionOf(source, start);
+    const stream = openSink();
+    stream.event('bye', cursor, JSON.stringify({ reason, cursor }), retryMs);
     stream.flush();
     stream.end();
     return reply;
+  };
+  if (!hub.admits(source.space, source.reader)) {
+    return sayBye({ reason: 'too_many_subscribers', retryMs: 1_000 + Math.floor(Math.random() * 9_000) });
   }
-  const subscriber = hub.subscribe(source, position, stream, request.caller.expiresAt, watched);
-  gone.addEventListener('abort', () => hub.unsubscribe(subscriber));
+  if (raw.destroyed || raw.closed) return reply.hijack();
+  const subscriber = hub.subscribe(source, start, openSink, request.caller.expiresAt, watched);
+  const leave = () => hub.unsubscribe(subscriber);
+  raw.once('close', leave);
   void endIfRefused(hub, subscriber, () => refusalOf(request.caller, request.space.revocations));
-  return reply;
+  try {
+    const ending = await subscriber.opened;
+    if (ending) return await sayBye(ending);
+  } catch (error) {
+    leave();
+    throw error;
+  }
+  // The client may have gone while the page was read.
+  return reply.hijack();
 }
 
 /**
@@ -90,7 +102,6 @@ export async function pollPage(
   reply: FastifyReply,
   { source, start, count, block }: { source: Source; start: Start; count: number; block: number },
 ): Promise<StreamPage> {
-  const position = await source.resolve(start);
   // What does not wait takes no place.
   if (block > 0 && !hub.admits(source.space, source.reader)) {
     throw new ImError('too_many_subscribers', 'Too many streams and long-polls are open here.', {
@@ -101,7 +112,7 @@ export async function pollPage(
     const refusal = await refusalOf(request.caller, request.space.revocations);
     if (refusal) throw refusedBy(refusal);
   };
-  return poll(hub, source, position, { count, blockMs: block, signal: whenGone(reply), check });
+  return poll(hub, source, start, { count, blockMs: block, signal: whenGone(reply), check });
 }
 
 /**

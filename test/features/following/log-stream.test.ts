@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
-import type { Start } from '../../../src/delivery/source.ts';
+import { positionOf, type Start } from '../../../src/delivery/source.ts';
 import type { Cursor, MessageId } from '../../../src/domain/stream-ids.ts';
 import { LogSource } from '../../../src/features/following/log-source.ts';
 import { moveEpoch } from '../../../src/redis/meta/commands.ts';
@@ -46,7 +46,7 @@ const byeOf = async ({ sink }: { sink: TestSink }) => {
 const read = async (source: LogSource, start: Start, count = 100) => {
   const found: { cursor: Cursor; text: string }[] = [];
   const gaps = [];
-  let at = await source.resolve(start);
+  let at = await positionOf(source, start);
   for (;;) {
     const page = await source.page(at, { ...LIMITS, count });
     if (page.gap) gaps.push(page.gap);
@@ -66,7 +66,7 @@ test('entries come as they were written, and from every cursor what follows it',
   const { found, gaps, texts, at } = await read(sourceOf('bob'), 'oldest');
   assert.deepEqual(texts, ['create', 'join', '0', 'gone', '2', 'edited', 'erase', 'last']);
   assert.deepEqual(gaps, []);
-  assert.equal(at, await sourceOf('bob').resolve('now'));
+  assert.equal(at, await positionOf(sourceOf('bob'), 'now'));
   for (const count of [1, 2, 3, 100]) {
     for (const [i, { cursor }] of found.entries()) {
       const rest = await read(sourceOf('bob'), cursor, count);
@@ -156,7 +156,7 @@ test('a direct chat is followed by both, each with the name that it has for them
 
 test('what was trimmed is a gap that says how much; what is left is told', async () => {
   const sent = await say(20);
-  const start = await sourceOf('bob').resolve(sent[3] as never);
+  const start = await positionOf(sourceOf('bob'), sent[3] as never);
   await im.redis.xtrim(logKey(), 'MINID', sent[10]!);
   const { texts, gaps } = await read(sourceOf('bob'), start);
   assert.deepEqual(texts, numbers(10, 10));
@@ -188,7 +188,7 @@ test('a hole in the middle that nothing explains is a gap in its place', async (
 test('a cursor of another epoch is told a reset, and goes on where its entry still is', async () => {
   const sent = await say(3);
   const { sink } = await live('bob');
-  const at = await sourceOf('bob').resolve(sent[0] as never);
+  const at = await positionOf(sourceOf('bob'), sent[0] as never);
   await im.store.run(moveEpoch, (await im.redis.hget(im.keys.meta(), 'epoch'))!);
   const { texts, gaps } = await read(sourceOf('bob'), at);
   assert.deepEqual([texts, gaps.map(({ reason }) => reason)], [['1', '2'], ['reset']]);
@@ -213,7 +213,7 @@ test('data that was lost while nobody noticed moves the epoch, and is told', asy
 
 test('numbers that were given out anew are not taken for the entries of before', async () => {
   const sent = await say(4);
-  const start = await sourceOf('bob').resolve(sent[1] as never);
+  const start = await positionOf(sourceOf('bob'), sent[1] as never);
   await im.redis.xdel(logKey(), ...sent.slice(1));
   await im.say('alice', TEAM, 'other');
   const { texts, gaps } = await read(sourceOf('bob'), start);
@@ -222,10 +222,10 @@ test('numbers that were given out anew are not taken for the entries of before',
 
 test('a group that was removed ends its streams; made anew it is another one', async () => {
   await say(2);
-  const at = await sourceOf('bob').resolve('now');
+  const at = await positionOf(sourceOf('bob'), 'now');
   const followed = await live('bob');
   const opened = sourceOf('bob');
-  await opened.resolve('now');
+  await positionOf(opened, 'now');
   await im.groups.remove(user('alice'), gid('team'));
   assert.equal(await byeOf(followed), 'group_removed');
   await im.team('team', 'alice', 'bob');
@@ -235,7 +235,7 @@ test('a group that was removed ends its streams; made anew it is another one', a
   assert.deepEqual(await im.logReader.verify([opened]), [{ ended: 'group_removed' }]);
   const { gaps, texts, at: end } = await read(sourceOf('bob'), at);
   assert.deepEqual([gaps.map(({ reason }) => reason), texts], [['reset'], []]);
-  assert.equal(end, await sourceOf('bob').resolve('now'));
+  assert.equal(end, await positionOf(sourceOf('bob'), 'now'));
 });
 
 test('a removal, or a quit, of which nobody tells is found by the next heartbeat', async () => {
@@ -289,7 +289,7 @@ test('nobody reads below the floor: what was before a join, or was hidden', asyn
 
 test('who is no member, no user, or asks for what there is not, is refused', async () => {
   const refused = (name: string, of: string) =>
-    assert.rejects(sourceOf(name, of).resolve('now'), (error) => {
+    assert.rejects(positionOf(sourceOf(name, of), 'now'), (error) => {
       codes.push((error as { code: string }).code);
       return true;
     });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { positionOf } from '../../../src/delivery/source.ts';
 import type { MessageId } from '../../../src/domain/stream-ids.ts';
 import { LogSource } from '../../../src/features/following/log-source.ts';
 import { eventually, startNode, TestSink } from '../../helpers/delivery.ts';
@@ -243,7 +244,7 @@ test('nothing costs more in a channel of 100,000 than in one of ten', async () =
       update: await commandsOf(() =>
         im.groups.put(user('alice'), gid('news'), { fields: { title: `${Math.random()}` } }),
       ),
-      page: await commandsOf(() => new LogSource(im.logReader, uid('bob'), NEWS).resolve('now')),
+      page: await commandsOf(() => positionOf(new LogSource(im.logReader, uid('bob'), NEWS), 'now')),
     };
   };
   await work();

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { positionOf } from '../../../src/delivery/source.ts';
 import type { Cursor } from '../../../src/domain/stream-ids.ts';
 import { InboxSource } from '../../../src/features/inbox/inbox-source.ts';
 import { startIm, uid } from '../../helpers/im.ts';
@@ -25,18 +26,18 @@ const LIMITS = { count: 100, maxBytes: 1_000_000 };
 const cursor = (text: string) => text as Cursor;
 
 test('a start is the oldest entry, the newest position, or a cursor as it is', async () => {
-  const { ms } = await im.inbox.resolve(uid('bob'), 'now');
+  const { ms } = (await im.inbox.page(uid('bob'), 'now', LIMITS)).from;
   await im.say('alice', 'user:bob', 'one');
-  assert.equal(await source.resolve('oldest'), '0-0');
-  assert.equal(await source.resolve('now'), `${ms + 1n}-0`);
-  assert.equal(await source.resolve(cursor('7-3')), '7-3');
-  const page = await source.page(await source.resolve('oldest'), LIMITS);
+  assert.equal(await positionOf(source, 'oldest'), '0-0');
+  assert.equal(await positionOf(source, 'now'), `${ms + 1n}-0`);
+  assert.equal(await positionOf(source, cursor('7-3')), '7-3');
+  const page = await source.page('oldest', LIMITS);
   assert.equal(page.next, `${ms + 1n}-0`);
   assert.deepEqual(await im.inbox.verify([source]), [{ newest: page.next }]);
 });
 
 test('who is removed may not read any more, and a new user of the name is not read as the former one', async () => {
-  const start = await source.resolve('now');
+  const start = await positionOf(source, 'now');
   await source.page(start, LIMITS);
   await im.users.remove(uid('bob'));
   const ended = async () => {
@@ -52,11 +53,7 @@ test('who is removed may not read any more, and a new user of the name is not re
   await im.say('alice', 'user:bob', 'to the new one');
   assert.deepEqual(await ended(), ['user_not_found', 'user_removed']);
   const opened = new InboxSource(im.inbox, uid('bob'));
-  assert.equal(
-    (await opened.page(await opened.resolve('oldest'), LIMITS)).items.length,
-    1,
-    'who opens it now reads it',
-  );
+  assert.equal((await opened.page('oldest', LIMITS)).items.length, 1, 'who opens it now reads it');
 });
 
 test('what Redis could not answer ends no stream', () => {

@@ -22,7 +22,7 @@ const cursors = (items: { cursor: string }[]) => items.map((item) => item.cursor
 const inboxKey = () => im.keys.inbox(uid('bob'));
 
 test('an empty inbox has a position, from which nothing is missed', async () => {
-  const now = await im.inbox.resolve(uid('bob'), 'now');
+  const { from: now } = await im.inbox.page(uid('bob'), 'now', LIMITS);
   assert.deepEqual(now, predecessor({ ms: epoch, seq: 0n }));
   const empty = await page(now);
   assert.deepEqual([empty.items, empty.gap, empty.upToDate, empty.next], [[], undefined, true, now]);
@@ -41,7 +41,7 @@ test('pages continue where the last one ended, from any cursor', async () => {
   const second = await page(first.next, { ...LIMITS, count: 3 });
   assert.deepEqual([cursors(second.items), second.upToDate, second.gap], ['2 3 4', true, undefined]);
   assert.equal(cursors((await page(n(1))).items), '2 3 4');
-  assert.deepEqual(await im.inbox.resolve(uid('bob'), 'now'), n(4));
+  assert.deepEqual((await im.inbox.page(uid('bob'), 'now', LIMITS)).from, n(4));
 });
 
 test('a page is bounded in bytes, and loses nothing by it', async () => {
@@ -160,7 +160,7 @@ test('an inbox is kept to about its limit', async (t) => {
 
 test('nobody has an inbox who does not exist', async () => {
   await assert.rejects(im.inbox.page(uid('nobody'), OLDEST, LIMITS), { code: 'user_not_found' });
-  await assert.rejects(im.inbox.resolve(uid('nobody'), 'now'), { code: 'user_not_found' });
+  await assert.rejects(im.inbox.page(uid('nobody'), 'now', LIMITS), { code: 'user_not_found' });
   assert.deepEqual(at('0-0'), OLDEST);
 });
 
