@@ -30,8 +30,8 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'delivery/subscriber.ts',
-        from: "if (this.#state === 'live' && this.source.isSuccessor(id, this.#cursor)) {",
-        to: "if (this.#state === 'live' && this.source.isAfter(id, this.#cursor)) {",
+        from: "if (this.#state === 'live' && this.source.isSuccessor(id, this.cursor)) {",
+        to: "if (this.#state === 'live' && this.source.isAfter(id, this.cursor)) {",
       },
     ],
     scenario: 'feed-deleted-and-regrown',
@@ -92,7 +92,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'gaps are not told',
-    patches: [{ file: 'delivery/subscriber.ts', from: 'if (page.gap) this', to: 'if (page.gap && !page.gap) this' }],
+    patches: [{ file: 'delivery/subscriber.ts', from: 'if (page.gap) sink', to: 'if (page.gap && !page.gap) sink' }],
     scenario: 'inbox-trimmed',
     seed: 1,
     expected: ['gap'],

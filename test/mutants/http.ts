@@ -37,8 +37,8 @@ export const HTTP: readonly Mutant[] = [
   {
     name: 'a stream that is not admitted is opened',
     file: 'streams/stream.ts',
-    from: "stream.event('bye', position",
-    to: "stream.event('ready', position",
+    from: "stream.event('bye', cursor",
+    to: "stream.event('ready', cursor",
     tests: ['test/features/inbox/routes.test.ts'],
     pattern: 'over the cap a stream',
   },
