@@ -79,10 +79,18 @@ export class Hub {
    * @param start a position that the source has resolved
    * @param expiresAt when the stream has to end, ms since 1970
    * @param watched who the stream is told of when they come and go
+   * @param serverKey which server key it was opened by, if by one
    */
-  subscribe(source: Source, start: Cursor, sink: Sink, expiresAt: number, watched: readonly Uid[] = []): Subscriber {
+  subscribe(
+    source: Source,
+    start: Cursor,
+    sink: Sink,
+    expiresAt: number,
+    watched: readonly Uid[] = [],
+    serverKey?: string,
+  ): Subscriber {
     // Listening comes before the first read, so that nothing can fall between the two.
-    const subscriber = new Subscriber(this.#options, source, start, sink, expiresAt, watched);
+    const subscriber = new Subscriber(this.#options, source, start, sink, expiresAt, watched, serverKey);
     this.#subscribers.add(subscriber);
     this.#add(subscriber);
     this.in(source.space)!.watch(subscriber);
@@ -119,14 +127,18 @@ export class Hub {
     return bell;
   }
 
-  /** Something may have been missed: everybody reads its stream. */
-  everybodyBehind(): void {
-    for (const listeners of this.#byStream.values()) for (const listener of listeners) listener.behind();
+  /** Something may have been missed: everybody reads its stream. @param prefix of the streams' keys: the partition's */
+  everybodyBehind(prefix: string): void {
+    for (const [key, listeners] of this.#byStream) {
+      if (key.startsWith(prefix)) for (const listener of listeners) listener.behind();
+    }
   }
 
-  /** Signals may have been missed: everybody is told so. */
-  signalsMissed(): void {
-    for (const subscriber of this.#subscribers) subscriber.signalsMissed();
+  /** Signals may have been missed: everybody is told so. @param prefix as of {@link everybodyBehind} */
+  signalsMissed(prefix: string): void {
+    for (const subscriber of this.#subscribers) {
+      if (subscriber.source.key.startsWith(prefix)) subscriber.signalsMissed();
+    }
   }
 
   /**
@@ -135,10 +147,23 @@ export class Hub {
    */
   tokensEnded(space: SpaceName, reader: Uid, why: TokensEnd): void {
     for (const listener of [...(this.in(space)?.ofReader(reader) ?? [])]) {
-      const isOfServer = listener instanceof Subscriber && listener.expiresAt === Infinity;
+      const isOfServer = listener instanceof Subscriber && listener.serverKey !== undefined;
       if (isOfServer && why !== 'user_removed') continue;
       if (listener instanceof Subscriber) this.end(listener, why);
       else listener.close(why);
+    }
+  }
+
+  /**
+   * The server keys of a space are these, each until a moment, ms since 1970: what was opened by one ends with it, and at once
+   * where it is none of them.
+   */
+  serverKeysAre(space: SpaceName, keys: readonly { sha256: string; until?: number }[]): void {
+    for (const listener of [...(this.in(space)?.all() ?? [])]) {
+      if (!(listener instanceof Subscriber) || listener.serverKey === undefined) continue;
+      const key = keys.find(({ sha256 }) => sha256 === listener.serverKey);
+      if (key) listener.expiresAt = key.until ?? Infinity;
+      else this.end(listener, 'token_expired');
     }
   }
 
@@ -150,12 +175,21 @@ export class Hub {
     }
   }
 
+  /** A space has moved to other keys: whoever listens there comes back, and goes on by its cursor. */
+  spaceMoved(space: SpaceName): void {
+    for (const listener of [...(this.in(space)?.all() ?? [])]) {
+      if (listener instanceof Subscriber) this.end(listener, 'shutdown', spread());
+      else listener.close('shutdown');
+    }
+    this.#options.presence.spaceMoved(space);
+  }
+
   /** Sends everybody away: streams get `bye` and come back at a random moment, long-polls are answered. */
   drain(): void {
     this.#draining = true;
     for (const subscriber of [...this.#subscribers]) {
       // Not all at once: the other nodes have to take them.
-      this.end(subscriber, 'shutdown', 500 + Math.floor(Math.random() * 4_500));
+      this.end(subscriber, 'shutdown', spread());
     }
     for (const bell of this.#doorbells) bell.close();
   }
@@ -179,4 +213,9 @@ export class Hub {
     if (inSpace?.isEmpty) this.#spaces.delete(space);
     if (isLast) this.#options.presence.readerChanged(space, reader);
   }
+}
+
+/** When one of many who are sent away is to come back, ms. */
+function spread(): number {
+  return 500 + Math.floor(Math.random() * 4_500);
 }

@@ -1,5 +1,4 @@
 import type { Uid } from '../domain/names.ts';
-import type { SpaceName } from '../domain/spaces.ts';
 import type { Cursor } from '../domain/stream-ids.ts';
 import type { FeedEntry } from './feed-entry.ts';
 import type { Listener } from './listener.ts';
@@ -23,7 +22,7 @@ export interface SubscriberHost {
   /** Gives a turn to read; {@link Subscriber.catchUp} is called then. */
   catchUps: { add(subscriber: Subscriber): void; remove(subscriber: Subscriber): void };
   /** Told when a position that was given out in a stream lay beyond it while this epoch held. */
-  dataLoss: { report(space: SpaceName, epoch: string): void };
+  dataLoss: { report(source: Source, epoch: string): void };
   metrics: DeliveryMetrics;
 }
 
@@ -37,6 +36,8 @@ export class Subscriber implements Listener {
   readonly watched: readonly Uid[];
   /** When the stream has to end, ms since 1970; later, once a client has renewed its credential. */
   expiresAt: number;
+  /** The server key that it was opened by; a user's stream has none. */
+  serverKey: string | undefined;
   readonly #host: SubscriberHost;
   readonly #sink: Sink;
   #heartbeatAt: number;
@@ -59,10 +60,12 @@ export class Subscriber implements Listener {
     sink: Sink,
     expiresAt: number,
     watched: readonly Uid[],
+    serverKey?: string,
   ) {
     this.source = source;
     this.watched = watched;
     this.expiresAt = expiresAt;
+    this.serverKey = serverKey;
     this.#host = host;
     this.#sink = sink;
     this.#cursor = start;
@@ -183,7 +186,7 @@ export class Subscriber implements Listener {
   async #readPage(): Promise<void> {
     const page = await this.source.page(this.#cursor, PAGE);
     if (!this.#is('catching-up')) return;
-    if (page.beyond && this.#cursorIsOurs) this.#host.dataLoss.report(this.source.space, page.epoch);
+    if (page.beyond && this.#cursorIsOurs) this.#host.dataLoss.report(this.source, page.epoch);
     if (page.gap) this.#sink.event('gap', page.gap.resumed, JSON.stringify(page.gap));
     for (const { cursor, json } of page.items) this.#sink.event('message', cursor, json);
     this.#cursor = page.next;

@@ -25,8 +25,7 @@ export async function startNode(
   const delivery = new Delivery({
     memory: memoryOf(im),
     presence: NO_PRESENCE,
-    store: im.store,
-    connection,
+    partitions: [{ store: im.store, connection, prepare: async () => {} }],
     log: quiet,
     blockMs: 1_000,
     heartbeatMs: 60_000,
@@ -56,12 +55,12 @@ export async function startNode(
     subscribe: async (uid: Uid, sink: Sink, start?: StreamId, expiresAt = Infinity) => {
       const source = inboxOf(uid);
       const position = await source.resolve(start ? (formatStreamId(start) as Cursor) : 'now');
-      return delivery.hub.subscribe(source, position, sink, expiresAt);
+      return delivery.hub.subscribe(source, position, sink, expiresAt, [], expiresAt === Infinity ? 'key' : undefined);
     },
     /** Opens a stream of a conversation's log, from now on where no start is given; without an end. */
     follow: async (uid: Uid, conversation: Conversation, sink: Sink, start: Start = 'now') => {
       const source = new LogSource(im.logReader, uid, conversation);
-      return delivery.hub.subscribe(source, await source.resolve(start), sink, Infinity);
+      return delivery.hub.subscribe(source, await source.resolve(start), sink, Infinity, [], 'key');
     },
     missed: () => delivery.missed('test'),
     stop: () => delivery.stop(),

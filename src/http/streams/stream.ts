@@ -73,7 +73,9 @@ export async function openStream(
     stream.end();
     return reply;
   }
-  const subscriber = hub.subscribe(source, position, stream, request.caller.expiresAt, watched);
+  const { caller } = request;
+  const serverKey = caller.kind === 'server' ? caller.key : undefined;
+  const subscriber = hub.subscribe(source, position, stream, caller.expiresAt, watched, serverKey);
   gone.addEventListener('abort', () => hub.unsubscribe(subscriber));
   void endIfRefused(hub, subscriber, () => refusalOf(request.caller, request.space.revocations));
   return reply;
