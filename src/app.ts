@@ -5,6 +5,7 @@ import type { Config } from './config/config.ts';
 import { Delivery } from './delivery/delivery.ts';
 import { NO_PRESENCE } from './delivery/presence.ts';
 import { ImError } from './domain/errors.ts';
+import type { SpaceName } from './domain/spaces.ts';
 import { banRoutes } from './features/bans/routes.ts';
 import { blockRoutes } from './features/blocks/routes.ts';
 import { contactRoutes } from './features/contacts/routes.ts';
@@ -26,6 +27,7 @@ import { reactionRoutes } from './features/reactions/routes.ts';
 import { RedisPing } from './features/service/redis-ping.ts';
 import { serviceRoutes } from './features/service/routes.ts';
 import { SpaceJanitor } from './features/spaces/janitor.ts';
+import { Moves } from './features/spaces/moves.ts';
 import { spaceRoutes } from './features/spaces/routes.ts';
 import { issuerName } from './features/spaces/space-record.ts';
 import { Spaces } from './features/spaces/spaces.ts';
@@ -48,11 +50,12 @@ import { registerSecurity } from './http/plugins/security.ts';
 import { registerShutdown } from './http/plugins/shutdown.ts';
 import { registerUpgrade, UpgradableRequest } from './http/plugins/upgrade.ts';
 import { buildValidator } from './http/plugins/validation.ts';
+import type { Space } from './http/space.ts';
 import { SpacesHere } from './http/spaces-here.ts';
 import { Sockets } from './http/streams/socket.ts';
 import { checkLayout } from './redis/cluster/layout.ts';
+import { openPartitions } from './redis/cluster/partitions.ts';
 import { FEED_BLOCK_MS, type RedisLink } from './redis/connection/link.ts';
-import { Keys } from './redis/keys.ts';
 import { SCHEMA_VERSION } from './redis/lua.ts';
 import { moveEpoch, prepare } from './redis/meta/commands.ts';
 import { removeFunctions } from './redis/program.ts';
@@ -109,27 +112,33 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     clientErrorHandler: answerMalformedRequest,
   }) as never;
 
-  const redisPing = new RedisPing(link.commands);
-  const metrics = createMetrics(
-    {
-      feedLagMs: () => delivery.feedLagMs,
-      pingMs: () => redisPing.ping().catch(() => undefined),
-    },
-    config.spaces,
-  );
-  const gatherMetrics = options.gatherMetrics ?? ((registry: Registry) => () => registry.metrics());
-  const store = new Store({
-    redis: link.commands,
-    keys: new Keys(config.keyPrefix + link.partition.tag),
-    serverId: link.partition.serverId,
+  const shared = {
     settings: config,
     onRefusedWrites: ({ count, reason }) => {
       metrics.inboxesRefused.inc(count);
       app.log.error({ count, reason }, 'inboxes could not take a message');
     },
     onNewerLevel: (level) => options.onNewerLevel?.(level),
-  });
-  await prepareDatabase(link, store, config);
+  } satisfies Parameters<typeof Store.over>[2];
+  await checkLayout(link, config.keyPrefix);
+  const first = Store.over([link.partition], config.keyPrefix, shared);
+  await prepareDatabase(link, first);
+  const partitions = config.spaces ? await openPartitions(link, first, config.partitions) : [link.partition];
+  const store = Store.over(partitions, config.keyPrefix, shared);
+  const pings = store.partitions.map((one) => new RedisPing(one));
+  const metrics = createMetrics(
+    {
+      partitions: pings.map(({ partition }) => partition),
+      feedLagMs: (partition) => delivery.feedLagMs(partition),
+      pingMs: async (partition) =>
+        pings
+          .find((one) => one.partition === partition)!
+          .ping()
+          .catch(() => undefined),
+    },
+    config.spaces,
+  );
+  const gatherMetrics = options.gatherMetrics ?? ((registry: Registry) => () => registry.metrics());
 
   const registry = new Spaces(store, config.jwksUrl ? ownIssuerOf(config) : '');
   const spaces = new SpacesHere(
@@ -140,14 +149,14 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
       metrics,
       recent: new EntryCache(),
       hub: () => delivery.hub,
-      feedLagMs: () => delivery.feedLagMs,
+      feedLagMs: (partition) => delivery.feedLagMs(partition),
     },
     registry,
   );
-  const janitor = config.spaces ? new SpaceJanitor(registry, app.log) : undefined;
+  const janitor = config.spaces ? new SpaceJanitor(registry, new Moves(store), app.log) : undefined;
   const keeper = config.presence
     ? new Keeper({
-        storeOf: (space) => store.of(space),
+        storeOf: (space) => spaces.storeOf(space),
         log: app.log,
         hub: () => delivery.hub,
         ...options.presence,
@@ -158,8 +167,15 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     ...config,
     memory: spaces,
     presence: keeper ?? NO_PRESENCE,
-    store,
-    connection: link.partition.openFeed(),
+    partitions: partitions.map((partition, i) => ({
+      store: store.partitions[i]!,
+      connection: partition.openFeed(),
+      // That of the default space is prepared by now.
+      prepare: async () => {
+        if (i > 0) await preparePartition(store.partitions[i]!);
+      },
+      started: () => finishRemovals(store.partitions[i]!),
+    })),
     blockMs: FEED_BLOCK_MS,
     stallMs,
     log: app.log,
@@ -170,6 +186,23 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     },
   });
   const { hub } = delivery;
+  /** Goes on with removals of users and channels that were interrupted, by the end of a node for example. */
+  const finishRemovals = ({ redis, keys, partition }: Store) => {
+    const failed = (what: string) => (error: unknown) => app.log.warn({ err: error }, `${what} could not be finished`);
+    const finish = ({ groups, users }: Space) => {
+      groups.finishRemovals().catch(failed('the removal of a channel'));
+      users.finishRemovals().catch(failed('the removal of a user'));
+    };
+    if (partition === store.partition) finish(spaces.default);
+    if (!config.spaces) return;
+    const inNamed = async () => {
+      for (const name of (await redis.smembers(keys.unfinished())) as SpaceName[]) {
+        const space = await spaces.get(name);
+        if (space) finish(space);
+      }
+    };
+    inNamed().catch(failed('removals in spaces'));
+  };
 
   registerJsonBodies(app);
   // Fastify's own parser for it; a body is JSON or nothing.
@@ -211,7 +244,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   tokenRoutes(app);
   demoRoutes(app, { space: spaces.default, demo: { allowed: config.demoLogin, secret: config.demoSecret } });
   spaceRoutes(app, { spaces: registry, areOn: config.spaces, janitor });
-  serviceRoutes(app, { redis: redisPing, delivery, metrics: gatherMetrics(metrics.registry) });
+  serviceRoutes(app, { pings, delivery, metrics: gatherMetrics(metrics.registry) });
   await registerDocs(app);
   await registerPage(app, options.pageFolder ?? PAGE_FOLDER);
   if (config.demoLogin === 'everybody') {
@@ -224,9 +257,6 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     await spaces.default.revocations.load();
     keeper?.start();
     janitor?.start();
-    const { groups, users } = spaces.default;
-    groups.finishRemovals().catch((error: unknown) => app.log.warn({ err: error }, 'a channel could not be freed'));
-    users.finishRemovals().catch((error: unknown) => app.log.warn({ err: error }, 'a removal could not be finished'));
   });
   // Before the server stops to listen: an open stream would keep it from ending.
   app.addHook('preClose', async () => hub.drain());
@@ -252,14 +282,17 @@ function ownIssuerOf({ jwtIssuer = '', jwtAudience = '' }: Config): string {
   return issuerName({ issuer: jwtIssuer, audience: jwtAudience });
 }
 
-async function prepareDatabase(link: RedisLink, store: Store, config: Config): Promise<void> {
-  const { mayHaveLostData } = link;
-  await checkLayout(link, config.keyPrefix);
-  const epoch = await store.run(prepare, SCHEMA_VERSION).catch((error: unknown) => {
+async function preparePartition(store: Store): Promise<string> {
+  const epoch = await store.run(prepare, SCHEMA_VERSION);
+  await removeFunctions(store.redis);
+  return epoch;
+}
+
+async function prepareDatabase({ mayHaveLostData }: RedisLink, store: Store): Promise<void> {
+  const epoch = await preparePartition(store).catch((error: unknown) => {
     // What a script refuses here is for whoever starts the service.
     throw error instanceof ImError ? new Error(error.message) : error;
   });
-  await removeFunctions(store.redis);
   // Ids that were given out may be given out again: cursors of before must not pass for good.
   if (mayHaveLostData) await store.run(moveEpoch, epoch);
 }

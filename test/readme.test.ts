@@ -124,6 +124,7 @@ const FORMS: Record<Exclude<keyof Keys, 'prefix' | 'partition' | 'space' | 'of' 
   meta: [],
   spaces: [],
   spaceNames: [],
+  unfinished: [],
   issuers: [],
   feed: [],
   signals: [],

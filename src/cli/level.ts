@@ -12,7 +12,7 @@ export async function level(word?: string): Promise<void> {
   if (word !== undefined && word !== 'raise')
     throw new Error(`"level ${word}" is no command; use "level" or "level raise"`);
   await withStore(loadConfigOfCommand(), async (store) => {
-    if (word === 'raise') await store.run(raiseLevel, undefined);
+    if (word === 'raise') for (const partition of store.partitions) await partition.run(raiseLevel, undefined);
     const written = (await store.redis.hget(store.keys.meta(), 'writerLevel')) ?? '1';
     process.stdout.write(`the data is written at level ${written}; this version knows ${KNOWN_LEVEL}\n`);
   });

@@ -3,13 +3,15 @@ import { open, rename, rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { loadConfigOfCommand } from '../config/config.ts';
 import { isSpaceName, type SpaceName } from '../domain/spaces.ts';
+import { Moves } from '../features/spaces/moves.ts';
 import { type CopyLine, copyOf, isEnd, restoreCopy } from '../features/spaces/space-copy.ts';
 import { Spaces } from '../features/spaces/spaces.ts';
 import { withStore } from '../redis/session.ts';
 
-const USAGE = `use "move <space> <file or redis://…>", "move <file>", "restore <file>" or "resume <space>"`;
+const USAGE = `use "move <space> <partition, file or redis://…>", "move <file>", "restore <file>" or "resume <space>"`;
 
 /**
+ * `redisim move <space> <partition>`: brings a space to another partition of the cluster, where it goes on.
  * `redisim move <space> <file|url>`: pauses a space, and brings it there. It stays paused here. `redisim move <file>` makes
  * it out of the file, and its cursors go on.
  *
@@ -20,6 +22,7 @@ export async function move(what = '', to?: string, ...more: string[]): Promise<v
   if (to === undefined) return fromFile(what, false);
   if (!isSpaceName(what)) throw new Error(`"${what}" is not the name of a space; ${USAGE}`);
   const config = loadConfigOfCommand();
+  if (isPartition(to)) return toPartition(what, to);
   const isUrl = /^(rediss?|unix):\/\//.test(to);
   const count = await withStore(config, async (store) => {
     const spaces = new Spaces(store);
@@ -50,6 +53,24 @@ export async function resume(space = '', ...more: string[]): Promise<void> {
   if (more.length > 0 || !isSpaceName(space)) throw new Error(USAGE);
   await withStore(loadConfigOfCommand(), (store) => new Spaces(store).pause(space as SpaceName, false));
   process.stdout.write(`"${space}" goes on\n`);
+}
+
+/** What is no partition's name is a file, which can also be written as ./q7. */
+function isPartition(to: string): boolean {
+  return /^(im|q\d+)$/.test(to);
+}
+
+async function toPartition(space: SpaceName, to: string): Promise<void> {
+  await withStore(loadConfigOfCommand(), async (store) => {
+    const names = store.partitions.map(({ partition }) => partition);
+    if (!names.includes(to)) {
+      const there =
+        names.length > 1 ? `the partitions are ${names.join(', ')}` : 'only a cluster with spaces has partitions';
+      throw new Error(`there is no partition "${to}": ${there}; a file of this name is ./${to}`);
+    }
+    const count = await new Moves(store).move(space, to);
+    process.stdout.write(`${count} keys of "${space}" are in the partition ${to}, where it goes on\n`);
+  });
 }
 
 async function fromFile(file: string, isBackup: boolean): Promise<void> {

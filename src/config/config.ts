@@ -67,6 +67,7 @@ function toConfig(env: Environment) {
     jwtAlgorithms: list(env.JWT_ALGORITHMS),
     jwtUidClaim: env.JWT_UID_CLAIM,
     spaces: env.SPACES === 'on',
+    partitions: env.PARTITIONS,
     adminKeys: list(env.ADMIN_KEYS),
     demoLogin: demoLoginOf(env),
     /** Empty until secrets.ts has filled it in, where holders of the secret may log in. */

@@ -55,6 +55,12 @@ export const configSchema = Type.Object({
     allowed: 'comma separated keys of at least 16 characters, without spaces',
     secret: true,
   }),
+  PARTITIONS: whole(
+    'With SPACES=on in a cluster: how many parts the spaces are dealt out to; written down at the first start, and kept',
+    16,
+    1,
+    256,
+  ),
   DEMO_LOGIN: choice(
     'Who may sign in with a mere name, as on the chat page: auto is who has the link that the start prints, on this machine alone, where no keys, tokens or Redis are set up',
     'auto',

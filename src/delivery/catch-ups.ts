@@ -4,39 +4,58 @@ import type { Subscriber } from './subscriber.ts';
 /** How many subscribers read their streams at the same time. */
 const AT_ONCE = 64;
 
+/** The turns of those whose streams are in one partition. */
+interface Turns {
+  readonly waiting: Set<Subscriber>;
+  underWay: number;
+}
+
 /**
  * The turns of those who have to read: after a loss that is everybody, and Redis must not be asked by everybody at once.
- * Who asks while it waits keeps its place.
+ * Who asks while it waits keeps its place. Those of one partition wait for no other.
  */
 export class CatchUps {
-  readonly #waiting = new Set<Subscriber>();
+  readonly #turns = new Map<string, Turns>();
   readonly #log: Logger;
-  #underWay = 0;
+  readonly #partitionOf: (key: string) => string;
 
-  constructor(log: Logger) {
+  /** @param partitionOf what tells the partitions apart, from a stream's key */
+  constructor(log: Logger, partitionOf: (key: string) => string) {
     this.#log = log;
+    this.#partitionOf = partitionOf;
   }
 
   /** Gives a subscriber a turn as soon as there is one. */
   add(subscriber: Subscriber): void {
-    this.#waiting.add(subscriber);
-    this.#giveTurns();
+    const turns = this.#turnsOf(subscriber);
+    turns.waiting.add(subscriber);
+    this.#giveTurns(turns);
   }
 
   /** It has gone. A turn that has begun ends by itself. */
   remove(subscriber: Subscriber): void {
-    this.#waiting.delete(subscriber);
+    this.#turnsOf(subscriber).waiting.delete(subscriber);
   }
 
-  #giveTurns(): void {
-    while (this.#underWay < AT_ONCE) {
-      const [next] = this.#waiting;
+  #turnsOf({ source }: Subscriber): Turns {
+    const partition = this.#partitionOf(source.key);
+    let turns = this.#turns.get(partition);
+    if (!turns) {
+      turns = { waiting: new Set(), underWay: 0 };
+      this.#turns.set(partition, turns);
+    }
+    return turns;
+  }
+
+  #giveTurns(turns: Turns): void {
+    while (turns.underWay < AT_ONCE) {
+      const [next] = turns.waiting;
       if (!next) return;
-      this.#waiting.delete(next);
-      this.#underWay++;
+      turns.waiting.delete(next);
+      turns.underWay++;
       this.#catchUp(next).finally(() => {
-        this.#underWay--;
-        this.#giveTurns();
+        turns.underWay--;
+        this.#giveTurns(turns);
       });
     }
   }

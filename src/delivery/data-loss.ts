@@ -43,7 +43,7 @@ export class DataLoss {
    */
   async moveEpoch(known: string, space = DEFAULT_SPACE): Promise<void> {
     const { store, log, metrics } = this.#options;
-    const { epoch, moved } = await store.of(space).run(moveEpoch, known);
+    const { epoch, moved } = await store.of(space, store.partition).run(moveEpoch, known);
     if (!moved) return;
     log.error(
       { epoch, ...(space === DEFAULT_SPACE ? {} : { space }) },

@@ -37,19 +37,22 @@ export interface RevocationMemory {
 
 /** What this node remembers, by space. */
 export interface Memory {
-  messagesOf(space: SpaceName): MessageMemory;
+  /** @param partition that has the space's keys */
+  messagesOf(space: SpaceName, partition: string): MessageMemory;
   /** Undefined where nothing of the kind is remembered: then it is read when it is first asked for. */
   revocationsOf(space: SpaceName): RevocationMemory | undefined;
   /** What is set up for a space was changed, or the space is gone. */
   spaceChanged(space: SpaceName): void;
-  /** Entries of the feed may have been missed: what was to be known from them is forgotten, and read again. */
-  missed(): void;
+  /** Entries of a partition's feed may have been missed: what was to be known from them is forgotten, and read again. */
+  missed(partition: string): void;
 }
 
 export interface DispatcherOptions {
   hub: Hub;
   /** Of the partition's default space. */
   keys: Keys;
+  /** The partition's name. */
+  partition: string;
   memory: Memory;
   presence: PresenceKeeper;
   metrics: DeliveryMetrics;
@@ -101,37 +104,40 @@ export class Dispatcher {
 
   /** Signals may have been missed: nothing else has them, so that everybody is told. */
   signalsMissed(reason: string): void {
-    const { hub, log, presence } = this.#options;
-    log.info({ reason, subscribers: hub.subscribers.size }, 'subscribers are told that signals may have been missed');
-    hub.signalsMissed();
-    presence.missed();
+    const { hub, log, presence, partition, keys } = this.#options;
+    const details = { reason, subscribers: hub.subscribers.size, ...(partition ? { partition } : {}) };
+    log.info(details, 'subscribers are told that signals may have been missed');
+    hub.signalsMissed(keys.partition);
+    presence.missed(partition);
   }
 
   /** Entries of the feed may have been missed: what was to be known from them is read. */
   missed(reason: string): void {
-    const { hub, log, memory } = this.#options;
-    log.warn({ reason, subscribers: hub.subscribers.size }, 'subscribers read their streams');
-    memory.missed();
-    hub.everybodyBehind();
+    const { hub, log, memory, partition, keys } = this.#options;
+    const details = { reason, subscribers: hub.subscribers.size, ...(partition ? { partition } : {}) };
+    log.warn(details, 'subscribers read their streams');
+    memory.missed(partition);
+    hub.everybodyBehind(keys.partition);
   }
 
   #remember({ space, log, message, revoked, lifted, changedSpace }: FeedEntry): void {
-    const { hub, memory } = this.#options;
+    const { hub, memory, partition } = this.#options;
     if (revoked) {
       memory.revocationsOf(space)?.add(revoked.uid, revoked.until, revoked.why);
       hub.tokensEnded(space, revoked.uid, revoked.why);
     }
     if (lifted) memory.revocationsOf(space)?.lifted(lifted);
     if (changedSpace) memory.spaceChanged(changedSpace);
-    if (message?.action === 'erase') memory.messagesOf(space).forget({ log, id: message.target! });
-    else if (message?.action === 'delete') memory.messagesOf(space).forgetLog(log);
+    if (message?.action === 'erase') memory.messagesOf(space, partition).forget({ log, id: message.target! });
+    else if (message?.action === 'delete') memory.messagesOf(space, partition).forgetLog(log);
   }
 
   async #hydrate(large: readonly FeedEntry[]): Promise<void> {
+    const { memory, partition } = this.#options;
     for (const space of new Set(large.map((entry) => entry.space))) {
       const ofSpace = large.filter((entry) => entry.space === space);
       const refs = ofSpace.map(({ log, mid }) => ({ log, id: mid }));
-      const found = await this.#options.memory.messagesOf(space).hydrate(refs);
+      const found = await memory.messagesOf(space, partition).hydrate(refs);
       ofSpace.forEach((entry, i) => {
         entry.message = found[i];
       });

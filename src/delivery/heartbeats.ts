@@ -24,7 +24,8 @@ export interface HeartbeatOptions {
 export class Heartbeats {
   readonly #options: HeartbeatOptions;
   #timer: NodeJS.Timeout | undefined;
-  #isVerifying = false;
+  /** The kinds that are being asked, each by itself: one whose Redis does not answer holds up no other. */
+  readonly #verifying = new Set<SourceKind>();
 
   constructor(options: HeartbeatOptions) {
     this.#options = options;
@@ -49,20 +50,18 @@ export class Heartbeats {
       else if (subscriber.state === 'live' && now >= subscriber.heartbeatAt) due.push(subscriber);
       else if (subscriber.state === 'behind' && stalledSince === undefined) catchUps.add(subscriber);
     }
-    if (due.length === 0 || this.#isVerifying) return;
-    this.#isVerifying = true;
-    this.#verify(due).finally(() => {
-      this.#isVerifying = false;
-    });
+    for (const [kind, ofKind] of byKind(due)) {
+      if (this.#verifying.has(kind)) continue;
+      this.#verifying.add(kind);
+      this.#verify(kind, ofKind).finally(() => this.#verifying.delete(kind));
+    }
   }
 
   /** Asks how many streams stand at once, of each kind by themselves: what is wrong with one is no other's concern. */
-  async #verify(due: Subscriber[]): Promise<void> {
-    for (const [kind, ofKind] of byKind(due)) {
-      for (let first = 0; first < ofKind.length; first += VERIFY_AT_ONCE) {
-        const some = ofKind.slice(first, first + VERIFY_AT_ONCE);
-        await this.#beat(kind, some).catch((error: unknown) => this.#failed(some, error));
-      }
+  async #verify(kind: SourceKind, due: readonly Subscriber[]): Promise<void> {
+    for (let first = 0; first < due.length; first += VERIFY_AT_ONCE) {
+      const some = due.slice(first, first + VERIFY_AT_ONCE);
+      await this.#beat(kind, some).catch((error: unknown) => this.#failed(some, error));
     }
   }
 

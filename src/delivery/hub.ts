@@ -5,10 +5,10 @@ import { Doorbell } from './doorbell.ts';
 import type { TokensEnd } from './feed-entry.ts';
 import type { Listener } from './listener.ts';
 import type { PresenceKeeper } from './presence.ts';
-import type { ByeReason, Sink } from './sink.ts';
-import type { Source, Start } from './source.ts';
+import type { ByeReason } from './sink.ts';
+import type { Source } from './source.ts';
 import { SpaceListeners } from './space-listeners.ts';
-import { Subscriber, type SubscriberHost } from './subscriber.ts';
+import { type Opening, Subscriber, type SubscriberHost } from './subscriber.ts';
 
 export interface HubOptions extends SubscriberHost {
   /** Streams and long-polls of this node. */
@@ -75,25 +75,15 @@ export class Hub {
   /**
    * Opens a stream, with a turn to read its first page. The caller awaits `opened` of what is returned, and calls
    * {@link unsubscribe} where that is rejected, and when the client leaves.
-   *
-   * @param openSink called once the first page has been read
-   * @param expiresAt when the stream has to end, ms since 1970
-   * @param watched who the stream is told of when they come and go
    */
-  subscribe(
-    source: Source,
-    start: Start,
-    openSink: () => Sink,
-    expiresAt: number,
-    watched: readonly Uid[] = [],
-  ): Subscriber {
+  subscribe(source: Source, opening: Opening): Subscriber {
     // Listening comes before the first read, so that nothing can fall between the two.
-    const subscriber = new Subscriber(this.#options, source, start, openSink, expiresAt, watched);
+    const subscriber = new Subscriber(this.#options, source, opening);
     this.#subscribers.add(subscriber);
     this.#add(subscriber);
     this.in(source.space)!.watch(subscriber);
     this.#options.catchUps.add(subscriber);
-    if (watched.length > 0) {
+    if (subscriber.watched.length > 0) {
       subscriber.opened.then(
         () => this.#options.presence.watched(subscriber),
         // Told to who has subscribed.
@@ -131,14 +121,18 @@ export class Hub {
     return bell;
   }
 
-  /** Something may have been missed: everybody reads its stream. */
-  everybodyBehind(): void {
-    for (const listeners of this.#byStream.values()) for (const listener of listeners) listener.behind();
+  /** Something may have been missed: everybody reads its stream. @param prefix of the streams' keys: the partition's */
+  everybodyBehind(prefix: string): void {
+    for (const [key, listeners] of this.#byStream) {
+      if (key.startsWith(prefix)) for (const listener of listeners) listener.behind();
+    }
   }
 
-  /** Signals may have been missed: everybody is told so. */
-  signalsMissed(): void {
-    for (const subscriber of this.#subscribers) subscriber.signalsMissed();
+  /** Signals may have been missed: everybody is told so. @param prefix as of {@link everybodyBehind} */
+  signalsMissed(prefix: string): void {
+    for (const subscriber of this.#subscribers) {
+      if (subscriber.source.key.startsWith(prefix)) subscriber.signalsMissed();
+    }
   }
 
   /**
@@ -147,10 +141,23 @@ export class Hub {
    */
   tokensEnded(space: SpaceName, reader: Uid, why: TokensEnd): void {
     for (const listener of [...(this.in(space)?.ofReader(reader) ?? [])]) {
-      const isOfServer = listener instanceof Subscriber && listener.expiresAt === Infinity;
+      const isOfServer = listener instanceof Subscriber && listener.serverKey !== undefined;
       if (isOfServer && why !== 'user_removed') continue;
       if (listener instanceof Subscriber) this.end(listener, why);
       else listener.close(why);
+    }
+  }
+
+  /**
+   * The server keys of a space are these, each until a moment, ms since 1970: what was opened by one ends with it, and at once
+   * where it is none of them.
+   */
+  serverKeysAre(space: SpaceName, keys: readonly { sha256: string; until?: number }[]): void {
+    for (const listener of [...(this.in(space)?.all() ?? [])]) {
+      if (!(listener instanceof Subscriber) || listener.serverKey === undefined) continue;
+      const key = keys.find(({ sha256 }) => sha256 === listener.serverKey);
+      if (key) listener.expiresAt = key.until ?? Infinity;
+      else this.end(listener, 'token_expired');
     }
   }
 
@@ -162,12 +169,21 @@ export class Hub {
     }
   }
 
+  /** A space has moved to other keys: whoever listens there comes back, and goes on by its cursor. */
+  spaceMoved(space: SpaceName): void {
+    for (const listener of [...(this.in(space)?.all() ?? [])]) {
+      if (listener instanceof Subscriber) this.end(listener, 'shutdown', spread());
+      else listener.close('shutdown');
+    }
+    this.#options.presence.spaceMoved(space);
+  }
+
   /** Sends everybody away: streams get `bye` and come back at a random moment, long-polls are answered. */
   drain(): void {
     this.#draining = true;
     for (const subscriber of [...this.#subscribers]) {
       // Not all at once: the other nodes have to take them.
-      this.end(subscriber, 'shutdown', 500 + Math.floor(Math.random() * 4_500));
+      this.end(subscriber, 'shutdown', spread());
     }
     for (const bell of this.#doorbells) bell.close();
   }
@@ -191,4 +207,9 @@ export class Hub {
     if (inSpace?.isEmpty) this.#spaces.delete(space);
     if (isLast) this.#options.presence.readerChanged(space, reader);
   }
+}
+
+/** When one of many who are sent away is to come back, ms. */
+function spread(): number {
+  return 500 + Math.floor(Math.random() * 4_500);
 }

@@ -10,8 +10,10 @@ export interface PresenceKeeper {
   watched(subscriber: Subscriber): void;
   /** A node says that a user has come or gone. */
   told(space: SpaceName, uid: Uid): void;
-  /** Some of that may have been missed. */
-  missed(): void;
+  /** Some of that may have been missed, of the spaces of a partition. */
+  missed(partition: string): void;
+  /** A space has moved to another partition, and its listeners were sent away. */
+  spaceMoved(space: SpaceName): void;
 }
 
 /** Where nobody is to know who is there. */
@@ -20,4 +22,5 @@ export const NO_PRESENCE: PresenceKeeper = {
   watched: () => {},
   told: () => {},
   missed: () => {},
+  spaceMoved: () => {},
 };

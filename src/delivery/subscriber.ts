@@ -1,5 +1,4 @@
 import type { Uid } from '../domain/names.ts';
-import type { SpaceName } from '../domain/spaces.ts';
 import type { Cursor } from '../domain/stream-ids.ts';
 import type { FeedEntry } from './feed-entry.ts';
 import type { Listener } from './listener.ts';
@@ -16,6 +15,19 @@ const PAGE = { count: 200, maxBytes: 256 * 1024 };
 /** Over how long those who may have missed signals are told so: each reads several things anew then, ms. */
 const STALE_SPREAD_MS = 10_000;
 
+/** How a stream is opened. */
+export interface Opening {
+  start: Start;
+  /** Called once the first page has been read. */
+  openSink: () => Sink;
+  /** When the stream has to end, ms since 1970. */
+  expiresAt: number;
+  /** Who the stream is told of when they come and go. */
+  watched?: readonly Uid[];
+  /** The server key that it is opened by; a user's stream has none. */
+  serverKey?: string | undefined;
+}
+
 /** Why a stream ends, and when the client should come back, ms. */
 export interface Ending {
   reason: ByeReason;
@@ -29,7 +41,7 @@ export interface SubscriberHost {
   /** Gives a turn to read; {@link Subscriber.catchUp} is called then. */
   catchUps: { add(subscriber: Subscriber): void; remove(subscriber: Subscriber): void };
   /** Told when a position that was given out in a stream lay beyond it while this epoch held. */
-  dataLoss: { report(space: SpaceName, epoch: string): void };
+  dataLoss: { report(source: Source, epoch: string): void };
   metrics: DeliveryMetrics;
 }
 
@@ -48,6 +60,8 @@ export class Subscriber implements Listener {
    * nothing was told. Rejected with what the source refuses, or Redis, while there is nobody yet to tell it to otherwise.
    */
   readonly opened: Promise<Ending | undefined>;
+  /** The server key that it goes on by; a user's stream has none. */
+  serverKey: string | undefined;
   readonly #host: SubscriberHost;
   readonly #openSink: () => Sink;
   #settleOpened!: { resolve(ending?: Ending): void; reject(error: unknown): void };
@@ -66,18 +80,11 @@ export class Subscriber implements Listener {
   /** Whether the cursor was reached by reading, rather than named by the client. */
   #cursorIsOurs = false;
 
-  /** @param openSink called once there is something to tell */
-  constructor(
-    host: SubscriberHost,
-    source: Source,
-    start: Start,
-    openSink: () => Sink,
-    expiresAt: number,
-    watched: readonly Uid[],
-  ) {
+  constructor(host: SubscriberHost, source: Source, { start, openSink, expiresAt, watched = [], serverKey }: Opening) {
     this.source = source;
     this.watched = watched;
     this.expiresAt = expiresAt;
+    this.serverKey = serverKey;
     this.#host = host;
     this.#openSink = openSink;
     this.#cursor = start;
@@ -206,7 +213,7 @@ export class Subscriber implements Listener {
     if (!this.#is('catching-up')) return;
     if (!this.#sink) this.#open(page.from);
     const sink = this.#sink!;
-    if (page.beyond && this.#cursorIsOurs) this.#host.dataLoss.report(this.source.space, page.epoch);
+    if (page.beyond && this.#cursorIsOurs) this.#host.dataLoss.report(this.source, page.epoch);
     if (page.gap) sink.event('gap', page.gap.resumed, JSON.stringify(page.gap));
     for (const { cursor, json } of page.items) sink.event('message', cursor, json);
     this.#cursor = page.next;

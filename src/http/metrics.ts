@@ -6,10 +6,12 @@ const MAX_LABELS = 1_000;
 
 /** What is looked at when the metrics are asked for. */
 export interface Gauged {
-  /** How long ago the feed was last known to be read to its end, ms. */
-  feedLagMs(): number;
-  /** How long Redis takes to answer a PING, ms; undefined where it does not. */
-  pingMs(): Promise<number | undefined>;
+  /** The partitions, by name; `''` where there is one. */
+  readonly partitions: readonly string[];
+  /** How long ago a partition's feed was last known to be read to its end, ms. */
+  feedLagMs(partition: string): number;
+  /** How long a partition takes to answer a PING, ms; undefined where it does not. */
+  pingMs(partition: string): Promise<number | undefined>;
 }
 
 /**
@@ -59,24 +61,31 @@ export function createMetrics(gauged: Gauged, hasSpaces: boolean) {
     labelNames: ['state', ...ofSpace],
     registers,
   });
+  const { partitions } = gauged;
+  const ofPartition = partitions.length > 1 ? (['partition'] as const) : [];
+  const inPartition = (partition: string): { partition?: string } => (partitions.length > 1 ? { partition } : {});
   // Of several workers the slowest one counts.
   new Gauge({
     name: 'redisim_feed_lag_seconds',
     help: 'How long ago the feed was last read to its end, or seen to be idle.',
+    labelNames: [...ofPartition],
     aggregator: 'max',
     registers,
     collect() {
-      this.set(gauged.feedLagMs() / 1_000);
+      for (const partition of partitions) this.set(inPartition(partition), gauged.feedLagMs(partition) / 1_000);
     },
   });
   new Gauge({
     name: 'redisim_redis_ping_seconds',
     help: 'How long Redis took to answer a PING just now.',
+    labelNames: [...ofPartition],
     aggregator: 'max',
     registers,
     async collect() {
-      const ms = await gauged.pingMs();
-      if (ms !== undefined) this.set(ms / 1_000);
+      const times = await Promise.all(partitions.map((partition) => gauged.pingMs(partition)));
+      times.forEach((ms, i) => {
+        if (ms !== undefined) this.set(inPartition(partitions[i]!), ms / 1_000);
+      });
     },
   });
   return {

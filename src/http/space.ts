@@ -40,8 +40,8 @@ export interface SpaceContext {
   recent: EntryCache;
   /** Known once delivery is made, which needs the spaces. */
   hub: () => Hub;
-  /** How long ago the feed was last read to its end, ms. */
-  feedLagMs: () => number;
+  /** How long ago the feed of a partition was last read to its end, ms; of the default space's, where none is named. */
+  feedLagMs: (partition?: string) => number;
 }
 
 /** Everything of one space that routes work with. What is set up for it does not change: then another one is made. */
@@ -77,14 +77,19 @@ export class Space {
   /** @param revocations those of the space that this one takes the place of */
   constructor(context: SpaceContext, name: SpaceName, set: SetUp, revocations?: Revocations) {
     const { config, log, metrics } = context;
-    const store = context.store.of(name);
+    const store = context.store.of(name, set.partition);
     this.name = name;
     this.store = store;
     this.source = set.source;
     this.#state = set.state;
     this.tokens = new Tokens(set.tokens);
     this.revocations =
-      revocations ?? new Revocations(store, context.feedLagMs, (uid, why) => context.hub().tokensEnded(name, uid, why));
+      revocations ??
+      new Revocations(
+        store,
+        () => context.feedLagMs(store.partition),
+        (uid, why) => context.hub().tokensEnded(name, uid, why),
+      );
     this.logs = new Logs(store, context.recent);
     this.users = new Users(store, this.logs);
     this.contacts = new Contacts(store);
@@ -131,6 +136,8 @@ export interface SetUp {
   state: SpaceRecord['state'];
   tokens: TokenSettings;
   sendsPerSecond?: number | undefined;
+  /** The partition that has its keys, where another one than its name says. */
+  partition?: string | undefined;
 }
 
 /** How the default space is set up: by the configuration. */
@@ -147,6 +154,7 @@ export function setUpOf(name: SpaceName, source: string, record: SpaceRecord, co
     source,
     state: record.state,
     sendsPerSecond: record.limits.sendsPerSecond,
+    partition: record.partition,
     tokens: {
       apiKeys: [],
       serverKeys,

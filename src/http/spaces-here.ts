@@ -4,6 +4,7 @@ import { DEFAULT_SPACE, type SpaceName } from '../domain/spaces.ts';
 import { Logs } from '../features/messages/logs.ts';
 import { parseRecord } from '../features/spaces/space-record.ts';
 import type { Spaces } from '../features/spaces/spaces.ts';
+import type { Store } from '../redis/store.ts';
 import { defaultSetUp, label, Space, type SpaceContext, setUpOf } from './space.ts';
 
 /** From so many on, those that nobody has asked for lately are forgotten. */
@@ -60,9 +61,16 @@ export class SpacesHere implements Memory {
     return found;
   }
 
-  messagesOf(name: SpaceName): MessageMemory {
+  messagesOf(name: SpaceName, partition: string): MessageMemory {
     if (name === DEFAULT_SPACE) return this.default.logs;
-    return this.#known.get(name)?.logs ?? new Logs(this.#context.store.of(name), this.#context.recent);
+    const known = this.#known.get(name);
+    if (known?.store.partition === partition) return known.logs;
+    return new Logs(this.#context.store.of(name, partition), this.#context.recent);
+  }
+
+  /** The store of a space that is in use here. */
+  storeOf(name: SpaceName): Store {
+    return this.#known.get(name)?.store ?? this.#context.store.of(name);
   }
 
   revocationsOf(name: SpaceName): RevocationMemory | undefined {
@@ -75,13 +83,15 @@ export class SpacesHere implements Memory {
     this.#readAgain(name);
   }
 
-  missed(): void {
+  missed(partition: string): void {
     // An erasure may have been among what was missed.
     this.#context.recent.clear();
+    for (const space of this.#known.values()) if (space.store.partition === partition) space.revocations.reload();
+    if (partition !== this.#context.store.partition) return;
+    this.default.revocations.reload();
+    // The default space's feed tells what is set up for all of them, too.
     this.#unknown.clear();
     this.#issuers.clear();
-    this.default.revocations.reload();
-    for (const space of this.#known.values()) space.revocations.reload();
     for (const name of new Set([...this.#known.keys(), ...this.#context.hub().spaces])) {
       if (name !== DEFAULT_SPACE) this.#readAgain(name);
     }
@@ -132,10 +142,14 @@ export class SpacesHere implements Memory {
     }
     // One that was made anew has nothing of the former one.
     const isSame = known && parseRecord(known.source).createdAt === record.createdAt;
-    if (known && !isSame) this.#forget(name);
+    const { store } = this.#context;
+    const hasMoved = isSame && known.store.partition !== store.of(name, record.partition).partition;
+    if (known && (!isSame || hasMoved)) this.#forget(name);
     const setUp = setUpOf(name, source, record, this.#context.config);
-    const space = new Space(this.#context, name, setUp, isSame ? known.revocations : undefined);
+    const space = new Space(this.#context, name, setUp, isSame && !hasMoved ? known.revocations : undefined);
     this.#known.set(name, space);
+    if (hasMoved) this.#context.hub().spaceMoved(name);
+    this.#context.hub().serverKeysAre(name, record.serverKeys);
     if (this.#known.size > MANY) this.#forgetIdle();
     return space;
   }

@@ -42,6 +42,8 @@ export class Keys {
   readonly feed = () => `${this.partition}feed`;
   /** stream: what need not last, for the nodes to tell whoever listens right now */
   readonly signals = () => `${this.partition}signals`;
+  /** set: the named spaces of the partition in which the removal of a user or a channel may have begun and not ended */
+  readonly unfinished = () => `${this.partition}im:unfinished`;
   /** hash: the user's fields */
   readonly user = (uid: Uid) => `${this.prefix}u:${uid}`;
   /** hash: what server keys say of the user */

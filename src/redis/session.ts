@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import { openNotedPartitions } from './cluster/partitions.ts';
 import { openRedis, type RedisLink } from './connection/link.ts';
 import type { RedisTarget } from './connection/target.ts';
-import { Keys } from './keys.ts';
 import type { ScriptSettings } from './lua.ts';
 import { Store } from './store.ts';
 
@@ -11,6 +11,7 @@ interface Place extends ScriptSettings {
   dataDir: string;
   redisUrl: string | undefined;
   commandTimeoutMs: number;
+  partitions: number;
 }
 
 const quiet = { info: () => {}, warn: () => {}, error: () => {} };
@@ -27,16 +28,11 @@ export async function withStore<Result>(
   const target: RedisTarget = place.redisUrl ? { url: place.redisUrl } : { path: join(place.dataDir, 'redis.sock') };
   const options = { commandTimeoutMs: place.commandTimeoutMs, startTimeoutMs: place.commandTimeoutMs, log: quiet };
   const link = await openRedis(target, options);
-  const store = new Store({
-    redis: link.commands,
-    serverId: link.partition.serverId,
-    keys: new Keys(place.keyPrefix + link.partition.tag),
-    settings: place,
-    onRefusedWrites: () => {},
-    onNewerLevel: () => {},
-  });
+  const shared = { settings: place, onRefusedWrites: () => {}, onNewerLevel: () => {} };
   try {
-    return await work(store, link);
+    const first = Store.over([link.partition], place.keyPrefix, shared);
+    const partitions = await openNotedPartitions(link, first, place.partitions);
+    return await work(Store.over(partitions, place.keyPrefix, shared), link);
   } finally {
     link.close();
   }

@@ -2,8 +2,10 @@ import { type Redis, ReplyError } from 'ioredis';
 import { ImError } from '../domain/errors.ts';
 import { refusalFrom, spacePaused } from '../domain/refusals.ts';
 import { DEFAULT_SPACE, type SpaceName } from '../domain/spaces.ts';
+import { nameOf, tagOf } from './cluster/tag.ts';
 import type { Command, RefusedWrites } from './command.ts';
-import type { Keys } from './keys.ts';
+import type { Partition } from './connection/partition.ts';
+import { Keys } from './keys.ts';
 import type { ScriptSettings } from './lua.ts';
 import { type Program, programOf } from './program.ts';
 
@@ -14,6 +16,8 @@ export interface StoreOptions {
   settings: ScriptSettings;
   /** The id of the server that the connection reaches, where a replica may take over: scripts are fenced then. */
   serverId?: (() => string) | undefined;
+  /** The name of the partition, where there are several. */
+  partition?: string;
   /** Told when inboxes, or the feed, refused a message. */
   onRefusedWrites(refused: RefusedWrites): void;
   /** Told when the data is written at a level that this version does not know: it must not go on. */
@@ -25,22 +29,77 @@ export class Store {
   /** For plain reads. What writes is a command. */
   readonly redis: Redis;
   readonly keys: Keys;
+  /** The name of the partition; `''` where there is one. */
+  readonly partition: string;
   readonly #options: StoreOptions;
   readonly #programs: Map<URL, Program>;
+  /** The partitions, as the store of each one's keys that are no named space's; the first one is that of the default space. */
+  #partitions: readonly Store[] = [this];
+  #tags: readonly string[] = [];
 
-  /** @param programs of another store with the same settings, to share them */
+  /** @param programs of another store with the same settings and partition, to share them */
   constructor(options: StoreOptions, programs = new Map<URL, Program>()) {
     this.redis = options.redis;
     this.keys = options.keys;
+    this.partition = options.partition ?? '';
     this.#options = options;
     this.#programs = programs;
   }
 
-  /** The store of another space of the partition. */
-  of(space: SpaceName): Store {
-    return space === this.keys.space
-      ? this
-      : new Store({ ...this.#options, keys: this.keys.of(space) }, this.#programs);
+  /**
+   * The store of the default space, from which those of all spaces are reached.
+   *
+   * @param partitions that of the default space first
+   */
+  static over(
+    [first, ...others]: readonly Partition[],
+    keyPrefix: string,
+    shared: Pick<StoreOptions, 'settings' | 'onRefusedWrites' | 'onNewerLevel'>,
+  ): Store {
+    const stores = [first!, ...others].map(
+      ({ tag, name, commands, serverId }) =>
+        new Store({ ...shared, redis: commands, keys: new Keys(keyPrefix + tag), partition: name, serverId }),
+    );
+    const tags = others.map(({ tag }) => tag);
+    for (const store of stores) {
+      store.#partitions = stores;
+      store.#tags = tags;
+    }
+    return stores[0]!;
+  }
+
+  /** Each partition, as the store of what in it is no named space's. That of the default space is the first one. */
+  get partitions(): readonly Store[] {
+    return this.#partitions;
+  }
+
+  /** The name of the partition that a space belongs to where the registry says nothing. */
+  homeOf(space: SpaceName): string {
+    const isNamed = space !== DEFAULT_SPACE && this.#tags.length > 0;
+    return isNamed ? nameOf(tagOf(space, this.#tags)) : this.#partitions[0]!.partition;
+  }
+
+  /**
+   * The store of another space.
+   *
+   * @param partition where that is, as the registry says; of `''` as a space, the partition itself
+   */
+  of(space: SpaceName, partition = this.homeOf(space)): Store {
+    const there = partition === this.partition ? this : this.#partitions.find((one) => one.partition === partition);
+    if (!there) throw new Error(`there is no partition "${partition}": they are ${this.#names()}`);
+    return there.#beside(space);
+  }
+
+  #beside(space: SpaceName): Store {
+    if (space === this.keys.space) return this;
+    const store = new Store({ ...this.#options, keys: this.keys.of(space) }, this.#programs);
+    store.#partitions = this.#partitions;
+    store.#tags = this.#tags;
+    return store;
+  }
+
+  #names(): string {
+    return this.#partitions.map(({ partition }) => partition).join(', ');
   }
 
   /**

@@ -44,6 +44,7 @@ function holdFirstPage() {
   });
   return { wasRead, release };
 }
+const fromNow = (openSink: () => TestSink) => ({ start: 'now' as const, openSink, expiresAt: Infinity });
 const inboxKey = () => im.keys.inbox(uid('bob'));
 
 test('a stream starts with a cursor, even with nothing to send', async () => {
@@ -170,7 +171,10 @@ test('what happens while a page is read is not left for later', async () => {
 test('a stream that is ended while its first page is read tells nothing, and says why to who has opened it', async () => {
   const { wasRead, release } = holdFirstPage();
   const sink = new TestSink();
-  const subscriber = node.hub.subscribe(node.inboxOf(uid('bob')), 'now', () => sink, Infinity);
+  const subscriber = node.hub.subscribe(
+    node.inboxOf(uid('bob')),
+    fromNow(() => sink),
+  );
   await wasRead;
   node.hub.end(subscriber, 'token_revoked', 700);
   assert.deepEqual(await subscriber.opened, { reason: 'token_revoked', retryMs: 700 });
@@ -189,7 +193,7 @@ test('who goes while the first page is read leaves nothing behind', async () => 
     opens++;
     return new TestSink();
   };
-  const subscriber = node.hub.subscribe(node.inboxOf(uid('bob')), 'now', openSink, Infinity);
+  const subscriber = node.hub.subscribe(node.inboxOf(uid('bob')), fromNow(openSink));
   await wasRead;
   node.hub.unsubscribe(subscriber);
   assert.equal(await subscriber.opened, undefined);
@@ -201,7 +205,10 @@ test('who goes while the first page is read leaves nothing behind', async () => 
 
 test('who may not read is refused before anything is told', async () => {
   const sink = new TestSink();
-  const subscriber = node.hub.subscribe(node.inboxOf(uid('nobody')), 'now', () => sink, Infinity);
+  const subscriber = node.hub.subscribe(
+    node.inboxOf(uid('nobody')),
+    fromNow(() => sink),
+  );
   await assert.rejects(subscriber.opened, { code: 'user_not_found' });
   assert.deepEqual(sink.received, []);
 });

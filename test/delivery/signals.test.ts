@@ -171,8 +171,8 @@ test('who is due is told by the timer, once', async (t) => {
   const { node, live } = await start(t);
   const followed = [];
   for (let i = 0; i < 12; i++) followed.push(await live('bob'));
-  node.hub.signalsMissed();
-  node.hub.signalsMissed();
+  node.hub.signalsMissed('');
+  node.hub.signalsMissed('');
   const due = followed.map(({ subscriber }) => subscriber.staleAt!);
   assert.ok(Math.max(...due) - Math.min(...due) > 1_000, 'not all at once');
   const first = followed[due.indexOf(Math.min(...due))]!;

@@ -31,6 +31,7 @@ const MEMBER = {
   position: '1-0' as Cursor,
   authorization: 'Bearer x',
   expiresAt: Infinity,
+  serverKey: undefined,
   refusal: () => undefined,
 };
 /** Larger than what the kernel takes of a connection that nobody reads, a few of them together. */

@@ -26,8 +26,7 @@ export async function startNode(
   const delivery = new Delivery({
     memory: memoryOf(im),
     presence: NO_PRESENCE,
-    store: im.store,
-    connection,
+    partitions: [{ store: im.store, connection, prepare: async () => {} }],
     log: quiet,
     blockMs: 1_000,
     heartbeatMs: 60_000,
@@ -55,13 +54,17 @@ export async function startNode(
     inboxOf,
     /** Opens a stream of an inbox, from now on where no start is given; without an end. */
     subscribe: async (uid: Uid, sink: Sink, start?: StreamId, expiresAt = Infinity) => {
+      const serverKey = expiresAt === Infinity ? 'key' : undefined;
       const position = start ? (formatStreamId(start) as Cursor) : 'now';
-      return opened(delivery.hub.subscribe(inboxOf(uid), position, () => sink, expiresAt));
+      return opened(
+        delivery.hub.subscribe(inboxOf(uid), { start: position, openSink: () => sink, expiresAt, serverKey }),
+      );
     },
     /** Opens a stream of a conversation's log, from now on where no start is given; without an end. */
     follow: async (uid: Uid, conversation: Conversation, sink: Sink, start: Start = 'now') => {
       const source = new LogSource(im.logReader, uid, conversation);
-      return opened(delivery.hub.subscribe(source, start, () => sink, Infinity));
+      const opening = { start, openSink: () => sink, expiresAt: Infinity, serverKey: 'key' };
+      return opened(delivery.hub.subscribe(source, opening));
     },
     missed: () => delivery.missed('test'),
     stop: () => delivery.stop(),

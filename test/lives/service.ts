@@ -12,7 +12,13 @@ import type { Log } from './model/world.ts';
 /** Nobody listens: what a node does for its streams has tests of its own. */
 const NOBODY = { in: () => undefined, tokensEnded: () => {} } as unknown as Hub;
 
-const NO_PRESENCE = { readerChanged: () => {}, watched: () => {}, told: () => {}, missed: () => {} };
+const NO_PRESENCE = {
+  readerChanged: () => {},
+  watched: () => {},
+  told: () => {},
+  missed: () => {},
+  spaceMoved: () => {},
+};
 
 /** Two nodes on one Redis, under a key prefix of their own. */
 export interface Service {
@@ -33,6 +39,7 @@ export async function startTwoNodes(redis: TestRedis): Promise<Service> {
       new Dispatcher({
         hub: NOBODY,
         keys: node.keys,
+        partition: '',
         memory: memoryOf(node),
         presence: NO_PRESENCE,
         metrics: { delivered: () => {} } as never,

@@ -89,6 +89,7 @@ export const removeGroup = command({
     keys.feed(),
     ...besideLog(keys, groupLog(gid)),
     keys.channelRemovals(),
+    keys.unfinished(),
   ],
   args: ({ gid, actor }) => [gid, actor],
   decode: ([, count, reason, left]: [outcome: string, count: number, reason: string, left: string]) => ({
@@ -108,6 +109,8 @@ export const freeChannel = command({
     keys.channelRemovals(),
     ...(['gm', 'gr', 'gb', 'gq'] as const).map((part) => keys.removedChannel(part, incarnation)),
     keys.feed(),
+    keys.removals(),
+    keys.unfinished(),
   ],
   args: (incarnation) => [incarnation, PEOPLE_A_CALL],
   decode: ([still, count, reason]: [still: number, count: number, reason: string]) => ({

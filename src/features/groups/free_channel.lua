@@ -1,12 +1,14 @@
 #!lua flags=allow-oom
 -- Goes on with what removing a channel has left: a page of those who were its members, who are told, or had to do with it.
---   KEYS   im:meta, im:channel-removals, rg:gm:<incarnation>, rg:gr:<incarnation>, rg:gb:<incarnation>, rg:gq:<incarnation>, feed
+--   KEYS   im:meta, im:channel-removals, rg:gm:<incarnation>, rg:gr:<incarnation>, rg:gb:<incarnation>, rg:gq:<incarnation>, feed,
+--          im:removals, im:unfinished
 --   ARGV   incarnation, how many people
 --   reply  { how many are left, refused writes, the first one's reason }
 -- @include "channel"
 -- @include "clock"
 -- @include "fan_out"
 -- @include "marks"
+-- @include "unfinished"
 local removals, members, roles, bans, requests = KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local incarnation, page = ARGV[1], tonumber(ARGV[2])
 
@@ -59,5 +61,8 @@ if left > 0 then
 end
 
 local still = redis.call('SCARD', members) + redis.call('ZCARD', bans) + redis.call('ZCARD', requests) + redis.call('HLEN', roles)
-if still == 0 then redis.call('HDEL', removals, incarnation) end
+if still == 0 then
+  redis.call('HDEL', removals, incarnation)
+  end_unfinished(KEYS[8], removals)
+end
 return { still, failed, reason }

@@ -26,6 +26,7 @@ const GRACE_MS = 10_000;
 
 /** What is kept of one space. */
 interface InSpace {
+  readonly partition: string;
   readonly arrivals: Arrivals;
   readonly watch: Watch;
 }
@@ -62,8 +63,13 @@ export class Keeper implements PresenceKeeper {
     this.#spaces.get(space)?.watch.told(uid);
   }
 
-  missed(): void {
-    for (const { watch } of this.#spaces.values()) watch.missed();
+  missed(of: string): void {
+    for (const { watch, partition } of this.#spaces.values()) if (partition === of) watch.missed();
+  }
+
+  spaceMoved(space: SpaceName): void {
+    this.#spaces.get(space)?.arrivals.stop();
+    this.#spaces.delete(space);
   }
 
   #renew(): void {
@@ -81,6 +87,7 @@ export class Keeper implements PresenceKeeper {
       const store = storeOf(space);
       const listeners = () => hub().in(space);
       inSpace = {
+        partition: store.partition,
         arrivals: new Arrivals({ store, log, graceMs, isHere: (uid) => listeners()?.hasReader(uid) ?? false }),
         watch: new Watch({
           log,

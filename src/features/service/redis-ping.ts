@@ -1,14 +1,18 @@
 import type { Redis } from 'ioredis';
+import type { Store } from '../../redis/store.ts';
 
 /** How long Redis may take to answer a PING before it counts as not answering, ms. */
 const PING_MS = 1_000;
 
 /** Asks Redis whether it is there. */
 export class RedisPing {
+  /** The partition's name; `''` where there is one. */
+  readonly partition: string;
   readonly #redis: Redis;
 
-  constructor(redis: Redis) {
+  constructor({ redis, partition }: Pick<Store, 'redis' | 'partition'>) {
     this.#redis = redis;
+    this.partition = partition;
   }
 
   /** How long it took to answer, ms. @throws Error that says why it does not */

@@ -12,7 +12,11 @@ const FEED_SILENCE_MS = 5_000;
 /** For those who run the service: is it up, can it work, what is it doing, what is its API. */
 export function serviceRoutes(
   app: App,
-  { redis, delivery, metrics }: { redis: RedisPing; delivery: Delivery; metrics: () => Promise<string> },
+  {
+    pings: [redis, ...others],
+    delivery,
+    metrics,
+  }: { pings: readonly RedisPing[]; delivery: Delivery; metrics: () => Promise<string> },
 ): void {
   app.get(
     '/healthz',
@@ -39,7 +43,9 @@ export function serviceRoutes(
         operationId: 'getReadiness',
         tags: ['service'],
         summary: 'Can the service work?',
-        description: 'Public. 503 says why not: Redis is away, the feed is not read, or the service is stopping.',
+        description:
+          'Public. 503 says why not: Redis is away, the feed is not read, or the service is stopping. In a cluster that is the partition ' +
+          'of the default space, which has what is set up for all spaces; `away` names others that are away, whose spaces get 503.',
         response: {
           200: { description: 'It can.', ...ref(Readiness) },
           503: { description: 'It can not; `reasons` says why.', ...ref(Readiness) },
@@ -47,9 +53,10 @@ export function serviceRoutes(
       },
     },
     async (_request, reply) => {
-      const reasons = await whyNotReady(redis, delivery);
+      const [reasons, away] = await Promise.all([whyNotReady(redis!, delivery), thoseAway(others, delivery)]);
       const status = reasons.length === 0 ? 'ready' : 'not_ready';
-      return reply.status(reasons.length === 0 ? 200 : 503).send({ status, reasons });
+      const body = { status, reasons, ...(others.length > 0 ? { away } : {}) } as const;
+      return reply.status(reasons.length === 0 ? 200 : 503).send(body);
     },
   );
 
@@ -76,6 +83,18 @@ export function serviceRoutes(
   app.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, async () => app.swagger());
 }
 
+/** The names of the partitions that can't be worked with. */
+async function thoseAway(others: readonly RedisPing[], delivery: Delivery): Promise<string[]> {
+  const isAway = async (one: RedisPing) =>
+    delivery.feedLagMs(one.partition) > FEED_SILENCE_MS ||
+    (await one.ping().then(
+      () => false,
+      () => true,
+    ));
+  const away = await Promise.all(others.map(isAway));
+  return others.flatMap(({ partition }, i) => (away[i] ? [partition] : []));
+}
+
 async function whyNotReady(redis: RedisPing, delivery: Delivery): Promise<string[]> {
   const reasons: string[] = [];
   if (delivery.hub.draining) reasons.push('The service is stopping.');
@@ -84,7 +103,7 @@ async function whyNotReady(redis: RedisPing, delivery: Delivery): Promise<string
   } catch (error) {
     reasons.push(`Redis does not answer: ${(error as Error).message}.`);
   }
-  if (delivery.feedLagMs > FEED_SILENCE_MS)
-    reasons.push(`The feed was last read ${Math.round(delivery.feedLagMs / 1_000)} s ago.`);
+  const lagMs = delivery.feedLagMs();
+  if (lagMs > FEED_SILENCE_MS) reasons.push(`The feed was last read ${Math.round(lagMs / 1_000)} s ago.`);
   return reasons;
 }

@@ -12,6 +12,11 @@ export const Readiness = component('Readiness', {
   properties: {
     status: Type.Unsafe<'ready' | 'not_ready'>({ type: 'string', enum: ['ready', 'not_ready'] }),
     reasons: Type.Array(Type.String({ description: 'What is wrong.' })),
+    away: Type.Optional(
+      Type.Array(Type.String({ description: 'A partition of the cluster.' }), {
+        description: 'In a cluster with spaces: the partitions whose spaces get 503. The others are served.',
+      }),
+    ),
   },
   examples: [{ status: 'ready', reasons: [] }],
 });

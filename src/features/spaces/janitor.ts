@@ -1,23 +1,30 @@
 import type { SpaceName } from '../../domain/spaces.ts';
 import type { Logger } from '../../redis/logger.ts';
+import type { Moves } from './moves.ts';
 import type { Spaces } from './spaces.ts';
 
 /** How often it is looked for removals that nobody finishes, ms. */
 const EVERY_MS = 60_000;
 
-/** Takes what removed spaces have left, beside the requests; also where another node has begun, and has ended since. */
+/** Takes what removed spaces have left, and those that were moved, beside the requests; also where another node has begun, and has ended since. */
 export class SpaceJanitor {
   readonly #spaces: Spaces;
+  readonly #moves: Moves;
   readonly #log: Logger;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(spaces: Spaces, log: Logger) {
+  constructor(spaces: Spaces, moves: Moves, log: Logger) {
     this.#spaces = spaces;
+    this.#moves = moves;
     this.#log = log;
   }
 
   start(): void {
-    const look = () => void this.#spaces.finishRemovals().catch((error: unknown) => this.#failed(error));
+    const failed = (error: unknown) => this.#failed(error);
+    const look = () => {
+      this.#spaces.finishRemovals(failed).catch(failed);
+      this.#moves.finishAll(failed).catch(failed);
+    };
     this.#timer = setInterval(look, EVERY_MS);
     look();
   }

@@ -13,4 +13,6 @@ if not found then
 end
 if ARGV[1] == '' then redis.call('HDEL', meta, 'maxUsers') else redis.call('HSET', meta, 'maxUsers', ARGV[1]) end
 if ARGV[2] == '1' then redis.call('HSET', meta, 'paused', 1) else redis.call('HDEL', meta, 'paused') end
+-- Whatever was about to leave it, or to bring it here, has ended.
+redis.call('HDEL', meta, 'left')
 return 'opened'

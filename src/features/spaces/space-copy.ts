@@ -30,14 +30,27 @@ const SCAN_COUNT = 200;
  * script changes anything meanwhile. `space_not_found`.
  */
 export async function* copyOf(store: Store, space: SpaceName): AsyncGenerator<CopyLine> {
-  const { redis, keys } = store;
-  const source = await new Spaces(store).read(space);
+  const spaces = new Spaces(store);
+  const source = await spaces.read(space);
   if (source === undefined) return refuse('space_not_found', space);
-  yield { redisimSpace: 1, space, record: parseRecord(source) };
-  const { prefix } = keys.of(space);
+  // Where its keys are is of no meaning elsewhere.
+  const { partition, arriving, leaving, ...record } = parseRecord(source);
+  yield { redisimSpace: 1, space, record };
+  let count = 0;
+  for await (const [name, ttl, dump] of copyKeys(await spaces.storeOf(space))) {
+    count++;
+    yield [name, ttl, dump.toString('base64')];
+  }
+  yield { keys: count };
+}
+
+/** All keys of a space as {@link CopiedKey}s are, each once. */
+export async function* copyKeys({
+  redis,
+  keys: { prefix },
+}: Store): AsyncGenerator<[name: string, ttlMs: number, dump: Buffer]> {
   // A scan may find a key twice.
   const seen = new Set<string>();
-  let count = 0;
   for await (const scanned of scanKeys(redis, prefix, SCAN_COUNT)) {
     for (const key of scanned.keys) {
       if (seen.has(key)) continue;
@@ -45,11 +58,9 @@ export async function* copyOf(store: Store, space: SpaceName): AsyncGenerator<Co
       const [ttl, dump] = await Promise.all([redis.pttl(key), redis.dumpBuffer(key)]);
       // It has expired meanwhile.
       if (!dump) continue;
-      count++;
-      yield [key.slice(prefix.length), Math.max(ttl, 0), dump.toString('base64')];
+      yield [key.slice(prefix.length), Math.max(ttl, 0), dump];
     }
   }
-  yield { keys: count };
 }
 
 /**
@@ -67,6 +78,7 @@ export async function restoreCopy(
   const spaces = new Spaces(store);
   let head: CopyHead | undefined;
   let end: CopyEnd | undefined;
+  let there: Store | undefined;
   let count = 0;
   try {
     for await (const line of lines) {
@@ -74,11 +86,12 @@ export async function restoreCopy(
       if (isKey(line)) {
         if (!head) throw new Error('this is no copy of a space: it does not begin as one');
         const [name, ttl, dump] = line;
-        await store.redis.restore(store.keys.of(head.space).prefix + name, ttl, Buffer.from(dump, 'base64'));
+        await there!.redis.restore(there!.keys.prefix + name, ttl, Buffer.from(dump, 'base64'));
         count++;
       } else if ('redisimSpace' in line) {
         await spaces.adopt(line.space, { ...line.record, state: 'paused' });
         head = line;
+        there = await spaces.storeOf(line.space);
       } else end = line;
     }
     if (!head || !end) throw new Error('the copy was cut off: its end is missing');

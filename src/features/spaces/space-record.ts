@@ -13,6 +13,20 @@ export interface SpaceRecord {
   /** An outside issuer of user tokens. */
   jwks?: Issuer;
   limits: SpaceLimits;
+  /** The partition that has its keys, in a cluster, where that is another one than its name says. */
+  partition?: string;
+  /** Where its keys are being copied to, while it is moved. */
+  arriving?: Stage;
+  /** Where keys are still to be freed, since it was moved. */
+  leaving?: Stage;
+}
+
+/** One end of a move: the partition, and what that move marks keys with, so that what is left of another one harms nothing. */
+export interface Stage {
+  partition: string;
+  mark: string;
+  /** Of the end that is left: since when, ms since 1970. */
+  since?: number;
 }
 
 /** An outside issuer of user tokens: where its keys are, and the `iss` and `aud` of its tokens. */

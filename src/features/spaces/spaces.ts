@@ -1,12 +1,19 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { ImError } from '../../domain/errors.ts';
 import type { Page, PageRequest } from '../../domain/pages.ts';
 import { refuse } from '../../domain/refusals.ts';
 import type { SpaceName } from '../../domain/spaces.ts';
-import { scanKeys } from '../../redis/scan.ts';
 import type { Store } from '../../redis/store.ts';
 import * as commands from './commands.ts';
-import { type Issuer, issuerName, parseRecord, type SpaceLimits, type SpaceRecord } from './space-record.ts';
+import { Places } from './places.ts';
+import { Registry, thereIs } from './registry.ts';
+import {
+  type Issuer,
+  issuerName,
+  parseRecord,
+  type SpaceLimits,
+  type SpaceRecord,
+  type Stage,
+} from './space-record.ts';
 
 /** A space as it is told of: no secret is. */
 export interface Space {
@@ -26,17 +33,14 @@ export interface SpaceSetUp {
   jwks?: Issuer | undefined;
 }
 
-/** About how many keys each step of a removal looks at. */
-const SCAN_COUNT = 500;
-/** How often a change is tried that others get in the way of. */
-const TRIES = 20;
-
 /**
  * The spaces of a service: making, changing and removing them. What is set up for them is in the registry, which every node
  * reads, and in the space's own im:meta, as far as scripts have to know it.
  */
 export class Spaces {
   readonly #store: Store;
+  readonly #registry: Registry;
+  readonly #places: Places;
   readonly #ownIssuer: string;
   readonly #sweeping = new Map<SpaceName, Promise<void>>();
 
@@ -46,13 +50,14 @@ export class Spaces {
    */
   constructor(store: Store, ownIssuer = '') {
     this.#store = store;
+    this.#registry = new Registry(store);
+    this.#places = new Places(store);
     this.#ownIssuer = ownIssuer;
   }
 
   /** What is set up for a space, as JSON. */
   async read(name: SpaceName): Promise<string | undefined> {
-    const { redis, keys } = this.#store;
-    return (await redis.hget(keys.spaces(), name)) ?? undefined;
+    return this.#registry.read(name);
   }
 
   /** The space whose tokens come from this issuer, for this audience. */
@@ -87,14 +92,15 @@ export class Spaces {
     const setUp = { limits, ...(jwtSecret ? { jwtSecret } : {}), ...(jwks ? { jwks } : {}) };
     const key = serverKeyOf(name);
     let isNew = false;
-    const record = await this.#change(name, (found) => {
+    await this.#places.reach(name, await this.#registry.find(name));
+    const record = await this.#registry.change(name, (found) => {
       isNew = found === undefined;
       if (!found)
         return { createdAt: Date.now(), state: 'active', secret: secret(), serverKeys: [hashed(key)], ...setUp };
-      const { createdAt, state, secret: kept, serverKeys } = thereIs(name, found);
-      return { createdAt, state, secret: kept, serverKeys, ...setUp };
+      const { limits: _, jwtSecret: _secret, jwks: _jwks, ...kept } = thereIs(name, found);
+      return { ...kept, ...setUp };
     });
-    await this.#open(name, record);
+    await this.#places.open(name, record);
     return { ...spaceOf(name, record), ...(isNew ? { serverKey: key } : {}) };
   }
 
@@ -102,7 +108,7 @@ export class Spaces {
   async rotate(name: SpaceName, graceSeconds: number): Promise<{ serverKey: string; formerKeyUntil: string }> {
     const key = serverKeyOf(name);
     const until = Date.now() + graceSeconds * 1_000;
-    await this.#change(name, (found) => {
+    await this.#registry.change(name, (found) => {
       const record = thereIs(name, found);
       const [{ sha256 }] = record.serverKeys as [{ sha256: string }];
       return { ...record, serverKeys: [hashed(key), ...(graceSeconds > 0 ? [{ sha256, until }] : [])] };
@@ -112,16 +118,20 @@ export class Spaces {
 
   /** Refuses all requests of a space for now, or takes them again. `space_not_found`. */
   async pause(name: SpaceName, isPaused: boolean): Promise<void> {
-    const record = await this.#change(name, (found) => ({
-      ...thereIs(name, found),
-      state: isPaused ? 'paused' : 'active',
-    }));
-    await this.#open(name, record);
+    let arriving: Stage | undefined;
+    const record = await this.#registry.change(name, (found) => {
+      const { arriving: begun, ...rest } = thereIs(name, found);
+      arriving = begun;
+      return { ...rest, state: isPaused ? 'paused' : 'active' };
+    });
+    await this.#places.open(name, record);
+    // A move was interrupted: what had been copied is no use.
+    if (arriving) await this.#places.free(name, arriving);
   }
 
   /** Takes in the set-up of a space that comes from elsewhere; an error if there is one of the name, or of its issuer. */
   async adopt(name: SpaceName, record: SpaceRecord): Promise<void> {
-    await this.#change(name, (found) => {
+    await this.#registry.change(name, (found) => {
       if (found) throw new Error(`there is a space "${name}" here: remove it first, with DELETE /v1/spaces/${name}`);
       return record;
     });
@@ -129,7 +139,14 @@ export class Spaces {
 
   /** What was restored of a space belongs to this place now. @param isBackup as of restoreCopy */
   async settle(name: SpaceName, isBackup: boolean): Promise<void> {
-    await this.#store.run(commands.settleSpace, { name, isBackup });
+    const { partition } = await this.storeOf(name);
+    await this.#places.at(partition).run(commands.settleSpace, { name, isBackup });
+  }
+
+  /** The store of a space, where its keys are; `space_not_found`. */
+  async storeOf(name: SpaceName): Promise<Store> {
+    const record = (await this.#registry.find(name)) ?? refuse('space_not_found', name);
+    return this.#store.of(name, this.#places.partitionOf(name, record));
   }
 
   /**
@@ -139,86 +156,44 @@ export class Spaces {
   async remove(name: SpaceName): Promise<void> {
     // Who repeats a removal whose answer was lost is told no error.
     if ((await this.read(name)) === undefined) return;
-    await this.#change(name, (found) => {
+    const record = await this.#registry.change(name, (found) => {
       if (!found) return refuse('space_not_found', name);
       const { jwks, ...rest } = found;
       return { ...rest, state: 'removing' };
     });
-    await this.#store.run(commands.closeSpace, name);
+    await this.#places.close(name, record);
   }
 
   /** Takes all keys of a space that is being removed. Any node may, also where another one has begun. */
   finishRemoval(name: SpaceName): Promise<void> {
     let sweeping = this.#sweeping.get(name);
     if (!sweeping) {
-      sweeping = this.#sweep(name).finally(() => this.#sweeping.delete(name));
+      sweeping = this.#remove(name).finally(() => this.#sweeping.delete(name));
       this.#sweeping.set(name, sweeping);
     }
     return sweeping;
   }
 
-  /** Finishes the removals that were interrupted, by the end of a node for example. */
-  async finishRemovals(): Promise<void> {
-    const { redis, keys } = this.#store;
-    let cursor = '0';
-    do {
-      const [next, flat] = await redis.hscan(keys.spaces(), cursor, 'COUNT', SCAN_COUNT);
-      cursor = next;
-      for (let i = 0; i < flat.length; i += 2) {
-        if (parseRecord(flat[i + 1]!).state === 'removing') await this.finishRemoval(flat[i] as SpaceName);
-      }
-    } while (cursor !== '0');
+  /** Finishes the removals that were interrupted, by the end of a node for example. @param failed told what is wrong with one */
+  async finishRemovals(failed: (error: unknown) => void): Promise<void> {
+    for await (const [name, { state }] of this.#registry.all())
+      if (state === 'removing') await this.finishRemoval(name).catch(failed);
   }
 
-  async #sweep(name: SpaceName): Promise<void> {
-    const { redis, keys } = this.#store;
-    const { prefix, meta } = keys.of(name);
-    // A node may have ended between the two steps of `remove`.
-    await this.#store.run(commands.closeSpace, name);
-    for await (const scanned of scanKeys(redis, prefix, SCAN_COUNT)) {
-      const found = scanned.keys.filter((key) => key !== meta());
-      if (found.length > 0 && !(await this.#store.run(commands.sweepSpace, { name, found }))) return;
-    }
-    await this.#store.run(commands.endSpace, name);
+  async #remove(name: SpaceName): Promise<void> {
     const json = await this.read(name);
-    if (json === undefined || parseRecord(json).state !== 'removing') return;
-    await this.#store.run(commands.writeSpace, { name, before: json, after: '', issuerBefore: '', issuerAfter: '' });
-  }
-
-  async #open(name: SpaceName, { limits, state }: SpaceRecord): Promise<void> {
-    const input = { name, maxUsers: limits.users, paused: state === 'paused' };
-    if (!(await this.#store.run(commands.openSpace, input))) refuse('space_removed', name);
-  }
-
-  async #change(name: SpaceName, changed: (found: SpaceRecord | undefined) => SpaceRecord): Promise<SpaceRecord> {
-    for (let tries = 0; tries < TRIES; tries++) {
-      const before = await this.read(name);
-      const found = before === undefined ? undefined : parseRecord(before);
-      const record = changed(found);
-      const written = await this.#store.run(commands.writeSpace, {
-        name,
-        before: before ?? '',
-        after: JSON.stringify(record),
-        issuerBefore: found?.jwks ? issuerName(found.jwks) : '',
-        issuerAfter: record.jwks ? issuerName(record.jwks) : '',
-      });
-      if (written) return record;
-    }
-    throw new ImError('unavailable', `The space "${name}" is being changed by others; nothing was done, try again.`, {
-      retryAfter: 1,
-    });
+    const record = json === undefined ? undefined : parseRecord(json);
+    if (record?.state !== 'removing') return;
+    // A node may have ended between the two steps of `remove`.
+    await this.#places.close(name, record);
+    await this.#places.freeAll(name, record);
+    await this.#registry.strike(name, json!);
   }
 }
 
 function spaceOf(space: SpaceName, { state, createdAt, limits, jwtSecret, jwks }: SpaceRecord): Space {
   const tokensBy = jwks ? 'jwks' : jwtSecret ? 'jwtSecret' : 'service';
   return { space, state, createdAt: new Date(createdAt).toISOString(), limits, tokensBy, ...(jwks ? { jwks } : {}) };
-}
-
-/** A space that can be changed. Refuses `space_not_found`, and `space_removed` while one is being removed. */
-function thereIs(name: SpaceName, found: SpaceRecord | undefined): SpaceRecord {
-  if (!found) return refuse('space_not_found', name);
-  return found.state === 'removing' ? refuse('space_removed', name) : found;
 }
 
 function secret(): string {

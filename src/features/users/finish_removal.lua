@@ -1,12 +1,13 @@
 -- Ends the removal of a user who is in no group any more. What stays is where a new user of this name starts: the
 -- newest message of each direct chat, below which it reads nothing, and the end of the inbox.
 --   KEYS   im:meta, c:<uid>, s:<uid>, rd:<uid>, fl:<uid>, rq:<uid>, sn:<uid>, ru:<uid>, im:removals, mn:<uid>, cs:<uid>,
---          bl:<uid>, bb:<uid>, pr:<uid>, lf:<uid>, re:<uid>
+--          bl:<uid>, bb:<uid>, pr:<uid>, lf:<uid>, re:<uid>, im:channel-removals, im:unfinished
 --   ARGV   uid
 --   reply  { 'finished' } | { 'unfinished' } where it still is in a group, or has messages to be erased
 -- @include "epoch"
 -- @include "log"
 -- @include "streams"
+-- @include "unfinished"
 local contacts, inbox, marks, floors, requested, sanctions, removed_user, removals =
   KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8], KEYS[9]
 local blocks, blocked_by = KEYS[12], KEYS[13]
@@ -39,6 +40,7 @@ for _, gid in ipairs(redis.call('SMEMBERS', sanctions)) do
   redis.call('HDEL', roles_key(gid), uid)
 end
 redis.call('HSET', removed_user, 'inboxEnded', last_generated(inbox) or epoch() .. '-0')
-redis.call('UNLINK', contacts, inbox, marks, requested, sanctions, unpack(KEYS, 10))
+redis.call('UNLINK', contacts, inbox, marks, requested, sanctions, unpack(KEYS, 10, 16))
 redis.call('SREM', removals, uid)
+end_unfinished(removals, KEYS[17])
 return { 'finished' }

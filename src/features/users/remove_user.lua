@@ -1,7 +1,7 @@
 -- Begins to remove a user: from here on there is none, its tokens are refused, and it can't become anything any more.
 -- What it has sent is erased then, if that is asked for; what it is in is left one by one, and finish_removal ends it.
 --   KEYS   im:meta, u:<uid>, rd:<uid>, ru:<uid>, im:removals, im:revoked, ua:<uid>, im:users, im:suspended,
---          feed, lf:<uid>, re:<uid>
+--          feed, lf:<uid>, re:<uid>, im:unfinished
 --   ARGV   uid, '1' if its messages are to be erased, else '0'
 --   reply  { 'begun' | 'already' }
 --   refuses  USER_NOT_FOUND (there never was one, or its messages stayed when it was removed),
@@ -9,6 +9,7 @@
 -- @include "level"
 -- @include "refusals"
 -- @include "revocation"
+-- @include "unfinished"
 local user, marks, removed_user, removals = KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local left, erasure = KEYS[11], KEYS[12]
 local uid, erases = ARGV[1], ARGV[2] == '1'
@@ -50,6 +51,7 @@ end
 if #owned > 0 then return refuse('OWNER_MUST_HAND_OVER', table.concat(owned, ' ')) end
 
 redis.call('SADD', removals, uid)
+begin_unfinished()
 redis.call('UNLINK', user, KEYS[7])
 redis.call('ZREM', KEYS[8], uid)
 redis.call('HSET', removed_user, 'removedAt', now_ms())

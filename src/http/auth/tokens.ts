@@ -231,7 +231,7 @@ function keyOf(
   caller: { kind: 'server' | 'operator'; countedAs: string },
   until = Number.POSITIVE_INFINITY,
 ): ApiKey {
-  return { digest: hashed, caller: { ...caller, expiresAt: until }, until };
+  return { digest: hashed, caller: { ...caller, key: hashed.toString('hex'), expiresAt: until }, until };
 }
 
 function digest(credential: string): Buffer {

@@ -11,7 +11,7 @@ import { identify, perform, tell } from '../plugins/framed-requests.ts';
 import { problemOf } from '../plugins/problem.ts';
 import { asksForWebSocket, openWebSocket } from '../plugins/upgrade.ts';
 import type { Space } from '../space.ts';
-import { endIfRefused, type Streaming } from './stream.ts';
+import { endIfRefused, type Streaming, serverKeyOf } from './stream.ts';
 
 /** The largest body that a user may send, and the frame around it. */
 const MAX_FRAME = BODY_LIMIT.fields + BODY_LIMIT.small;
@@ -65,6 +65,7 @@ export class Sockets {
       position,
       authorization: hasBearer(request) ? request.headers.authorization : undefined,
       expiresAt: request.caller.expiresAt,
+      serverKey: serverKeyOf(request.caller),
       refusal: () => refusalOf(request.caller, space.revocations),
     };
     if (member && tell(request, member)) return reply.status(204).send();
@@ -99,7 +100,8 @@ export class Sockets {
             sayBye('too_many_subscribers');
             return () => {};
           }
-          const subscriber = hub.subscribe(who.source, who.position, () => sink, who.expiresAt, watched);
+          const { position: start, expiresAt, serverKey } = who;
+          const subscriber = hub.subscribe(who.source, { start, openSink: () => sink, expiresAt, watched, serverKey });
           webSocket.once('close', () => hub.unsubscribe(subscriber));
           subscriber.opened.then(
             (ending) => ending && sayBye(ending.reason),
@@ -107,8 +109,9 @@ export class Sockets {
             (error: unknown) => sayBye(who.source.endedBy(error) ?? 'shutdown'),
           );
           void endIfRefused(hub, subscriber, who.refusal);
-          return (expiresAt) => {
-            subscriber.expiresAt = expiresAt;
+          return (renewed) => {
+            subscriber.expiresAt = renewed.expiresAt;
+            subscriber.serverKey = renewed.serverKey;
           };
         },
       },

@@ -10,6 +10,7 @@ import type { Uid } from '../../domain/names.ts';
 import type { Cursor } from '../../domain/stream-ids.ts';
 import type { TokenRefusal } from '../../features/tokens/revocations.ts';
 import { refusalOf, refusedBy } from '../auth/auth.ts';
+import type { Caller } from '../auth/caller.ts';
 import { uidsOf } from '../openapi/params.ts';
 import { complaint } from '../openapi/patterns.ts';
 import { wireForm } from '../plugins/accept.ts';
@@ -76,7 +77,10 @@ export async function openStream(
     return sayBye({ reason: 'too_many_subscribers', retryMs: 1_000 + Math.floor(Math.random() * 9_000) });
   }
   if (raw.destroyed || raw.closed) return reply.hijack();
-  const subscriber = hub.subscribe(source, start, openSink, request.caller.expiresAt, watched);
+  const { caller } = request;
+  const { expiresAt } = caller;
+  const opening = { start, openSink, expiresAt, watched, serverKey: serverKeyOf(caller) };
+  const subscriber = hub.subscribe(source, opening);
   const leave = () => hub.unsubscribe(subscriber);
   raw.once('close', leave);
   void endIfRefused(hub, subscriber, () => refusalOf(request.caller, request.space.revocations));
@@ -132,6 +136,11 @@ export async function endIfRefused(
     // Redis can't be asked: the client comes back, and is asked for its token then.
     hub.end(subscriber, 'shutdown');
   }
+}
+
+/** The server key of a caller that is one. */
+export function serverKeyOf(caller: Caller): string | undefined {
+  return caller.kind === 'server' ? caller.key : undefined;
 }
 
 /**

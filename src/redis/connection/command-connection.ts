@@ -33,7 +33,29 @@ export async function connectCommands(endpoint: Endpoint, options: CommandOption
   return redis;
 }
 
-function newConnection(endpoint: Endpoint, { commandTimeoutMs, log }: CommandOptions): Redis {
+/**
+ * The same for a server that may be away: a command is refused until it is there, and it is connected to by itself.
+ *
+ * @param name in log lines
+ */
+export function beginCommands(
+  endpoint: Endpoint,
+  options: CommandOptions,
+  name: string,
+): { redis: Redis; whenReady: Promise<void> } {
+  const redis = newConnection(endpoint, options, name);
+  const { log } = options;
+  const whenReady = new Promise<void>((resolve) => redis.once('ready', () => resolve()));
+  redis.once('ready', () => {
+    checkServer(redis, endpointName(endpoint), log).catch((error: unknown) =>
+      log.error({ connection: name, err: error as Error }, 'a server of the cluster does not fit'),
+    );
+  });
+  redis.connect().catch(() => {});
+  return { redis, whenReady };
+}
+
+function newConnection(endpoint: Endpoint, { commandTimeoutMs, log }: CommandOptions, name = 'commands'): Redis {
   const redis = new CommandConnection({
     ...endpointOptions(endpoint),
     lazyConnect: true,
@@ -47,7 +69,7 @@ function newConnection(endpoint: Endpoint, { commandTimeoutMs, log }: CommandOpt
     connectTimeout: commandTimeoutMs,
     retryStrategy,
   });
-  logOutages(redis, 'commands', log);
+  logOutages(redis, name, log);
   return redis;
 }
 

@@ -7,8 +7,9 @@ import { logOutages, retryStrategy } from './reconnect.ts';
  * A connection for one blocking XREAD loop. It reconnects for ever; a read that was under way is sent again by ioredis
  * after the reconnect, so `ready` is the event by which its user learns that the link was broken.
  * @param blockMs the longest BLOCK its user asks for, above 0
+ * @param name in log lines
  */
-export function connectFeed(endpoint: Endpoint, blockMs: number, log: Logger): Redis {
+export function connectFeed(endpoint: Endpoint, blockMs: number, log: Logger, name = 'feed'): Redis {
   const redis = new Redis({
     ...endpointOptions(endpoint),
     maxRetriesPerRequest: null,
@@ -17,6 +18,6 @@ export function connectFeed(endpoint: Endpoint, blockMs: number, log: Logger): R
     connectTimeout: 3_000,
     retryStrategy,
   });
-  logOutages(redis, 'feed', log);
+  logOutages(redis, name, log);
   return redis;
 }

@@ -1,11 +1,12 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { ask } from '../cluster/ask.ts';
 import { type MasterLookup, MasterRoute } from '../cluster/master-route.ts';
 import { placeName } from '../cluster/place.ts';
 import { Sentinels } from '../cluster/sentinels.ts';
-import { DEFAULT_TAG } from '../cluster/tag.ts';
+import { DEFAULT_TAG, nameOf, tagsOf } from '../cluster/tag.ts';
 import { Topology } from '../cluster/topology.ts';
-import { type CommandOptions, connectCommands } from './command-connection.ts';
+import { beginCommands, type CommandOptions, connectCommands } from './command-connection.ts';
 import type { Endpoint } from './endpoint.ts';
 import { connectFeed } from './feed-connection.ts';
 import type { Partition } from './partition.ts';
@@ -19,6 +20,11 @@ export interface RedisLink {
   readonly commands: Redis;
   /** Whether it is a cluster, where keys have tags. */
   readonly isCluster: boolean;
+  /**
+   * Connects to the partitions of a cluster, for named spaces; elsewhere there is one. Those whose master is away are connected
+   * to as soon as it is back. @returns all partitions, that of the default space first
+   */
+  openPartitions(count: number): Promise<readonly Partition[]>;
   /** Whether there is a key, wherever that is. @throws Error if its master does not answer */
   has(key: string): Promise<boolean>;
   /** True when data may be missing that was acknowledged: the epoch must move before anything is served. */
@@ -33,6 +39,8 @@ export interface LinkOptions extends CommandOptions {
 
 /** How long the feed reader blocks, ms. A silent link is noticed 3 s after that. */
 export const FEED_BLOCK_MS = 1_000;
+/** How long a start waits for the master of a partition that is not the default space's, ms. */
+const AWAY_MS = 3_000;
 
 /**
  * Opens a link to Redis: finds out whether it is one server, a cluster, or the master of sentinels; connects, checks the
@@ -86,6 +94,10 @@ async function inCluster(topology: Topology, connections: Connections): Promise<
   const partition = await connections.connectPartition(DEFAULT_TAG, topology.lookup(DEFAULT_TAG));
   return {
     ...linkOf({ connections, partition, isCluster: true }),
+    openPartitions: async (count) => {
+      const opening = tagsOf(count).map((tag) => connections.beginPartition(tag, topology.lookup(tag)));
+      return [partition, ...(await Promise.all(opening))];
+    },
     has: (key) => topology.askMasterOf(key, async (redis) => (await redis.exists(key)) === 1),
   };
 }
@@ -103,6 +115,7 @@ function linkOf({ connections, partition, isCluster }: LinkParts): RedisLink {
     commands,
     isCluster,
     mayHaveLostData: connections.options.mayHaveLostData ?? false,
+    openPartitions: async () => [partition],
     has: async (key) => (await commands.exists(key)) === 1,
     close: () => connections.close(),
   };
@@ -124,15 +137,33 @@ class Connections {
 
   /** All of one Redis, to which commands have a connection already. */
   wholeOf(target: RedisTarget, commands: Redis): Partition {
-    return { tag: '', commands, serverId: undefined, openFeed: () => this.#openFeed(target) };
+    return { tag: '', name: '', commands, serverId: undefined, openFeed: () => this.#openFeed(target) };
   }
 
   /** What a master has, whichever that is. @throws Error if it can't be used */
   async connectPartition(tag: string, lookup: MasterLookup): Promise<Partition> {
     const route = new MasterRoute(lookup);
-    const commands = this.#add(await connectCommands(route, this.options), route);
-    // Each connection has a way of its own.
-    return { tag, commands, serverId: () => route.serverId, openFeed: () => this.#openFeed(new MasterRoute(lookup)) };
+    return this.#partition(tag, lookup, route, this.#add(await connectCommands(route, this.options), route));
+  }
+
+  /** The same of a master that may be away for now: it is waited for no longer than {@link AWAY_MS}. */
+  async beginPartition(tag: string, lookup: MasterLookup): Promise<Partition> {
+    const route = new MasterRoute(lookup);
+    const { redis, whenReady } = beginCommands(route, this.options, `commands ${nameOf(tag)}`);
+    this.#add(redis, route);
+    await Promise.race([whenReady, delay(AWAY_MS)]);
+    return this.#partition(tag, lookup, route, redis);
+  }
+
+  #partition(tag: string, lookup: MasterLookup, route: MasterRoute, commands: Redis): Partition {
+    return {
+      tag,
+      name: nameOf(tag),
+      commands,
+      serverId: () => route.serverId,
+      // Each connection has a way of its own.
+      openFeed: () => this.#openFeed(new MasterRoute(lookup), nameOf(tag)),
+    };
   }
 
   /** Ends what leads to a server that is not the master any more, though it may not know; it connects anew by itself. */
@@ -149,8 +180,8 @@ class Connections {
     for (const one of this.#open) one instanceof Redis ? one.disconnect() : one.close();
   }
 
-  #openFeed(endpoint: Endpoint): Redis {
-    return this.#add(connectFeed(endpoint, FEED_BLOCK_MS, this.options.log), endpoint);
+  #openFeed(endpoint: Endpoint, partition = ''): Redis {
+    return this.#add(connectFeed(endpoint, FEED_BLOCK_MS, this.options.log, `feed ${partition}`.trim()), endpoint);
   }
 
   #add(redis: Redis, endpoint: Endpoint): Redis {

@@ -4,6 +4,8 @@ import type { Redis } from 'ioredis';
 export interface Partition {
   /** What its keys have in front, behind KEY_PREFIX: `''` where there is one partition, else what keeps them in one slot. */
   readonly tag: string;
+  /** How people, the registry and metrics call it: what its tag has in its braces; `''` where there is one partition. */
+  readonly name: string;
   /** For every command and script; never for a blocking one. */
   readonly commands: Redis;
   /** Opens a connection of its own for the blocking read of its feed. */

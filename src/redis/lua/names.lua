@@ -37,4 +37,5 @@ local function idempotency_key(log, from, client_message_id)
 end
 local function partition_meta_key() return PARTITION .. 'im:meta' end
 local function feed_key() return PARTITION .. 'feed' end
+local function unfinished_key() return PARTITION .. 'im:unfinished' end
 local function signals_key() return PARTITION .. 'signals' end

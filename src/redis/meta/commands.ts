@@ -23,3 +23,11 @@ export const raiseLevel = command({
   args: (_: undefined) => [],
   decode: (level: string) => level,
 });
+
+/** Notes how many partitions a cluster's spaces are dealt out to; the number that holds. */
+export const notePartitions = command({
+  script: new URL('./note_partitions.lua', import.meta.url),
+  keys: (keys, _: { count: number; ofDefault: string }) => [keys.spaces()],
+  args: ({ count, ofDefault }) => [count, ofDefault],
+  decode: (count: string) => Number(count),
+});

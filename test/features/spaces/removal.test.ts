@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SpaceName } from '../../../src/domain/spaces.ts';
 import { Logs } from '../../../src/features/messages/logs.ts';
-import { closeSpace, sweepSpace } from '../../../src/features/spaces/commands.ts';
+import { closeSpace, REMOVED, sweepSpace } from '../../../src/features/spaces/commands.ts';
 import { Spaces } from '../../../src/features/spaces/spaces.ts';
 import { Users } from '../../../src/features/users/users.ts';
 import { uid } from '../../helpers/im.ts';
@@ -10,6 +10,7 @@ import { useIm } from '../../helpers/use.ts';
 
 const { im } = useIm();
 const acme = 'acme' as SpaceName;
+const removal = { name: acme, mark: REMOVED, isLeft: false };
 const keys = () => im.keys.of(acme);
 
 test('a sweep takes nothing of a space that is not being removed', async () => {
@@ -17,10 +18,10 @@ test('a sweep takes nothing of a space that is not being removed', async () => {
   await spaces.put(acme, {});
   const found = [keys().user(uid('alice'))];
   await im.redis.hset(found[0]!, 'createdAt', 1);
-  assert.equal(await im.store.run(sweepSpace, { name: acme, found }), false);
+  assert.equal(await im.store.run(sweepSpace, { ...removal, found }), false);
   assert.equal(await im.redis.exists(...found), 1);
-  await im.store.run(closeSpace, acme);
-  assert.equal(await im.store.run(sweepSpace, { name: acme, found }), true);
+  await im.store.run(closeSpace, removal);
+  assert.equal(await im.store.run(sweepSpace, { ...removal, found }), true);
   assert.equal(await im.redis.exists(...found), 0);
 });
 
@@ -30,7 +31,7 @@ test('no script works for a space that is being removed, or that there is not', 
   const create = () => new Users(ofAcme, new Logs(ofAcme)).ensure(uid('alice'), {});
   await assert.rejects(create(), { code: 'space_removed' });
   await spaces.put(acme, {});
-  await im.store.run(closeSpace, acme);
+  await im.store.run(closeSpace, removal);
   await assert.rejects(create(), { code: 'space_removed' });
   assert.equal(await im.redis.exists(keys().user(uid('alice'))), 0);
   await assert.rejects(spaces.put(acme, {}), { code: 'space_removed' });
