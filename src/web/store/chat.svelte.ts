@@ -2,9 +2,13 @@ import type { Connection, Message, Signal } from '@redisim/client';
 import { Dexie } from 'dexie';
 import { type Api, ApiError, createApi, type Session } from '../api/client.ts';
 import { Changes } from './changes.ts';
+import { Channels } from './channels.ts';
 import { Conversations } from './conversations.ts';
 import { Store } from './db.ts';
+import { Histories } from './histories.ts';
+import { newId } from './ids.ts';
 import { Inbox } from './inbox.ts';
+import { Listing } from './listing.ts';
 import { Notices } from './notices.svelte.ts';
 import { sendOutbox } from './outbox.ts';
 import { Presence, type PresenceState } from './presence.svelte.ts';
@@ -13,13 +17,26 @@ import { Receipts } from './receipts.ts';
 import { Signals } from './signals.ts';
 import { Typing } from './typing.svelte.ts';
 
-/** What the tab that follows the inbox tells the others; `ask` is what a new one asks it for. */
+/** What the tab that follows the inbox tells the others; and what they tell it: `ask`, `open` and `look`. */
 type Told =
   | { about: 'ask' }
+  /** The conversation that a tab shows now. */
+  | { about: 'open'; tab: string; conversation: string | undefined }
+  /** Somebody looks: what no entry tells of is to be read anew. */
+  | { about: 'look' }
+  | { about: 'leads' }
+  /** It may have become a channel, or one is in again. */
+  | { about: 'changed'; conversation: string }
   | { about: 'stale' }
   | { about: 'connection'; connection: Connection }
   | { about: 'typing'; conversation: string; uid: string; isTyping: boolean }
   | { about: 'presence'; states: PresenceState[]; watched?: string[] };
+
+/** What no entry tells of is read anew this often while somebody looks, ms; and while nobody does. */
+const LOOK_EVERY_MS = 15_000;
+const LOOK_HIDDEN_EVERY_MS = 120_000;
+/** A conversation that can't be asked about is shown as it is kept after this time, ms. */
+const CATCH_UP_MS = 5_000;
 
 /**
  * Everything behind the page for one user. Of all tabs of this user one follows the inbox and sends, the others show the
@@ -30,6 +47,9 @@ export class Chat {
   readonly api: Api;
   readonly store: Store;
   readonly inbox: Inbox;
+  readonly listing: Listing;
+  readonly histories: Histories;
+  readonly channels: Channels;
   readonly conversations: Conversations;
   readonly changes: Changes;
   readonly profiles: Profiles;
@@ -48,6 +68,12 @@ export class Chat {
   #watchedUids: string[] = [];
   /** The conversation that is open in this tab. */
   #open: string | undefined;
+  readonly #tab = newId();
+  /** What is open in which tab, as far as the leading one has heard; the last one opened is the last. */
+  readonly #openIn = new Map<string, string>();
+  readonly #timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
+  #lookedAt = Date.now();
+  readonly #catchingUp = new Map<string, Promise<boolean>>();
 
   readonly #refused: (error: ApiError) => void;
 
@@ -57,32 +83,42 @@ export class Chat {
     this.uid = uid;
     this.api = createApi(token);
     this.store = new Store(uid);
-    this.inbox = new Inbox(this.store, this.api, uid, () => this.watched);
+    this.histories = new Histories(this.store, this.api);
+    this.profiles = new Profiles(this.store, this.api);
+    this.listing = new Listing(this.store, this.api, this.histories, uid);
+    this.inbox = new Inbox(this.store, this, uid, () => this.watched);
+    this.channels = new Channels(this.store, this.api, this, uid, (messages) => this.#notify(messages));
     this.conversations = new Conversations(this.store, this.api);
     this.changes = new Changes(this.store, this.api);
-    this.profiles = new Profiles(this.store, this.api);
     this.receipts = new Receipts(this.store, this.api);
     this.typing = new Typing(this.api, uid);
     this.presence = new Presence(this.store, this.api, () => this.connection === 'live');
     this.notices = new Notices(this.store, uid);
-    this.#signals = new Signals(this.store, this.inbox, this.receipts, uid);
+    this.#signals = new Signals(this.store, this, uid);
     this.#channel = new BroadcastChannel(`redisim ${uid}`);
     this.#channel.onmessage = ({ data }: MessageEvent<Told>) => this.#heard(data);
     this.#channel.postMessage({ about: 'ask' } satisfies Told);
+    document.addEventListener('visibilitychange', this.#seen);
+    addEventListener('pagehide', this.#hidden);
     void this.#lead();
   }
 
   /** Ends all that goes on in the background. */
   close(): void {
+    this.#hidden();
     this.#ending.abort();
+    this.channels.follow([]);
+    clearInterval(this.#timer);
+    document.removeEventListener('visibilitychange', this.#seen);
+    removeEventListener('pagehide', this.#hidden);
     this.presence.close();
     this.notices.close();
     this.#channel.close();
   }
 
   /**
-   * A conversation is open in this tab: what no entry tells of it (receipts, reactions of others) is read now, and whenever
-   * something may have been missed.
+   * A conversation is open in this tab: what no entry tells of it (receipts, reactions of others, all that is in a channel) is
+   * read now, and whenever something may have been missed.
    *
    * @returns what ends that
    */
@@ -90,8 +126,27 @@ export class Chat {
     this.#open = conversation;
     void this.#reloadOpen();
     return () => {
-      if (this.#open === conversation) this.#open = undefined;
+      if (this.#open !== conversation) return;
+      this.#open = undefined;
+      this.#tell({ about: 'open', tab: this.#tab, conversation: undefined });
     };
+  }
+
+  /**
+   * Brings what is kept of a conversation up to now, as far as the inbox does not. Without a line what is kept is what there is.
+   *
+   * @returns whether it is a channel
+   */
+  async catchUp(conversation: string): Promise<boolean> {
+    const known = this.#catchingUp.get(conversation) ?? this.channels.catchUp(conversation);
+    this.#catchingUp.set(conversation, known);
+    const late = new Promise<boolean>((resolve) => setTimeout(() => resolve(true), CATCH_UP_MS));
+    const done = known.catch(async () => {
+      return (await this.store.profiles.get(conversation))?.kind === 'channel';
+    });
+    const isChannel = await Promise.race([done, late]);
+    this.#catchingUp.delete(conversation);
+    return isChannel;
   }
 
   /** Ends it, and removes what this browser keeps of the user. */
@@ -111,6 +166,7 @@ export class Chat {
   /** Follows and sends until the page is left or the user logs out. */
   async #follow(): Promise<void> {
     this.#leads = true;
+    this.#tell({ about: 'leads' });
     const stopSending = sendOutbox(this.store, this.api, this.inbox);
     try {
       await this.#followInbox(() => this.presence.toWatch()).catch((error: unknown) => {
@@ -140,12 +196,16 @@ export class Chat {
       onMessages: async (messages, cursor) => {
         await inbox.take(messages, cursor);
         this.#haveSpoken(messages);
-        void this.notices.arrived(messages).catch(console.error);
+        for (const { action, conversation } of messages) {
+          if (action === 'update' || action === 'join') this.#tell({ about: 'changed', conversation });
+        }
+        // Of a channel that is followed its log tells.
+        this.#notify(messages.filter(({ conversation }) => !this.listing.followed.has(conversation)));
       },
       onGap: (_gap, cursor) => inbox.startOver(cursor),
       onSignal: (signal) => this.#signalled(signal),
       onStale: async () => {
-        await inbox.relist();
+        await this.listing.relist();
         this.#tell({ about: 'stale' });
       },
       onConnection: (connection) => this.#tell({ about: 'connection', connection }),
@@ -178,7 +238,18 @@ export class Chat {
   }
 
   #heard(told: Told): void {
-    if (told.about === 'ask') {
+    if (told.about === 'open') {
+      // Where every tab follows for itself, it follows what is open in itself.
+      if (told.tab !== this.#tab && !navigator.locks) return;
+      this.#openIn.delete(told.tab);
+      if (told.conversation !== undefined) this.#openIn.set(told.tab, told.conversation);
+      if (this.#leads) void this.#followOpen();
+    } else if (told.about === 'look') {
+      if (this.#leads) void this.channels.look().catch(() => {});
+    } else if (told.about === 'leads') this.#tellOpen();
+    else if (told.about === 'changed') {
+      if (told.conversation === this.#open) void this.#reloadOpen();
+    } else if (told.about === 'ask') {
       if (!this.#leads) return;
       this.#channel.postMessage({ about: 'connection', connection: this.connection } satisfies Told);
       const { states } = this.presence;
@@ -199,9 +270,51 @@ export class Chat {
   async #reloadOpen(): Promise<void> {
     const conversation = this.#open;
     if (conversation === undefined) return;
-    await this.receipts.load(conversation);
-    await this.inbox.reloadNewest(conversation).catch(() => {
+    const isChannel = await this.catchUp(conversation);
+    if (this.#open !== conversation) return;
+    this.#tellOpen();
+    if (!isChannel) await this.receipts.load(conversation);
+    await this.histories.reloadNewest(conversation).catch(() => {
       // No line: what is kept is shown; once it is back it is read again.
     });
   }
+
+  #tellOpen(): void {
+    this.#tell({ about: 'open', tab: this.#tab, conversation: this.#open });
+  }
+
+  /** Follows the channels that are open. */
+  async #followOpen(): Promise<void> {
+    const open = [...new Set([...this.#openIn.values()].reverse())].reverse();
+    const known = await this.store.profiles.bulkGet(open);
+    if (!this.#ending.signal.aborted) this.channels.follow(open.filter((_, i) => known[i]?.kind === 'channel'));
+  }
+
+  /** Reads what no entry tells of, as often as it is worth it. */
+  #look(): void {
+    const isHidden = document.visibilityState === 'hidden';
+    if (isHidden && Date.now() - this.#lookedAt < LOOK_HIDDEN_EVERY_MS) return;
+    this.#lookedAt = Date.now();
+    this.#tell({ about: 'look' });
+    if (!isHidden) void this.#reloadReactions().catch(() => {});
+  }
+
+  /** Nobody is told of reactions in a channel. */
+  async #reloadReactions(): Promise<void> {
+    const conversation = this.#open;
+    if (conversation === undefined || (await this.store.profiles.get(conversation))?.kind !== 'channel') return;
+    await this.histories.reloadNewest(conversation);
+  }
+
+  #notify(messages: readonly Message[]): void {
+    void this.notices.arrived(messages).catch(console.error);
+  }
+
+  readonly #seen = () => {
+    if (document.visibilityState === 'visible') this.#look();
+  };
+
+  readonly #hidden = () => {
+    if (!this.#ending.signal.aborted) this.#tell({ about: 'open', tab: this.#tab, conversation: undefined });
+  };
 }

@@ -44,7 +44,7 @@ describe('the chat page: groups', { skip }, () => {
     await ann.add('ben');
     await ann.page.getByRole('link', { name: 'Chats' }).click();
     await ann.page.getByRole('button', { name: 'New chat or group' }).click();
-    await choose(ann, 'New group');
+    await choose(ann, 'New group or channel');
     await ann.page.getByLabel('Group name').fill('Book Club');
     assert.equal(await ann.page.getByLabel('Group ID').isVisible(), false);
     await ann.page.locator('dialog label', { hasText: 'Ben' }).click();
