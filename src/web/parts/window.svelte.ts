@@ -54,7 +54,7 @@ export class MessageWindow {
   /** From the first unread message on, or the newest ones. */
   open(): Promise<void> {
     return this.#alone(async () => {
-      await this.#chat.catchUp(this.#conversation);
+      await this.#chat.openChats.catchUp(this.#conversation);
       this.unreadFrom = await this.#firstUnread();
       if (this.unreadFrom === undefined || !(await this.#around(this.unreadFrom))) await this.#toEnd();
     });

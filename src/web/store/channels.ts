@@ -50,7 +50,7 @@ export class Channels {
     const { conversations, positions } = this.#store;
     const before = await conversations.get(conversation);
     if (before?.last && isEnd(before.last, this.#uid)) return true;
-    await listing.reread(conversation);
+    await listing.freshen(conversation);
     const last = (await conversations.get(conversation))?.last;
     const kept = (await positions.get(name(conversation)))?.cursor;
     const isEmpty = (await histories.kept(conversation).count()) === 0;
@@ -115,7 +115,7 @@ export class Channels {
           if (await position()) return;
           // What came between the newest page and now.
           await histories.backfill(conversation);
-          await listing.reread(conversation);
+          await listing.freshen(conversation);
           await positions.put({ name: name(conversation), cursor });
         },
         onMessages: async (messages, cursor) => {
@@ -124,7 +124,7 @@ export class Channels {
         },
         onGap: async (_gap, cursor) => {
           await histories.beginAnew(conversation);
-          await listing.reread(conversation);
+          await listing.freshen(conversation);
           await positions.put({ name: name(conversation), cursor });
         },
         onError: (error) => {

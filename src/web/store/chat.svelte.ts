@@ -6,10 +6,10 @@ import { Channels } from './channels.ts';
 import { Conversations } from './conversations.ts';
 import { Store } from './db.ts';
 import { Histories } from './histories.ts';
-import { newId } from './ids.ts';
 import { Inbox } from './inbox.ts';
 import { Listing } from './listing.ts';
 import { Notices } from './notices.svelte.ts';
+import { OpenChats, type ToldOfOpen } from './open-chats.ts';
 import { sendOutbox } from './outbox.ts';
 import { Presence, type PresenceState } from './presence.svelte.ts';
 import { Profiles } from './profiles.ts';
@@ -17,26 +17,14 @@ import { Receipts } from './receipts.ts';
 import { Signals } from './signals.ts';
 import { Typing } from './typing.svelte.ts';
 
-/** What the tab that follows the inbox tells the others; and what they tell it: `ask`, `open` and `look`. */
+/** What the tab that follows the inbox tells the others; `ask` is what a new one asks it for. */
 type Told =
+  | ToldOfOpen
   | { about: 'ask' }
-  /** The conversation that a tab shows now. */
-  | { about: 'open'; tab: string; conversation: string | undefined }
-  /** Somebody looks: what no entry tells of is to be read anew. */
-  | { about: 'look' }
-  | { about: 'leads' }
-  /** It may have become a channel, or one is in again. */
-  | { about: 'changed'; conversation: string }
   | { about: 'stale' }
   | { about: 'connection'; connection: Connection }
   | { about: 'typing'; conversation: string; uid: string; isTyping: boolean }
   | { about: 'presence'; states: PresenceState[]; watched?: string[] };
-
-/** What no entry tells of is read anew this often while somebody looks, ms; and while nobody does. */
-const LOOK_EVERY_MS = 15_000;
-const LOOK_HIDDEN_EVERY_MS = 120_000;
-/** A conversation that can't be asked about is shown as it is kept after this time, ms. */
-const CATCH_UP_MS = 5_000;
 
 /**
  * Everything behind the page for one user. Of all tabs of this user one follows the inbox and sends, the others show the
@@ -57,6 +45,7 @@ export class Chat {
   readonly typing: Typing;
   readonly presence: Presence;
   readonly notices: Notices;
+  readonly openChats: OpenChats;
   /** How the line to the service is, in whichever tab holds it. */
   connection = $state<Connection>('connecting');
   /** The conversation that is open in this tab with its newest message in sight. */
@@ -66,15 +55,6 @@ export class Chat {
   readonly #ending = new AbortController();
   #leads = false;
   #watchedUids: string[] = [];
-  /** The conversation that is open in this tab. */
-  #open: string | undefined;
-  readonly #tab = newId();
-  /** What is open in which tab, as far as the leading one has heard; the last one opened is the last. */
-  readonly #openIn = new Map<string, string>();
-  readonly #timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
-  #lookedAt = Date.now();
-  readonly #catchingUp = new Map<string, Promise<boolean>>();
-
   readonly #refused: (error: ApiError) => void;
 
   /** `refused` is called when the service takes this session no more. */
@@ -95,58 +75,24 @@ export class Chat {
     this.presence = new Presence(this.store, this.api, () => this.connection === 'live');
     this.notices = new Notices(this.store, uid);
     this.#signals = new Signals(this.store, this, uid);
+    this.openChats = new OpenChats(
+      this,
+      (told) => this.#tell(told),
+      () => this.#leads,
+    );
     this.#channel = new BroadcastChannel(`redisim ${uid}`);
     this.#channel.onmessage = ({ data }: MessageEvent<Told>) => this.#heard(data);
     this.#channel.postMessage({ about: 'ask' } satisfies Told);
-    document.addEventListener('visibilitychange', this.#seen);
-    addEventListener('pagehide', this.#hidden);
     void this.#lead();
   }
 
   /** Ends all that goes on in the background. */
   close(): void {
-    this.#hidden();
+    this.openChats.close();
     this.#ending.abort();
-    this.channels.follow([]);
-    clearInterval(this.#timer);
-    document.removeEventListener('visibilitychange', this.#seen);
-    removeEventListener('pagehide', this.#hidden);
     this.presence.close();
     this.notices.close();
     this.#channel.close();
-  }
-
-  /**
-   * A conversation is open in this tab: what no entry tells of it (receipts, reactions of others, all that is in a channel) is
-   * read now, and whenever something may have been missed.
-   *
-   * @returns what ends that
-   */
-  open(conversation: string): () => void {
-    this.#open = conversation;
-    void this.#reloadOpen();
-    return () => {
-      if (this.#open !== conversation) return;
-      this.#open = undefined;
-      this.#tell({ about: 'open', tab: this.#tab, conversation: undefined });
-    };
-  }
-
-  /**
-   * Brings what is kept of a conversation up to now, as far as the inbox does not. Without a line what is kept is what there is.
-   *
-   * @returns whether it is a channel
-   */
-  async catchUp(conversation: string): Promise<boolean> {
-    const known = this.#catchingUp.get(conversation) ?? this.channels.catchUp(conversation);
-    this.#catchingUp.set(conversation, known);
-    const late = new Promise<boolean>((resolve) => setTimeout(() => resolve(true), CATCH_UP_MS));
-    const done = known.catch(async () => {
-      return (await this.store.profiles.get(conversation))?.kind === 'channel';
-    });
-    const isChannel = await Promise.race([done, late]);
-    this.#catchingUp.delete(conversation);
-    return isChannel;
   }
 
   /** Ends it, and removes what this browser keeps of the user. */
@@ -238,83 +184,25 @@ export class Chat {
   }
 
   #heard(told: Told): void {
-    if (told.about === 'open') {
-      // Where every tab follows for itself, it follows what is open in itself.
-      if (told.tab !== this.#tab && !navigator.locks) return;
-      this.#openIn.delete(told.tab);
-      if (told.conversation !== undefined) this.#openIn.set(told.tab, told.conversation);
-      if (this.#leads) void this.#followOpen();
-    } else if (told.about === 'look') {
-      if (this.#leads) void this.channels.look().catch(() => {});
-    } else if (told.about === 'leads') this.#tellOpen();
-    else if (told.about === 'changed') {
-      if (told.conversation === this.#open) void this.#reloadOpen();
-    } else if (told.about === 'ask') {
+    if (told.about === 'ask') {
       if (!this.#leads) return;
       this.#channel.postMessage({ about: 'connection', connection: this.connection } satisfies Told);
       const { states } = this.presence;
       this.#channel.postMessage({ about: 'presence', states, watched: this.#watchedUids } satisfies Told);
     } else if (told.about === 'stale') {
       void this.presence.reload();
-      void this.#reloadOpen();
+      this.openChats.reload();
     } else if (told.about === 'connection') this.connection = told.connection;
     else if (told.about === 'typing') {
       if (told.isTyping) this.typing.began(told.conversation, told.uid);
       else this.typing.ended(told.conversation, told.uid);
-    } else {
+    } else if (told.about === 'presence') {
       if (told.watched) this.presence.watches(told.watched);
       for (const state of told.states) this.presence.told(state);
-    }
-  }
-
-  async #reloadOpen(): Promise<void> {
-    const conversation = this.#open;
-    if (conversation === undefined) return;
-    const isChannel = await this.catchUp(conversation);
-    if (this.#open !== conversation) return;
-    this.#tellOpen();
-    if (!isChannel) await this.receipts.load(conversation);
-    await this.histories.reloadNewest(conversation).catch(() => {
-      // No line: what is kept is shown; once it is back it is read again.
-    });
-  }
-
-  #tellOpen(): void {
-    this.#tell({ about: 'open', tab: this.#tab, conversation: this.#open });
-  }
-
-  /** Follows the channels that are open. */
-  async #followOpen(): Promise<void> {
-    const open = [...new Set([...this.#openIn.values()].reverse())].reverse();
-    const known = await this.store.profiles.bulkGet(open);
-    if (!this.#ending.signal.aborted) this.channels.follow(open.filter((_, i) => known[i]?.kind === 'channel'));
-  }
-
-  /** Reads what no entry tells of, as often as it is worth it. */
-  #look(): void {
-    const isHidden = document.visibilityState === 'hidden';
-    if (isHidden && Date.now() - this.#lookedAt < LOOK_HIDDEN_EVERY_MS) return;
-    this.#lookedAt = Date.now();
-    this.#tell({ about: 'look' });
-    if (!isHidden) void this.#reloadReactions().catch(() => {});
-  }
-
-  /** Nobody is told of reactions in a channel. */
-  async #reloadReactions(): Promise<void> {
-    const conversation = this.#open;
-    if (conversation === undefined || (await this.store.profiles.get(conversation))?.kind !== 'channel') return;
-    await this.histories.reloadNewest(conversation);
+    } else this.openChats.heard(told);
   }
 
   #notify(messages: readonly Message[]): void {
     void this.notices.arrived(messages).catch(console.error);
   }
-
-  readonly #seen = () => {
-    if (document.visibilityState === 'visible') this.#look();
-  };
-
-  readonly #hidden = () => {
-    if (!this.#ending.signal.aborted) this.#tell({ about: 'open', tab: this.#tab, conversation: undefined });
-  };
 }

@@ -215,7 +215,7 @@ export class Inbox {
       else if (action === 'join' || !known?.last || !isEnd(known.last, this.#uid)) found.add(conversation);
     }
     for (const conversation of found) {
-      if (!this.#listing.followed.has(conversation)) await this.#listing.reread(conversation).catch(() => {});
+      if (!this.#listing.followed.has(conversation)) await this.#listing.freshen(conversation).catch(() => {});
     }
   }
 

@@ -50,13 +50,17 @@ export class Listing {
     );
   }
 
-  /** A conversation as the service has it; without a trace where the user has it no more. */
+  /** A conversation as the service has it. @throws ApiError */
+  async freshen(conversation: string): Promise<void> {
+    const params = { path: { ...ME, conversation } };
+    const found = await this.#api.GET('/v1/users/{uid}/conversations/{conversation}', { params });
+    await this.#store.conversations.put(toStoredConversation(found));
+  }
+
+  /** The same, without a trace where the user has it no more. @throws ApiError */
   async reread(conversation: string): Promise<void> {
-    const store = this.#store;
     try {
-      const params = { path: { ...ME, conversation } };
-      const found = await this.#api.GET('/v1/users/{uid}/conversations/{conversation}', { params });
-      await store.conversations.put(toStoredConversation(found));
+      await this.freshen(conversation);
     } catch (error) {
       if (!(error instanceof ApiError) || error.code !== 'conversation_not_found') throw error;
       await this.forget(conversation);

@@ -1,3 +1,4 @@
+import { isName } from '../../domain/names.ts';
 import type { Api, Group } from '../api/client.ts';
 import type { Profile, Store } from './db.ts';
 import { idOf, isGroup } from './ids.ts';
@@ -38,7 +39,13 @@ export class Profiles {
 
   /** Asks for it now, since it has just changed. @throws ApiError */
   async refresh(conversation: string): Promise<void> {
-    await this.#ask([conversation]);
+    const now = Date.now();
+    this.#asked.set(conversation, now);
+    const id = idOf(conversation);
+    const found = isGroup(conversation)
+      ? await this.#api.GET('/v1/groups/{gid}', { params: { path: { gid: id } } })
+      : await this.#api.GET('/v1/users/{uid}', { params: { path: { uid: id } } });
+    await this.#store.profiles.put(toProfile(conversation, found, now));
   }
 
   /** Several people at once, of whom none is fresh. @throws ApiError */
@@ -84,16 +91,18 @@ export class Profiles {
 
   async #askSome(conversations: readonly string[], now: number): Promise<void> {
     const ids = (some: readonly string[]) => ({ params: { query: { ids: some.map(idOf).join(',') } } });
-    const groups = conversations.filter(isGroup);
-    const people = conversations.filter((one) => !isGroup(one));
+    // An address may name what nobody can be called: for that the others would not be answered.
+    const valid = conversations.filter((one) => isName(idOf(one)));
+    const groups = valid.filter(isGroup);
+    const people = valid.filter((one) => !isGroup(one));
     const [foundGroups, foundPeople] = await Promise.all([
       groups.length > 0 ? this.#api.GET('/v1/groups', ids(groups)) : undefined,
       people.length > 0 ? this.#api.GET('/v1/users', ids(people)) : undefined,
     ]);
     await this.#store.profiles.bulkPut([
-      ...(foundGroups?.items ?? []).map(({ gid, fields, kind }) => toProfile(`group:${gid}`, fields, now, kind)),
+      ...(foundGroups?.items ?? []).map((group) => toProfile(`group:${group.gid}`, group, now)),
       ...(foundPeople?.items ?? []).map(({ uid, fields }) =>
-        toProfile(`user:${uid}`, fields as Record<string, string>, now),
+        toProfile(`user:${uid}`, { fields: fields as Record<string, string> }, now),
       ),
     ]);
   }
@@ -101,9 +110,8 @@ export class Profiles {
 
 function toProfile(
   conversation: string,
-  fields: Record<string, string>,
+  { fields, kind }: { fields: Record<string, string>; kind?: Group['kind'] },
   askedAt: number,
-  kind?: Group['kind'],
 ): Profile {
   const name = fields.name || idOf(conversation);
   return { conversation, name, avatar: fields.avatar ?? '', askedAt, ...(kind ? { kind } : {}) };
