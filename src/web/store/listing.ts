@@ -54,7 +54,10 @@ export class Listing {
   async freshen(conversation: string): Promise<void> {
     const params = { path: { ...ME, conversation } };
     const found = await this.#api.GET('/v1/users/{uid}/conversations/{conversation}', { params });
-    await this.#store.conversations.put(toStoredConversation(found));
+    const { conversations } = this.#store;
+    await this.#store.transaction('rw', conversations, async () => {
+      if (!(await this.#isBehind(found))) await conversations.put(toStoredConversation(found));
+    });
   }
 
   /** The same, without a trace where the user has it no more. @throws ApiError */
@@ -126,7 +129,7 @@ export class Listing {
     }
   }
 
-  /** Whether the log of a channel has told of more than a list that was asked for before. */
+  /** Whether the log of a channel has told of more since the service was asked. */
   async #isBehind({ conversation, last }: Conversation): Promise<boolean> {
     if (!this.followed.has(conversation)) return false;
     const known = await this.#store.conversations.get(conversation);

@@ -136,15 +136,17 @@ export class OpenChats {
     if (isHidden && Date.now() - this.#lookedAt < LOOK_HIDDEN_EVERY_MS) return;
     this.#lookedAt = Date.now();
     this.#tell({ about: 'look' });
-    if (!isHidden) this.#quietly(this.#reloadReactions());
+    if (!isHidden) this.#quietly(this.#refresh());
   }
 
-  /** Nobody is told of reactions in a channel. */
-  async #reloadReactions(): Promise<void> {
+  /** Of a channel nobody is told of reactions; and where many are open in windows side by side, not all are followed. */
+  async #refresh(): Promise<void> {
     const conversation = this.#open;
     if (conversation === undefined) return;
     const { kind } = (await this.#parts.store.profiles.get(conversation)) ?? {};
-    if (kind === 'channel') await this.#reloadNewest(conversation);
+    if (kind !== 'channel') return;
+    await this.catchUp(conversation);
+    await this.#reloadNewest(conversation);
   }
 
   async #reloadNewest(conversation: string): Promise<void> {
@@ -161,7 +163,10 @@ export class OpenChats {
   }
 
   readonly #seen = () => {
-    if (document.visibilityState === 'visible') this.#look();
+    if (document.visibilityState === 'hidden') return;
+    // What is looked at is followed before what is not.
+    this.#tellOpen();
+    this.#look();
   };
 
   readonly #hidden = () => {

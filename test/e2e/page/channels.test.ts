@@ -56,6 +56,8 @@ describe('the chat page: channels', { skip }, () => {
   test('what is written, edited and erased comes as it happens; nobody sees who types or has read', async () => {
     const [cleo, dora] = [await page.person('Cleo'), await page.person('Dora')];
     await channel('talk', 'Talk', 'cleo', ['dora']);
+    const asked: string[] = [];
+    for (const one of [cleo, dora]) one.page.on('request', (request) => asked.push(new URL(request.url()).pathname));
     await cleo.openChat('group:talk');
     await dora.openChat('group:talk');
     await dora.say('helo');
@@ -75,6 +77,19 @@ describe('the chat page: channels', { skip }, () => {
     await cleo.page.getByRole('menuitem', { name: 'Delete for everyone' }).click();
     await choose(cleo, 'Delete for everyone');
     await dora.page.locator('.bubble.gone').waitFor();
+    assert.deepEqual(
+      asked.filter((path) => /\/(typing|receipts)$/.test(path)),
+      [],
+      'what channels do not have is not asked for',
+    );
+    // Nobody is told of reactions: they are read now and then.
+    const { items: said } = (await call('GET', messagesOf('cleo', 'talk'))) as { items: { id: string }[] };
+    const hello = said[1]!.id;
+    await call('PUT', `${messagesOf('cleo', 'talk')}/${hello}/reactions/${encodeURIComponent('🎉')}`);
+    await eventually(async () => {
+      await looks(dora);
+      return (await dora.page.locator('.message', { hasText: 'hello' }).getByText('🎉').count()) > 0;
+    }, 'a reaction');
     // Everybody is not to be mentioned there, but who has spoken is.
     await cleo.composer.fill('@');
     await cleo.page.locator('[role=option]', { hasText: 'Dora' }).waitFor();
@@ -285,10 +300,12 @@ describe('the chat page: channels', { skip }, () => {
     }
     for (const i of [0, 1, 2]) await post('sue', `tab-${i}`, `hello ${i}`);
     for (const i of [1, 2]) await tabs[i]!.locator('.bubble', { hasText: `hello ${i}` }).waitFor();
-    await tabs[2]!.close();
+    // The one that one comes back to is followed.
     await tabs[0]!.bringToFront();
+    await tabs[0]!.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
     await tabs[0]!.locator('.bubble', { hasText: 'hello 0' }).waitFor();
     await post('sue', 'tab-0', 'and again');
     await tabs[0]!.locator('.bubble', { hasText: 'and again' }).waitFor();
+    await Promise.all(tabs.slice(1).map((tab) => tab.close()));
   });
 });
