@@ -45,9 +45,10 @@ export interface Client {
   PATCH: Call<'patch'>;
   DELETE: Call<'delete'>;
   /**
-   * Follows an inbox until `signal` is aborted, over whatever happens to the line and to the service.
+   * Follows an inbox, or one conversation, until `signal` is aborted, over whatever happens to the line and to the service.
    *
-   * @throws ApiError once that can't go on: the token is refused, the user was removed or suspended, the request is wrong
+   * @throws ApiError once that can't go on: the token is refused, the user was removed or suspended, the request is wrong; in a
+   *   conversation also `not_member` and `group_not_found`, when the user has left or the group was removed
    */
   follow(options: FollowOptions): Promise<void>;
   /** Messages on their way out, for one user. */

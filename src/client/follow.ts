@@ -19,7 +19,15 @@ export type Signal = Extract<StreamEvent, { event: 'read' | 'typing' | 'presence
 export interface FollowOptions {
   /** Whose inbox; needed with a server key only. */
   uid?: string;
-  /** A cursor that was kept, `0` for all that the inbox keeps, or `$` for what comes from now on, which is the default. */
+  /**
+   * One conversation to follow in place of the inbox, such as `group:news`: what its log has, with cursors of its own. What is
+   * written in a channel comes by this alone.
+   */
+  conversation?: string;
+  /**
+   * A cursor that was kept, `0` for all that is kept there, or `$` for what comes from now on, which is the default; in a
+   * conversation also the id of a message, to go on after it.
+   */
   start?: string;
   /** Of whom `presence` signals tell, up to 100 users; asked for each time the stream is opened. */
   watch?: readonly string[] | (() => readonly string[] | Promise<readonly string[]>);
@@ -53,7 +61,13 @@ const RENEWED_MS = 200;
 
 const SIGNALS: ReadonlySet<string> = new Set(['read', 'typing', 'presence', 'reaction', 'conversation']);
 
-/** Follows one inbox. */
+/** Why one can't follow a conversation any more: as the service answers who would begin to. */
+const ENDS: Readonly<Record<string, ApiError>> = {
+  not_member: new ApiError(403, { code: 'not_member', detail: 'The user is no member of the group any more.' }),
+  group_removed: new ApiError(404, { code: 'group_not_found', detail: 'The group was removed.' }),
+};
+
+/** Follows one inbox, or one conversation. */
 export class Follower {
   readonly #requests: Requests;
   readonly #baseUrl: string;
@@ -145,11 +159,12 @@ export class Follower {
   }
 
   async #request(): Promise<Request> {
-    const { uid = 'me', watch = [] } = this.#options;
+    const { uid = 'me', conversation, watch = [] } = this.#options;
     const query = new URLSearchParams({ start: this.#cursor });
     const watched = typeof watch === 'function' ? await watch() : watch;
     if (watched.length > 0) query.set('watch', watched.join(','));
-    const url = `${this.#baseUrl}/v1/users/${encodeURIComponent(uid)}/inbox/stream?${query}`;
+    const source = conversation === undefined ? 'inbox' : `conversations/${encodeURIComponent(conversation)}`;
+    const url = `${this.#baseUrl}/v1/users/${encodeURIComponent(uid)}/${source}/stream?${query}`;
     return new Request(url, { headers: { accept: 'application/x-ndjson' } });
   }
 
@@ -161,8 +176,15 @@ export class Follower {
     return valuesOf(response.body) as AsyncGenerator<StreamEvent, void, undefined>;
   }
 
-  /** The service ends the stream. @returns how long to wait before the next one, ms; undefined for the usual time */
+  /**
+   * The service ends the stream.
+   *
+   * @returns how long to wait before the next one, ms; undefined for the usual time
+   * @throws ApiError where there is nothing to come back to: a group of that name that is made later is another one
+   */
   #leave(reason: string, token: string | undefined): number | undefined {
+    const end = ENDS[reason];
+    if (end) throw end;
     if (reason === 'token_expired' || reason === 'token_revoked') {
       this.#refused = token;
       return Math.random() * RENEWED_MS;

@@ -1,3 +1,5 @@
+import { demoSecret } from './api/demo.svelte.ts';
+
 /** Where in the page one is. It is in the address behind #, so that back, reload and bookmarks work. */
 export type Place =
   | { at: 'chats' | 'contacts' | 'me' }
@@ -53,13 +55,18 @@ export function goTo(place: Place): void {
   location.hash = addressOf(place);
 }
 
-/** The address that leads others to a person or a group. */
+/** The address that leads others to a person or a group, to be shown. */
 export function linkTo(place: Place): string {
   return location.origin + location.pathname + addressOf(place);
 }
 
+/** The same to be copied: where one logs in by a name, who opens it can do that. */
+export function inviteTo(place: Place): string {
+  return location.origin + location.pathname + demoSecret.within(addressOf(place));
+}
+
 /** The place that a link leads to, if `text` is one. */
 export function placeOfLink(text: string): Place | undefined {
-  const place = placeOf(/#\/.*$/.exec(text)?.[0] ?? '');
+  const place = placeOf(`#${/#(?:demo=[^/]*)?(\/.*)$/.exec(text)?.[1] ?? ''}`);
   return place.at === 'person' || place.at === 'group' ? place : undefined;
 }

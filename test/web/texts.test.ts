@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ERROR_CODES, type ErrorCode } from '../../src/domain/errors.ts';
+import * as channels from '../../src/web/i18n/channels.ts';
 import * as common from '../../src/web/i18n/common.ts';
 import * as errors from '../../src/web/i18n/error-words.ts';
 import * as groups from '../../src/web/i18n/groups.ts';
@@ -8,7 +9,7 @@ import * as login from '../../src/web/i18n/login.ts';
 import * as people from '../../src/web/i18n/people.ts';
 import * as talk from '../../src/web/i18n/talk.ts';
 
-const ROOMS = { common, login, talk, people, groups };
+const ROOMS = { common, login, talk, people, groups, channels };
 
 test('no text of the page has the key of another: the rooms are spread over each other', () => {
   const keys = Object.values(ROOMS).flatMap(({ en }) => Object.keys(en));
@@ -17,6 +18,16 @@ test('no text of the page has the key of another: the rooms are spread over each
     [],
   );
 });
+
+for (const [language, inChannel, inGroup] of [
+  ['English', channels.en.inChannel, { ...groups.en, ...talk.en }],
+  ['Chinese', channels.zh.inChannel, { ...groups.zh, ...talk.zh }],
+] as const) {
+  test(`what is said of a channel in place of a group is said of a group, too, in ${language}`, () => {
+    const kinds = (of: object, keys: string[]) => keys.map((key) => typeof (of as Record<string, unknown>)[key]);
+    assert.deepEqual(kinds(inChannel, Object.keys(inChannel)), kinds(inGroup, Object.keys(inChannel)));
+  });
+}
 
 /** What the page asks for can't be answered so, or nobody is shown the answer. */
 const UNSEEN: ErrorCode[] = [

@@ -1,10 +1,10 @@
 /**
  * The secret that lets one sign in with a mere name where the service gives it to who started it: the link in the
- * terminal ends in `#demo=<secret>`. What stands behind # is never sent anywhere; out of the address it goes at once, so
+ * terminal ends in `#demo=<secret>`, and may lead to a place, `#demo=<secret>/person/ann`. What stands behind # is never sent anywhere; out of the address it goes at once, so
  * that it gets into no bookmark and no picture of the screen. This tab keeps it, to log in again under another name.
  */
 const KEY = 'redisim.demo';
-const LINK = /^#demo=(.+)$/;
+const LINK = /^#demo=([^/]+)(\/.*)?$/;
 
 class DemoSecret {
   #value = $state(sessionStorage.getItem(KEY) ?? undefined);
@@ -24,19 +24,24 @@ class DemoSecret {
     this.#value = undefined;
   }
 
+  /** An address behind # of this page, with the secret: who opens it on this machine can log in by a name. */
+  within(address: string): string {
+    return this.#value === undefined ? address : address.replace('#', `#demo=${encodeURIComponent(this.#value)}`);
+  }
+
   #take(): void {
-    const secret = secretIn(location.hash);
-    if (secret === undefined) return;
-    history.replaceState(history.state, '', location.pathname + location.search);
+    const [, text, place] = LINK.exec(location.hash) ?? [];
+    if (text === undefined) return;
+    const secret = decoded(text);
+    history.replaceState(history.state, '', location.pathname + location.search + (place ? `#${place}` : ''));
     sessionStorage.setItem(KEY, secret);
     this.#value = secret;
   }
 }
 
-function secretIn(hash: string): string | undefined {
-  const text = LINK.exec(hash)?.[1];
+function decoded(text: string): string {
   try {
-    return text && decodeURIComponent(text);
+    return decodeURIComponent(text);
   } catch {
     return text;
   }

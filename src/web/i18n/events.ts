@@ -1,9 +1,15 @@
 import type { Message } from '../api/client.ts';
-import { t } from './texts.ts';
+import { t as all, wordsOf } from './texts.ts';
 import { dayAndTime } from './time.ts';
 
 /** What a system event says, in words. `nameOf` names a person or a group, by their conversation. */
-export function eventText(message: Message, uid: string, nameOf: (conversation: string) => string): string {
+export function eventText(
+  message: Message,
+  uid: string,
+  nameOf: (conversation: string) => string,
+  isChannel = false,
+): string {
+  const t = wordsOf(isChannel);
   const { action, from = '', by, conversation, fields } = message;
   const { owner = '', role, until, members } = fields;
   // As the one who does something, and as the one to whom it is done.
@@ -50,5 +56,5 @@ export function eventText(message: Message, uid: string, nameOf: (conversation: 
 
 function listed(names: readonly string[]): string {
   const last = names.at(-1) ?? '';
-  return names.length < 2 ? last : `${names.slice(0, -1).join(t.comma)}${t.and}${last}`;
+  return names.length < 2 ? last : `${names.slice(0, -1).join(all.comma)}${all.and}${last}`;
 }

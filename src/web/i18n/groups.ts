@@ -1,7 +1,7 @@
 export const en = {
-  newGroup: 'New group',
-  joinGroup: 'Join a group',
-  groups: 'Groups',
+  newGroup: 'New group or channel',
+  joinGroup: 'Join a group or channel',
+  groups: 'Groups and channels',
   groupInfo: 'Group info',
   groupName: 'Group name',
   groupId: 'Group ID',
@@ -15,7 +15,7 @@ export const en = {
   create: 'Create',
   join: 'Join',
   askToJoin: 'Ask to join',
-  inviteOrId: 'Invite link or group ID',
+  inviteOrId: 'Invite link or ID',
   noSuchGroup: 'There is no such group. Check the link, or ask for a new one.',
   requested: 'Your request was sent. The group will appear in your chats once it’s approved.',
   joinApproval: 'An admin has to approve your request.',
@@ -24,7 +24,7 @@ export const en = {
   groupMissingHint: 'It was deleted, or the link is wrong.',
   toChats: 'Back to chats',
 
-  memberCount: (count: number) => (count === 1 ? '1 member' : `${count} members`),
+  memberCount: (count: number) => (count === 1 ? '1 member' : `${count.toLocaleString('en')} members`),
   members: 'Members',
   showAll: (count: number) => `Show all ${count}`,
   owner: 'Owner',
@@ -78,9 +78,9 @@ export const en = {
 };
 
 export const zh: typeof en = {
-  newGroup: '新建群组',
-  joinGroup: '加入群组',
-  groups: '群组',
+  newGroup: '新建群组或频道',
+  joinGroup: '加入群组或频道',
+  groups: '群组和频道',
   groupInfo: '群组信息',
   groupName: '群组名称',
   groupId: '群组 ID',
@@ -94,7 +94,7 @@ export const zh: typeof en = {
   create: '创建',
   join: '加入',
   askToJoin: '申请加入',
-  inviteOrId: '邀请链接或群组 ID',
+  inviteOrId: '邀请链接或 ID',
   noSuchGroup: '没有这个群组。请检查链接，或索取新的链接。',
   requested: '申请已发送，通过后群组会显示在你的聊天中。',
   joinApproval: '需要管理员批准你的申请。',
@@ -103,7 +103,7 @@ export const zh: typeof en = {
   groupMissingHint: '群组已解散，或链接有误。',
   toChats: '返回聊天',
 
-  memberCount: (count) => `${count} 位成员`,
+  memberCount: (count) => `${count.toLocaleString('zh')} 位成员`,
   members: '成员',
   showAll: (count) => `显示全部 ${count} 位`,
   owner: '群主',

@@ -1,3 +1,4 @@
+import * as channels from './channels.ts';
 import * as common from './common.ts';
 import * as groups from './groups.ts';
 import * as login from './login.ts';
@@ -6,11 +7,24 @@ import * as people from './people.ts';
 import * as talk from './talk.ts';
 
 /** What the page says, in the languages that it speaks: a file a room. A function where something is put in. */
-const en = { ...common.en, ...login.en, ...talk.en, ...people.en, ...groups.en, ...notices.en };
-const zh: typeof en = { ...common.zh, ...login.zh, ...talk.zh, ...people.zh, ...groups.zh, ...notices.zh };
+const en = { ...common.en, ...login.en, ...talk.en, ...people.en, ...groups.en, ...channels.en, ...notices.en };
+const zh: typeof en = {
+  ...common.zh,
+  ...login.zh,
+  ...talk.zh,
+  ...people.zh,
+  ...groups.zh,
+  ...channels.zh,
+  ...notices.zh,
+};
 
 const isChinese = /^zh\b/i.test(navigator.language);
 
 /** The page's language. */
 export const locale = isChinese ? 'zh-CN' : 'en';
 export const t: typeof en = isChinese ? zh : en;
+
+/** What is said of a group, or of a channel. */
+export function wordsOf(isChannel: boolean): typeof en {
+  return isChannel ? { ...t, ...t.inChannel } : t;
+}

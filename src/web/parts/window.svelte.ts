@@ -54,6 +54,7 @@ export class MessageWindow {
   /** From the first unread message on, or the newest ones. */
   open(): Promise<void> {
     return this.#alone(async () => {
+      await this.#chat.openChats.catchUp(this.#conversation);
       this.unreadFrom = await this.#firstUnread();
       if (this.unreadFrom === undefined || !(await this.#around(this.unreadFrom))) await this.#toEnd();
     });
@@ -153,7 +154,7 @@ export class MessageWindow {
   /** A page of the history. Without a line what is kept is shown, and scrolling asks again. */
   async #load(): Promise<boolean> {
     try {
-      this.#hasMore = await this.#chat.inbox.loadOlder(this.#conversation);
+      this.#hasMore = await this.#chat.histories.loadOlder(this.#conversation);
       return this.#hasMore;
     } catch {
       return false;
@@ -165,10 +166,10 @@ export class MessageWindow {
   }
 
   async #firstUnread(): Promise<number | undefined> {
-    const { store, inbox } = this.#chat;
+    const { store, listing } = this.#chat;
     const kept = () => store.conversations.get(this.#conversation);
     // Whoever comes by a link may be here before the list of chats. Without a line there is nothing to begin at.
-    if (!(await kept())) await inbox.reread(this.#conversation).catch(() => {});
+    if (!(await kept())) await listing.reread(this.#conversation).catch(() => {});
     const known = await kept();
     if (!known || known.unread === 0) return undefined;
     const read = seqOf(known.readUpTo ?? '-0');

@@ -2,10 +2,14 @@ import type { Connection, Message, Signal } from '@redisim/client';
 import { Dexie } from 'dexie';
 import { type Api, ApiError, createApi, type Session } from '../api/client.ts';
 import { Changes } from './changes.ts';
+import { Channels } from './channels.ts';
 import { Conversations } from './conversations.ts';
 import { Store } from './db.ts';
+import { Histories } from './histories.ts';
 import { Inbox } from './inbox.ts';
+import { Listing } from './listing.ts';
 import { Notices } from './notices.svelte.ts';
+import { OpenChats, type ToldOfOpen } from './open-chats.ts';
 import { sendOutbox } from './outbox.ts';
 import { Presence, type PresenceState } from './presence.svelte.ts';
 import { Profiles } from './profiles.ts';
@@ -15,6 +19,7 @@ import { Typing } from './typing.svelte.ts';
 
 /** What the tab that follows the inbox tells the others; `ask` is what a new one asks it for. */
 type Told =
+  | ToldOfOpen
   | { about: 'ask' }
   | { about: 'stale' }
   | { about: 'connection'; connection: Connection }
@@ -30,6 +35,9 @@ export class Chat {
   readonly api: Api;
   readonly store: Store;
   readonly inbox: Inbox;
+  readonly listing: Listing;
+  readonly histories: Histories;
+  readonly channels: Channels;
   readonly conversations: Conversations;
   readonly changes: Changes;
   readonly profiles: Profiles;
@@ -37,6 +45,7 @@ export class Chat {
   readonly typing: Typing;
   readonly presence: Presence;
   readonly notices: Notices;
+  readonly openChats: OpenChats;
   /** How the line to the service is, in whichever tab holds it. */
   connection = $state<Connection>('connecting');
   /** The conversation that is open in this tab with its newest message in sight. */
@@ -46,9 +55,6 @@ export class Chat {
   readonly #ending = new AbortController();
   #leads = false;
   #watchedUids: string[] = [];
-  /** The conversation that is open in this tab. */
-  #open: string | undefined;
-
   readonly #refused: (error: ApiError) => void;
 
   /** `refused` is called when the service takes this session no more. */
@@ -57,15 +63,23 @@ export class Chat {
     this.uid = uid;
     this.api = createApi(token);
     this.store = new Store(uid);
-    this.inbox = new Inbox(this.store, this.api, uid, () => this.watched);
+    this.histories = new Histories(this.store, this.api);
+    this.profiles = new Profiles(this.store, this.api);
+    this.listing = new Listing(this.store, this.api, this.histories, uid);
+    this.inbox = new Inbox(this.store, this, uid, () => this.watched);
+    this.channels = new Channels(this.store, this.api, this, uid, (messages) => this.#notify(messages));
     this.conversations = new Conversations(this.store, this.api);
     this.changes = new Changes(this.store, this.api);
-    this.profiles = new Profiles(this.store, this.api);
     this.receipts = new Receipts(this.store, this.api);
     this.typing = new Typing(this.api, uid);
     this.presence = new Presence(this.store, this.api, () => this.connection === 'live');
     this.notices = new Notices(this.store, uid);
-    this.#signals = new Signals(this.store, this.inbox, this.receipts, uid);
+    this.#signals = new Signals(this.store, this, uid);
+    this.openChats = new OpenChats(
+      this,
+      (told) => this.#tell(told),
+      () => this.#leads,
+    );
     this.#channel = new BroadcastChannel(`redisim ${uid}`);
     this.#channel.onmessage = ({ data }: MessageEvent<Told>) => this.#heard(data);
     this.#channel.postMessage({ about: 'ask' } satisfies Told);
@@ -74,24 +88,11 @@ export class Chat {
 
   /** Ends all that goes on in the background. */
   close(): void {
+    this.openChats.close();
     this.#ending.abort();
     this.presence.close();
     this.notices.close();
     this.#channel.close();
-  }
-
-  /**
-   * A conversation is open in this tab: what no entry tells of it (receipts, reactions of others) is read now, and whenever
-   * something may have been missed.
-   *
-   * @returns what ends that
-   */
-  open(conversation: string): () => void {
-    this.#open = conversation;
-    void this.#reloadOpen();
-    return () => {
-      if (this.#open === conversation) this.#open = undefined;
-    };
   }
 
   /** Ends it, and removes what this browser keeps of the user. */
@@ -111,6 +112,7 @@ export class Chat {
   /** Follows and sends until the page is left or the user logs out. */
   async #follow(): Promise<void> {
     this.#leads = true;
+    this.#tell({ about: 'leads' });
     const stopSending = sendOutbox(this.store, this.api, this.inbox);
     try {
       await this.#followInbox(() => this.presence.toWatch()).catch((error: unknown) => {
@@ -140,12 +142,16 @@ export class Chat {
       onMessages: async (messages, cursor) => {
         await inbox.take(messages, cursor);
         this.#haveSpoken(messages);
-        void this.notices.arrived(messages).catch(console.error);
+        for (const { action, conversation } of messages) {
+          if (action === 'update' || action === 'join') this.#tell({ about: 'changed', conversation });
+        }
+        // Of a channel that is followed its log tells.
+        this.#notify(messages.filter(({ conversation }) => !this.listing.followed.has(conversation)));
       },
       onGap: (_gap, cursor) => inbox.startOver(cursor),
       onSignal: (signal) => this.#signalled(signal),
       onStale: async () => {
-        await inbox.relist();
+        await this.listing.relist();
         this.#tell({ about: 'stale' });
       },
       onConnection: (connection) => this.#tell({ about: 'connection', connection }),
@@ -185,23 +191,18 @@ export class Chat {
       this.#channel.postMessage({ about: 'presence', states, watched: this.#watchedUids } satisfies Told);
     } else if (told.about === 'stale') {
       void this.presence.reload();
-      void this.#reloadOpen();
+      this.openChats.reload();
     } else if (told.about === 'connection') this.connection = told.connection;
     else if (told.about === 'typing') {
       if (told.isTyping) this.typing.began(told.conversation, told.uid);
       else this.typing.ended(told.conversation, told.uid);
-    } else {
+    } else if (told.about === 'presence') {
       if (told.watched) this.presence.watches(told.watched);
       for (const state of told.states) this.presence.told(state);
-    }
+    } else this.openChats.heard(told);
   }
 
-  async #reloadOpen(): Promise<void> {
-    const conversation = this.#open;
-    if (conversation === undefined) return;
-    await this.receipts.load(conversation);
-    await this.inbox.reloadNewest(conversation).catch(() => {
-      // No line: what is kept is shown; once it is back it is read again.
-    });
+  #notify(messages: readonly Message[]): void {
+    void this.notices.arrived(messages).catch(console.error);
   }
 }

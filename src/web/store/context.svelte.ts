@@ -24,9 +24,13 @@ class Names {
     );
   }
 
-  of(conversation: string): Pick<Profile, 'name' | 'avatar'> {
+  of(conversation: string): Pick<Profile, 'name' | 'avatar' | 'kind'> {
     this.#chat.profiles.want(conversation);
     return this.#known.value?.get(conversation) ?? { name: idOf(conversation), avatar: '' };
+  }
+
+  isChannel(conversation: string): boolean {
+    return this.of(conversation).kind === 'channel';
   }
 }
 

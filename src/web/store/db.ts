@@ -1,5 +1,5 @@
 import { Dexie, type EntityTable, type Table } from 'dexie';
-import type { Conversation, Message } from '../api/client.ts';
+import type { Conversation, Group, Message } from '../api/client.ts';
 
 /** A message as it is kept: `seq` is its number in the conversation, by which it is ordered. */
 export interface StoredMessage extends Message {
@@ -46,6 +46,8 @@ export interface Profile {
   conversation: string;
   name: string;
   avatar: string;
+  /** How a group is delivered; absent of a person, and where it may have changed. */
+  kind?: Group['kind'] | undefined;
   /** When it was asked for, ms since 1970. */
   askedAt: number;
 }
@@ -61,7 +63,8 @@ export class Store extends Dexie {
   declare receipts: Table<StoredReceipt, [string, string]>;
   declare drafts: EntityTable<{ conversation: string; text: string }, 'conversation'>;
   declare profiles: EntityTable<Profile, 'conversation'>;
-  declare positions: EntityTable<{ name: 'inbox'; cursor: string }, 'name'>;
+  /** Of the `inbox`, and of each channel that was followed: `log group:<gid>`. */
+  declare positions: EntityTable<{ name: string; cursor: string }, 'name'>;
 
   constructor(uid: string) {
     super(`redisim ${uid}`);
@@ -86,6 +89,11 @@ export function isChange({ action }: Message): boolean {
   return action === 'edit' || action === 'erase';
 }
 
+/** Whether an entry is of no log: who joins a channel or leaves it, and who has reacted, is told in an inbox alone. */
+export function isApart({ id }: Message): boolean {
+  return seqOf(id) === 0;
+}
+
 /**
  * A page of a history as it is kept. A history passes over changes: their numbers are filled, so that what is kept has holes
  * only where something is missing. `after` is the number that the page follows, if that is known.
@@ -104,7 +112,7 @@ export function toStoredPage(items: readonly Message[], after?: number): StoredM
   return stored;
 }
 
-/** The number of a message in its conversation. */
+/** The number of a message in its conversation; of a cursor of its log, that of the entry it is behind. */
 export function seqOf(id: string): number {
   return Number(id.slice(id.indexOf('-') + 1));
 }

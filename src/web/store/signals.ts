@@ -1,6 +1,7 @@
 import type { Signal } from '@redisim/client';
 import { type Store, seqOf } from './db.ts';
 import type { Inbox } from './inbox.ts';
+import type { Listing } from './listing.ts';
 import type { Receipts } from './receipts.ts';
 
 type SignalOf<Name extends Signal['event']> = Extract<Signal, { event: Name }>['data'];
@@ -12,13 +13,15 @@ export type KeptSignal = Extract<Signal, { event: 'read' | 'reaction' | 'convers
 export class Signals {
   readonly #store: Store;
   readonly #inbox: Inbox;
+  readonly #listing: Listing;
   readonly #receipts: Receipts;
   readonly #uid: string;
 
-  constructor(store: Store, inbox: Inbox, receipts: Receipts, uid: string) {
+  constructor(store: Store, parts: { inbox: Inbox; listing: Listing; receipts: Receipts }, uid: string) {
     this.#store = store;
-    this.#inbox = inbox;
-    this.#receipts = receipts;
+    this.#inbox = parts.inbox;
+    this.#listing = parts.listing;
+    this.#receipts = parts.receipts;
     this.#uid = uid;
   }
 
@@ -36,7 +39,7 @@ export class Signals {
     const known = await conversations.get(conversation);
     if (!known || (seqOf(known.readUpTo ?? '-0') >= seqOf(upTo) && !known.markedUnread)) return;
     // What is left unread after a mark in the middle only the service can count.
-    if (seqOf(upTo) < seqOf(known.last?.id ?? '-0')) return this.#inbox.reread(conversation);
+    if (seqOf(upTo) < seqOf(known.last?.id ?? '-0')) return this.#listing.reread(conversation);
     await conversations.update(conversation, { unread: 0, mentions: 0, readUpTo: upTo, markedUnread: false });
   }
 
@@ -53,7 +56,7 @@ export class Signals {
 
   async #conversation({ conversation, hidden, ...settings }: SignalOf<'conversation'>): Promise<void> {
     // Something new may have come since: then it is there again.
-    if (hidden) return this.#inbox.reread(conversation);
+    if (hidden) return this.#listing.reread(conversation);
     const { mutedUntil, pinned, archived, markedUnread } = settings;
     const known = await this.#store.conversations.get(conversation);
     if (!known) return;

@@ -10,6 +10,9 @@ export type Hindrance =
   | { because: 'silenced'; until: string }
   | { because: 'notMember' | 'onlyAdmins' | 'groupGone' | 'personGone' | 'blockedByMe' | 'refused' | 'contactsOnly' };
 
+/** So many messages say who is in a channel. */
+const MOST_LOOKED_AT = 300;
+
 /** Refusals of a send that tell of the conversation, not of the message. */
 const REFUSED: Record<string, Hindrance> = {
   blocked: { because: 'refused' },
@@ -26,12 +29,16 @@ export class Standing {
   readonly #chat: Chat;
   readonly #conversation: string;
   group = $state.raw<Group>();
+  /** All of them; of a channel the reader alone. */
   members = $state.raw<Member[]>([]);
   /** What the service said when it was asked. */
   #found = $state.raw<Hindrance>();
   #now = $state(Date.now());
   readonly #last: { readonly value: StoredMessage | undefined };
   readonly #refusal: { readonly value: string | undefined };
+  /** That one can read it no more: of a channel only the list says so. */
+  readonly #end: { readonly value: StoredMessage | undefined };
+  readonly #authors: { readonly value: string[] | undefined };
 
   constructor(chat: Chat, conversation: string) {
     this.#chat = chat;
@@ -46,6 +53,21 @@ export class Standing {
           .filter(({ action }) => action !== undefined && action !== 'gone' && action !== 'edit' && action !== 'erase')
           .first(),
     );
+    this.#end = live(
+      () => conversation,
+      async (of) => {
+        const last = (await chat.store.conversations.get(of))?.last;
+        return last && isEnd(last, chat.uid) ? last : undefined;
+      },
+    );
+    this.#authors = live(
+      () => conversation,
+      async (of) => {
+        if ((await chat.store.profiles.get(of))?.kind !== 'channel') return [];
+        const newest = await chat.histories.kept(of).reverse().limit(MOST_LOOKED_AT).toArray();
+        return [...new Set(newest.flatMap(({ from }) => from ?? []))];
+      },
+    );
     this.#refusal = live(
       () => conversation,
       async (of) => {
@@ -58,6 +80,7 @@ export class Standing {
     );
     $effect(() => {
       void this.#last.value?.id;
+      void this.#end.value?.id;
       void this.#refusal.value;
       if (chat.connection === 'live') void this.load();
     });
@@ -77,12 +100,21 @@ export class Standing {
     return this.members.find(({ uid }) => uid === this.#chat.uid);
   }
 
+  get isChannel(): boolean {
+    return this.group?.kind === 'channel';
+  }
+
+  /** Who may be there to be mentioned: of a channel, which may have any number of members, those who said something lately. */
+  get people(): string[] {
+    return this.isChannel ? (this.#authors.value ?? []) : this.members.map(({ uid }) => uid);
+  }
+
   get isAdmin(): boolean {
     return this.me?.role === 'owner' || this.me?.role === 'admin';
   }
 
   get hindrance(): Hindrance | undefined {
-    const event = this.#last.value;
+    const event = this.#end.value ?? this.#last.value;
     if (event && isEnd(event, this.#chat.uid)) return { because: 'ended', event };
     if (this.#found) return this.#found;
     const until = this.me?.silencedUntil;
@@ -114,13 +146,15 @@ export class Standing {
   async #loadGroup(): Promise<undefined> {
     const { api, profiles } = this.#chat;
     const params = { path: { gid: idOf(this.#conversation) } };
-    const [group, members] = await Promise.all([
-      api.GET('/v1/groups/{gid}', { params }),
-      all((after) =>
-        api.GET('/v1/groups/{gid}/members', { params: { ...params, query: { ...(after ? { after } : {}) } } }),
-      ),
-    ]);
-    this.group = group;
+    this.group = await api.GET('/v1/groups/{gid}', { params });
+    if (this.isChannel) {
+      const own = { path: { ...params.path, uid: 'me' } };
+      this.members = [await api.GET('/v1/groups/{gid}/members/{uid}', { params: own })];
+      return undefined;
+    }
+    const members = await all((after) =>
+      api.GET('/v1/groups/{gid}/members', { params: { ...params, query: { ...(after ? { after } : {}) } } }),
+    );
     this.members = members;
     await profiles.wantAll(members.map(({ uid }) => uid)).catch(() => {});
     return undefined;

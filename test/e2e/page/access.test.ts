@@ -65,9 +65,10 @@ describe('the chat page: for everybody', { skip }, () => {
       await guest.page.getByRole('button', { name: 'Ask to join' }).click();
       await guest.page.getByText('Your request was sent').waitFor();
       assert.deepEqual(await guest.barriers(), [], 'asking to join');
+      await mia.page.locator('.side section .badge').waitFor();
+      assert.deepEqual(await mia.barriers(), [], 'a request');
       await mia.go(`group/g-${colorScheme}`);
       await mia.page.locator('main section .badge').waitFor();
-      await mia.page.locator('.side section .badge').waitFor();
       assert.deepEqual(await mia.barriers(), [], 'group');
       await mia.page.getByRole('button', { name: `Manage ${peer}` }).click();
       await mia.page.locator('dialog .choices').waitFor();
@@ -89,6 +90,26 @@ describe('the chat page: for everybody', { skip }, () => {
       await mia.page.getByRole('button', { name: 'New group' }).click();
       await mia.page.locator('dialog').waitFor();
       assert.deepEqual(await mia.barriers(), [], 'dialog');
+      await mia.page.locator('dialog .kind').last().click();
+      await mia.page.getByLabel('Who can post').waitFor();
+      assert.deepEqual(await mia.barriers(), [], 'a new channel');
+      await mia.page.keyboard.press('Escape');
+      const channel = { fields: { name: 'News' }, owner: `mia-${colorScheme}`, kind: 'channel', postPolicy: 'admins' };
+      await page.service.call('PUT', `/groups/news-${colorScheme}`, channel);
+      await page.service.call('PUT', `/groups/news-${colorScheme}/members/noa-${colorScheme}`);
+      await mia.openChat(`group:news-${colorScheme}`);
+      await mia.say('what is new:\n- this\n- that');
+      await noa.go(`chat/group%3Anews-${colorScheme}`);
+      await noa.page.locator('.bubble li').last().waitFor();
+      await noa.page.locator('.hindered').waitFor();
+      assert.deepEqual(await noa.barriers(), [], 'a channel on a phone');
+      await mia.go(`group/news-${colorScheme}`);
+      await mia.page.getByRole('button', { name: 'Turn into' }).waitFor({ state: 'detached' });
+      await mia.page.getByRole('button', { name: 'Manage' }).waitFor();
+      assert.deepEqual(await mia.barriers(), [], 'channel');
+      await mia.go('chats');
+      await mia.page.locator('a.row', { hasText: 'News' }).waitFor();
+      assert.deepEqual(await mia.barriers(), [], 'a channel in the list');
     });
   }
 

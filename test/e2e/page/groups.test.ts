@@ -44,7 +44,7 @@ describe('the chat page: groups', { skip }, () => {
     await ann.add('ben');
     await ann.page.getByRole('link', { name: 'Chats' }).click();
     await ann.page.getByRole('button', { name: 'New chat or group' }).click();
-    await choose(ann, 'New group');
+    await choose(ann, 'New group or channel');
     await ann.page.getByLabel('Group name').fill('Book Club');
     assert.equal(await ann.page.getByLabel('Group ID').isVisible(), false);
     await ann.page.locator('dialog label', { hasText: 'Ben' }).click();
@@ -138,6 +138,30 @@ describe('the chat page: groups', { skip }, () => {
     await guest.hasSent('thank you');
   });
 
+  test('admins find requests above their chats, too; of a group that is open its page tells of them alone', async () => {
+    const [admin, member] = [await page.person('Ada'), await page.person('Max')];
+    await page.person('Oskar');
+    await call('PUT', '/groups/guild', { fields: { name: 'Guild' }, owner: 'oskar', joinPolicy: 'approval' });
+    await call('PUT', '/groups/guild/members', { uids: ['ada', 'max'] });
+    const side = (person: Person) => person.page.locator('.side section', { hasText: 'Requests to join' });
+    const guest = await page.person('Gerd');
+    await guest.go('group/guild');
+    await guest.page.getByRole('button', { name: 'Ask to join' }).click();
+    await guest.page.getByText('Your request was sent').waitFor();
+    await call('PATCH', '/groups/guild/members/ada', { role: 'admin' });
+    await side(admin).locator('li', { hasText: 'Gerd' }).getByText('wants to join Guild').waitFor();
+    await member.page.locator('a.row', { hasText: 'Ada is now an admin' }).waitFor();
+    assert.equal(await side(member).count(), 0);
+    await admin.go('group/guild');
+    const onPage = admin.page.locator('main section', { hasText: 'Requests to join' });
+    await onPage.waitFor();
+    await side(admin).waitFor({ state: 'detached' });
+    await admin.go('chats');
+    await side(admin).getByRole('button', { name: 'Approve' }).click();
+    await side(admin).waitFor({ state: 'detached' });
+    await guest.page.locator('a.row[href*="group"]', { hasText: 'Guild' }).waitFor();
+  });
+
   test('everybody is shown what they may do, and no more', async () => {
     const [owner, admin, member] = await hiking('roles');
     await call('PUT', '/users/deputy', { fields: { name: 'deputy' } });
@@ -159,6 +183,7 @@ describe('the chat page: groups', { skip }, () => {
       'Manage admin-roles',
       'Manage deputy',
       'Manage member-roles',
+      'Turn into a channel',
       'Delete group',
     ]);
     assert.equal(await owner.page.locator('main select').count(), 3);

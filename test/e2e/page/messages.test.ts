@@ -68,7 +68,10 @@ describe('the chat page: messages', { skip }, () => {
     await fresh.page.locator('.message.marked', { hasText: 'the very first' }).waitFor();
 
     await ann.openChat('user:bea');
-    await ann.page.getByRole('button', { name: 'new messages' }).click();
+    // What she has read in the other browser is read here as soon as that is told.
+    const toEnd = ann.page.getByRole('button', { name: 'new messages' });
+    await toEnd.or(ann.bubble('about the first')).first().waitFor();
+    if (await toEnd.isVisible()) await toEnd.click();
     await ann.choose('about the first', 'Reply');
     await ann.page.getByText('Reply to Bea').waitFor();
     await ann.page.keyboard.type('yes, that one');
@@ -167,6 +170,11 @@ describe('the chat page: messages', { skip }, () => {
       ['see:\n```js\nlet a = 1;\n\nlet b;\n```\ndone', 'see:<pre><code>let a = 1;\n\nlet b;</code></pre>done'],
       ['first\n\n  second', 'first\n\n  second'],
       ['2*3*4 and snake_case_name ¯\\_(ツ)_/¯', '2*3*4 and snake_case_name ¯\\_(ツ)_/¯'],
+      ['to do:\n- **one**\n- two\n\nso', 'to do:<ul><li><strong>one</strong></li><li>two</li></ul>\nso'],
+      [
+        '3. three\n5. five\n  - under',
+        '<ol><li value="3">three</li><li value="5">five<ul><li>under</li></ul></li></ol>',
+      ],
       ['# no heading\n- no list\n1. no list', '# no heading\n- no list\n1. no list'],
       ['![x](https://example.com/x.png) <b>no</b>', '![x](https://example.com/x.png) &lt;b&gt;no&lt;/b&gt;'],
       ['[click](javascript:alert(1))', '[click](javascript:alert(1))'],

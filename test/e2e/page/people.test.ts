@@ -67,6 +67,43 @@ describe('the chat page: people', { skip }, () => {
     await emil.page.getByRole('heading', { name: 'Me', level: 1 }).waitFor();
   });
 
+  test('a link that is copied lets one in by a name, and leads to its person; the secret in it is never shown', async () => {
+    const olaf = await page.person('Olaf');
+    await olaf.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await olaf.go('me');
+    const section = olaf.page.locator('.me section', { hasText: 'Your link' });
+    await section.getByRole('button', { name: 'Copy' }).click();
+    await section.getByRole('button', { name: 'Copied' }).waitFor();
+    const copied = await olaf.page.evaluate(() => navigator.clipboard.readText());
+    assert.ok(copied.includes(page.service.demoSecret));
+    assert.ok(!(await olaf.page.content()).includes(page.service.demoSecret));
+    const pia = await Person.open(page.browser, copied);
+    page.leaveLater(pia);
+    await pia.logIn('Pia');
+    await pia.page.getByRole('heading', { name: 'Profile' }).waitFor();
+    await pia.page.getByText('Olaf', { exact: true }).waitFor();
+    assert.equal(new URL(pia.page.url()).hash, '#/person/olaf');
+    // Who is there already pastes it.
+    const quinn = await page.person('Quinn');
+    await quinn.add(copied);
+    await quinn.page.locator('main h2', { hasText: 'Olaf' }).waitFor();
+  });
+
+  test('who was added stands among the contacts, and in the list once something is said', async () => {
+    const [rita, stan] = [await page.person('Rita'), await page.person('Stan')];
+    await rita.add('stan');
+    await rita.page.locator('a.row', { hasText: 'Stan' }).waitFor();
+    await stan.page.locator('a.row', { hasText: 'Rita added you as a contact' }).waitFor();
+    await rita.go('chats');
+    await rita.page.getByText('No chats yet').waitFor();
+    await rita.go('contacts');
+    await rita.page.locator('a.row', { hasText: 'Stan' }).waitFor();
+    await stan.openChat('user:rita');
+    await stan.say('thanks');
+    await rita.go('chats');
+    await rita.page.locator('a.row', { hasText: 'thanks' }).waitFor();
+  });
+
   test('the page about a person: contacts, blocks, and when they were seen', async () => {
     const [fay, gus] = [await page.person('Fay'), await page.person('Gus')];
     await fay.add('gus');

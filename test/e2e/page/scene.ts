@@ -96,6 +96,20 @@ export class Scene {
     await this.#group('announcements', 'Announcements', this.uid('Elena'), ['Mira', 'Sam'], { postPolicy: 'admins' });
     const closed = await this.#say('Elena', 'group:announcements', 'The office is closed on Friday.');
     await this.#read('Mira', 'group:announcements', closed);
+    await this.#group('city-news', 'City news', this.uid('Elena'), ['Mira', 'Sam', 'Aiko', 'Priya'], {
+      kind: 'channel',
+      postPolicy: 'admins',
+    });
+    const news = await this.#say(
+      'Elena',
+      'group:city-news',
+      '**This week**\n- The library opens on Sundays\n- Line 4 is closed until Friday:\n  - take the bus 40\n  - or walk\n- Swimming is free for children',
+    );
+    await this.#read('Mira', 'group:city-news', news);
+    await this.#say('Elena', 'group:city-news', 'The market moves to the station square on Saturday.');
+    await this.#group('photos', 'Photo club', this.me, ['Jonas', 'Aiko'], { kind: 'channel' });
+    const fog = await this.#say('Jonas', 'group:photos', 'Fog in the valley, 6 am.');
+    await this.#react('Aiko', 'group:photos', fog, '👍');
     await this.#group('choir', 'Choir', this.uid('Tomás'), ['Mira'], {});
     await this.#say('Tomás', 'group:choir', 'See you on Tuesday');
     await this.#group('book-club', 'Book club', this.uid('Sam'), ['Mira', 'Elena'], {});

@@ -112,6 +112,15 @@ class Tour {
     await mira.openChat('group:saturday-hike');
     await page.locator('.bubble').nth(6).waitFor();
     await shot('group-chat');
+    await mira.go('chat/group%3Acity-news');
+    await page.locator('.bubble').nth(1).waitFor();
+    await page.locator('.hindered').waitFor();
+    await shot('channel');
+    await mira.go('group/photos');
+    await page.locator('main li').nth(2).waitFor();
+    await shot('channel-owner');
+    await page.locator('main .scroll').evaluate((scroll) => scroll.scrollTo(0, scroll.scrollHeight));
+    await shot('channel-owner-end');
     await mira.go('group/saturday-hike');
     await page.locator('main li').nth(6).waitFor();
     await shot('group-owner');
@@ -226,9 +235,11 @@ class Tour {
     await mira.go('contacts');
     await page.locator('.actions button').nth(1).click();
     await page.locator('dialog label').nth(3).waitFor();
-    await page.locator('dialog input').first().fill('Sunday brunch');
+    await page.locator('dialog input[maxlength]').first().fill('Sunday brunch');
     await page.locator('dialog input[type=checkbox]').first().check();
     await this.#take(mira, 'new-group');
+    await page.locator('dialog .kind').last().click();
+    await this.#take(mira, 'new-channel');
     await page.keyboard.press('Escape');
     await mira.go('me');
     await page.locator('.me summary').first().click();

@@ -64,6 +64,7 @@ describe('the chat page: who may not write', { skip }, () => {
     await group('cellar', 'ferdi', []);
     await eve.go('chat/group%3Acellar');
     await hindered(eve, 'You are not a member of this group.');
+    await eve.page.getByText('No messages of this chat are kept in this browser.').waitFor();
     assert.equal(await eve.page.getByText('Say hello').count(), 0);
   });
 

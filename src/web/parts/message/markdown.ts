@@ -1,4 +1,5 @@
 import { Lexer, type Token, Tokenizer } from 'marked';
+import { type List, withLists } from './lists.ts';
 
 /** A piece of a text, to be shown as an element of its own; nothing of it is HTML. */
 export type Piece =
@@ -8,6 +9,7 @@ export type Piece =
   | { kind: 'del'; pieces: Piece[] }
   | { kind: 'link'; href: string; pieces: Piece[] }
   | { kind: 'code' | 'block'; text: string }
+  | { kind: 'list'; isOrdered: boolean; items: { number: number; pieces: Piece[] }[] }
   | { kind: 'mention'; text: string; uid: string };
 
 const ADDRESS = /^https?:\/\/[^\s<>"'“”‘’，。！？、；：（）]+/i;
@@ -15,7 +17,7 @@ const ADDRESS = /^https?:\/\/[^\s<>"'“”‘’，。！？、；：（）]+/i
 const TRAILING = /[.,;:!?)\]}*_~]+$/;
 const FENCED = /(^|\n)```[^\n`]*\n([\s\S]*?)\n?```(?:\n|$)/g;
 
-/** Markdown's marks within a line. What it has for whole documents, such as HTML, pictures and lists, stays the text it is. */
+/** Markdown's marks within a line. What it has for whole documents, such as HTML, headings and pictures, stays the text it is. */
 class ChatTokenizer extends Tokenizer {
   override tag = () => undefined;
   override autolink = () => undefined;
@@ -39,12 +41,29 @@ export function pieces(text: string, mentions: readonly string[] = []): Piece[] 
   const found: Piece[] = [];
   let end = 0;
   for (const match of text.matchAll(FENCED)) {
-    found.push(...inline(text.slice(end, match.index), mentions));
+    found.push(...blocks(text.slice(end, match.index), mentions));
     found.push({ kind: 'block', text: match[2]! });
     end = match.index + match[0].length;
   }
-  if (end < text.length) found.push(...inline(text.slice(end), mentions));
+  if (end < text.length) found.push(...blocks(text.slice(end), mentions));
   return found;
+}
+
+function blocks(text: string, mentions: readonly string[]): Piece[] {
+  return withLists(text).flatMap((part) =>
+    typeof part === 'string' ? inline(part, mentions) : [ofList(part, mentions)],
+  );
+}
+
+function ofList({ isOrdered, items }: List, mentions: readonly string[]): Piece {
+  return {
+    kind: 'list',
+    isOrdered,
+    items: items.map(({ text, number, under }) => ({
+      number,
+      pieces: [...inline(text, mentions), ...under.map((list) => ofList(list, mentions))],
+    })),
+  };
 }
 
 function inline(text: string, mentions: readonly string[]): Piece[] {

@@ -10,13 +10,13 @@ export interface Mentionable {
 
 const MOST = 8;
 
-/** Who can be mentioned in a group. Where two have a name, their ids tell them apart. */
+/** Who can be mentioned in a group, or is likely to be in a channel. Where two have a name, their ids tell them apart. */
 export function mentionables(standing: Standing, me: string, nameOf: (uid: string) => string): Mentionable[] {
-  const people = standing.members.filter(({ uid }) => uid !== me).map(({ uid }) => ({ uid, name: nameOf(uid) }));
+  const people = standing.people.filter((uid) => uid !== me).map((uid) => ({ uid, name: nameOf(uid) }));
   const count = new Map<string, number>();
   for (const { name } of people) count.set(name, (count.get(name) ?? 0) + 1);
   const named = people.map(({ uid, name }) => ({ uid, name: count.get(name) === 1 ? name : uid }));
-  return standing.isAdmin ? [...named, { uid: '*', name: t.everyone }] : named;
+  return standing.isAdmin && !standing.isChannel ? [...named, { uid: '*', name: t.everyone }] : named;
 }
 
 /** The mention that is being written before the caret, if there is one. */

@@ -1,12 +1,16 @@
 import { type Action, allows, type Role } from '../../../domain/policy.ts';
 import { ApiError, all, ask, type Group, type JoinRequest, type Member } from '../../api/client.ts';
 import { errorText } from '../../i18n/errors.ts';
+import { wordsOf } from '../../i18n/texts.ts';
 import type { Chat } from '../../store/chat.svelte.ts';
 
-type Change = Partial<Pick<Group, 'joinPolicy' | 'postPolicy' | 'historyPolicy' | 'owner'>> & {
+type Change = Partial<Pick<Group, 'joinPolicy' | 'postPolicy' | 'historyPolicy' | 'owner' | 'kind'>> & {
   fields?: Record<string, string | null>;
 };
 type MemberChange = { role?: 'admin' | 'member'; silencedUntil?: string | null };
+
+/** How many members of a channel are read at a time. */
+const PAGE = 50;
 
 /** A group as its page shows it: read from the service, and changed there. */
 export class GroupModel {
@@ -14,8 +18,12 @@ export class GroupModel {
   readonly #chat: Chat;
   readonly #path: { gid: string };
   group = $state.raw<Group>();
-  /** None while one is no member. */
+  /** None while one is no member; of a channel as many as one wanted to see. */
   members = $state.raw<Member[]>([]);
+  #me = $state.raw<Member>();
+  /** How many pages of members are shown, and the position behind the last; absent where there are no more. */
+  #pages = 1;
+  #next = $state.raw<string>();
   requests = $state.raw<JoinRequest[]>([]);
   bans = $state.raw<{ uid: string }[]>([]);
   error = $state('');
@@ -23,7 +31,10 @@ export class GroupModel {
   isGone = $state(false);
   /** Whether it is known who is in the group. */
   isLoaded = $state(false);
-  readonly role: Role | undefined = $derived(this.members.find(({ uid }) => uid === this.#chat.uid)?.role);
+  readonly role: Role | undefined = $derived(this.#me?.role);
+  readonly isChannel = $derived(this.group?.kind === 'channel');
+  /** What is said of it. */
+  readonly words = $derived(wordsOf(this.isChannel));
 
   constructor(gid: string, chat: Chat) {
     this.gid = gid;
@@ -46,11 +57,24 @@ export class GroupModel {
     try {
       this.group = await ask(this.#chat.api.GET('/v1/groups/{gid}', { params: { path: this.#path } }));
       this.isGone = false;
-      this.members = await this.#membersNow();
+      await (this.isChannel ? this.#loadSomeMembers() : this.#loadMembers());
       [this.requests, this.bans] = this.may('approve') ? await this.#toModerate() : [[], []];
       this.isLoaded = true;
     } catch (cause) {
       this.isGone = cause instanceof ApiError && (cause.status === 404 || cause.status === 400);
+      this.error = errorText(cause);
+    }
+  }
+
+  get hasMoreMembers(): boolean {
+    return this.#next !== undefined;
+  }
+
+  async loadMoreMembers(): Promise<void> {
+    try {
+      this.#add(await this.#page(this.#next));
+      this.#pages++;
+    } catch (cause) {
       this.error = errorText(cause);
     }
   }
@@ -110,18 +134,33 @@ export class GroupModel {
     return { params: { path: { ...this.#path, uid } } };
   }
 
-  async #membersNow(): Promise<Member[]> {
-    const members = all((after) =>
-      ask(
-        this.#chat.api.GET('/v1/groups/{gid}/members', {
-          params: { path: this.#path, query: { limit: 100, ...(after ? { after } : {}) } },
-        }),
-      ),
-    );
-    return members.catch((cause: unknown) => {
-      if (cause instanceof ApiError && cause.code === 'not_member') return [];
-      throw cause;
-    });
+  async #loadMembers(): Promise<void> {
+    this.members = await all((after) => this.#page(after, 100)).catch(noneOfOthers([]));
+    this.#me = this.members.find(({ uid }) => uid === this.#chat.uid);
+    this.#next = undefined;
+  }
+
+  /** Its first pages: a channel may have any number of members. */
+  async #loadSomeMembers(): Promise<void> {
+    const own = ask(this.#chat.api.GET('/v1/groups/{gid}/members/{uid}', this.#one('me')));
+    this.#me = await own.catch(noneOfOthers(undefined));
+    this.members = [];
+    this.#next = undefined;
+    for (let page = 0; this.#me && page < this.#pages && (page === 0 || this.#next); page++) {
+      this.#add(await this.#page(this.#next));
+    }
+  }
+
+  /** One who comes or goes meanwhile may be on two pages. */
+  #add({ items, next }: { items: Member[]; next?: string }): void {
+    const known = new Set(this.members.map(({ uid }) => uid));
+    this.members = [...this.members, ...items.filter(({ uid }) => !known.has(uid))];
+    this.#next = next;
+  }
+
+  #page(after: string | undefined, limit = PAGE): Promise<{ items: Member[]; next?: string }> {
+    const query = { limit, ...(after ? { after } : {}) };
+    return ask(this.#chat.api.GET('/v1/groups/{gid}/members', { params: { path: this.#path, query } }));
   }
 
   #toModerate(): Promise<[JoinRequest[], { uid: string }[]]> {
@@ -137,6 +176,14 @@ export class GroupModel {
       ),
     ]);
   }
+}
+
+/** Who is no member is told nothing of members. */
+function noneOfOthers<None>(none: None): (cause: unknown) => None {
+  return (cause) => {
+    if (cause instanceof ApiError && cause.code === 'not_member') return none;
+    throw cause;
+  };
 }
 
 /** Adds up to 100 people to a group. @returns the uids of those who could not be added */
