@@ -11,6 +11,9 @@ import { contactRoutes } from './features/contacts/routes.ts';
 import { conversationRoutes } from './features/conversations/routes.ts';
 import { demoRoutes } from './features/demo/routes.ts';
 import { exportRoutes } from './features/export/routes.ts';
+import { FilesJanitor } from './features/files/janitor.ts';
+import { openFileStore } from './features/files/open-file-store.ts';
+import { fileRoutes } from './features/files/routes.ts';
 import { followingRoutes } from './features/following/routes.ts';
 import { groupRoutes } from './features/groups/routes.ts';
 import { inboxRoutes } from './features/inbox/routes.ts';
@@ -131,13 +134,17 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   });
   await prepareDatabase(link, store, config);
 
-  const registry = new Spaces(store, config.jwksUrl ? ownIssuerOf(config) : '');
+  const fileBytes = openFileStore(config.files);
+  const registry = new Spaces(store, config.jwksUrl ? ownIssuerOf(config) : '', async (space) =>
+    fileBytes?.removeSpace(space),
+  );
   const spaces = new SpacesHere(
     {
       config,
       store,
       log: app.log,
       metrics,
+      fileBytes,
       recent: new EntryCache(),
       hub: () => delivery.hub,
       feedLagMs: () => delivery.feedLagMs,
@@ -145,6 +152,16 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     registry,
   );
   const janitor = config.spaces ? new SpaceJanitor(registry, app.log) : undefined;
+  const filesJanitor = fileBytes
+    ? new FilesJanitor({
+        bytes: fileBytes,
+        log: app.log,
+        stores: async function* () {
+          yield store;
+          if (config.spaces) for await (const space of registry.active()) yield store.of(space);
+        },
+      })
+    : undefined;
   const keeper = config.presence
     ? new Keeper({
         storeOf: (space) => store.of(space),
@@ -203,6 +220,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   reactionRoutes(app);
   conversationRoutes(app);
   exportRoutes(app, { stallMs });
+  fileRoutes(app, { stallMs });
   typingRoutes(app);
   presenceRoutes(app);
   inboxRoutes(app, { streaming });
@@ -224,6 +242,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     await spaces.default.revocations.load();
     keeper?.start();
     janitor?.start();
+    filesJanitor?.start();
     const { groups, users } = spaces.default;
     groups.finishRemovals().catch((error: unknown) => app.log.warn({ err: error }, 'a channel could not be freed'));
     users.finishRemovals().catch((error: unknown) => app.log.warn({ err: error }, 'a removal could not be finished'));
@@ -233,6 +252,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   app.addHook('onClose', async () => {
     keeper?.stop();
     janitor?.stop();
+    await filesJanitor?.stop();
     await delivery.stop();
   });
   return app;

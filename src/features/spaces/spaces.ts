@@ -38,14 +38,17 @@ const TRIES = 20;
 export class Spaces {
   readonly #store: Store;
   readonly #ownIssuer: string;
+  readonly #removeFiles: (name: SpaceName) => Promise<void>;
   readonly #sweeping = new Map<SpaceName, Promise<void>>();
 
   /**
    * @param store of the default space
+   * @param removeFiles removes what a space has outside of Redis
    * @param ownIssuer the issuer and audience of the default space's tokens, which no other space may have; `''` if none
    */
-  constructor(store: Store, ownIssuer = '') {
+  constructor(store: Store, ownIssuer = '', removeFiles: (name: SpaceName) => Promise<void> = async () => {}) {
     this.#store = store;
+    this.#removeFiles = removeFiles;
     this.#ownIssuer = ownIssuer;
   }
 
@@ -157,6 +160,16 @@ export class Spaces {
     return sweeping;
   }
 
+  /** The names of the spaces that take requests. */
+  async *active(): AsyncGenerator<SpaceName> {
+    for (let after: string | undefined; ; ) {
+      const { items, next } = await this.list({ after, limit: SCAN_COUNT });
+      for (const { space, state } of items) if (state === 'active') yield space;
+      if (next === undefined) return;
+      after = next;
+    }
+  }
+
   /** Finishes the removals that were interrupted, by the end of a node for example. */
   async finishRemovals(): Promise<void> {
     const { redis, keys } = this.#store;
@@ -179,6 +192,8 @@ export class Spaces {
       const found = scanned.keys.filter((key) => key !== meta());
       if (found.length > 0 && !(await this.#store.run(commands.sweepSpace, { name, found }))) return;
     }
+    // Before the name is free.
+    await this.#removeFiles(name);
     await this.#store.run(commands.endSpace, name);
     const json = await this.read(name);
     if (json === undefined || parseRecord(json).state !== 'removing') return;

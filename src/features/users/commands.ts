@@ -103,6 +103,7 @@ export const eraseMessages = command({
       ...stateKeys(keys, log),
       keys.replies(log),
       keys.mentionsOfAll(log),
+      keys.files(),
       ...('peer' in named ? [keys.user(named.peer)] : [keys.members(named.gid), keys.group(named.gid)]),
     ];
   },
@@ -133,6 +134,8 @@ export const finishRemoval = command({
     keys.presence(uid),
     keys.left(uid),
     keys.erasure(uid),
+    keys.pendingFiles(uid),
+    keys.files(),
   ],
   args: (uid) => [uid],
   decode: ([outcome]: [string]) => outcome === 'finished',

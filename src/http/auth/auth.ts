@@ -38,6 +38,8 @@ declare module 'fastify' {
     access?: Access;
     /** Its answer has no size: it is written while it is made, and fits into no frame. */
     isStream?: true;
+    /** Its body is bytes of any type, which the validator does not see. */
+    takesBytes?: true;
   }
   interface FastifyRequest {
     /** Who calls; routes that are public, or for operators, have none. */
