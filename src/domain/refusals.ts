@@ -89,7 +89,7 @@ const REFUSALS: Record<string, (subject: string) => [code: ErrorCode, detail: st
   invalid_request: (what) => ['invalid_request', `The request can't be taken: ${what}.`],
   empty_message: () => [
     'invalid_request',
-    'A message needs at least one field, or an attachment, for example {"fields": {"text": "hi"}}.',
+    'A message needs at least one field, or an attachment, for example {"fields":{"text":"hi"}}.',
   ],
   file_not_found: (id) => [
     'file_not_found',

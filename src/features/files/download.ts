@@ -31,9 +31,8 @@ export function headersOf(file: FileInfo & { name: string | undefined }): Record
 /** Whether a client has the file already. */
 export function isFresh(headers: IncomingHttpHeaders, file: FileInfo): boolean {
   const known = headers['if-none-match'];
-  return (
-    known !== undefined && known.split(',').some((one) => ['*', etagOf(file)].includes(one.trim().replace(/^W\//, '')))
-  );
+  if (known === undefined) return false;
+  return known.split(',').some((one) => ['*', etagOf(file)].includes(one.trim().replace(/^W\//, '')));
 }
 
 /**
