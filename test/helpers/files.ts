@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
 import { deflateSync } from 'node:zlib';
 import type { Service } from './service.ts';
 
@@ -62,15 +62,35 @@ export function png(width: number, height: number): Buffer {
   ]);
 }
 
-/** Whether a service keeps nothing but what is given of files: neither in Redis nor of their bytes. */
-export async function assertFiles(
-  service: Service,
-  expected: readonly string[],
-  stored: readonly string[],
-): Promise<void> {
-  const { redis, keys } = service;
-  assert.deepEqual((await redis.zrange(keys.files(), '0', '-1')).toSorted(), [...expected].sort());
-  const known = (await redis.keys(`${keys.prefix}fi:*`)).map((key) => key.slice(-32));
-  assert.deepEqual(known.sort(), [...expected].sort());
-  assert.deepEqual([...stored].sort(), [...expected].sort());
+/** No picture, but the headers of one: its size, and how the camera was held (6: upright). */
+export function jpeg(width: number, height: number, orientation?: number): Buffer {
+  const start = Buffer.from('ffd8', 'hex');
+  const tiff = Buffer.from('45786966000049492a00080000000100120103000100000000000000', 'hex');
+  tiff.writeUInt16LE(orientation ?? 1, 24);
+  const exif = Buffer.concat([Buffer.from('ffe1', 'hex'), lengthOf(tiff), tiff]);
+  const frame = Buffer.from('08000000000301220002110103110100', 'hex').subarray(0, 15);
+  frame.writeUInt16BE(height, 1);
+  frame.writeUInt16BE(width, 3);
+  return Buffer.concat([start, exif, Buffer.from('ffc0', 'hex'), lengthOf(frame), frame, Buffer.from('ffd9', 'hex')]);
+}
+
+function lengthOf(segment: Buffer): Buffer {
+  const length = Buffer.alloc(2);
+  length.writeUInt16BE(segment.length + 2);
+  return length;
+}
+
+/** The names of all files in a folder, those that are on their way included. */
+export async function storedIn(folder: string): Promise<string[]> {
+  const found = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  return found.filter((one) => one.isFile()).map(({ name }) => name);
+}
+
+/** All that a service keeps of files, in Redis and of their bytes, to see that nothing has come or stayed. */
+export async function allOfFiles({ redis, keys, config }: Service): Promise<string[]> {
+  const known = (await redis.keys(`${keys.prefix}f[im]:*`)).map((key) => key.slice(keys.prefix.length));
+  const pending = (await redis.keys(`${keys.prefix}fp:*`)).map(async (key) => redis.hkeys(key));
+  const listed = await redis.zrange(keys.files(), '0', '-1');
+  const stored = config.files?.kind === 'folder' ? await storedIn(config.files.path) : [];
+  return [...known, ...(await Promise.all(pending)).flat(), ...listed, ...stored].sort();
 }

@@ -47,6 +47,7 @@ function uploadRoute(app: App, { stallMs }: FileRoutesOptions): void {
           'too_many_pending_files',
           'request_timeout',
           'body_too_large',
+          'unsupported_media_type',
         ),
       },
     },
