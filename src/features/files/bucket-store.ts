@@ -33,8 +33,10 @@ export class BucketStore implements FileStore {
       });
       await upload.done();
     } catch (error) {
+      // Of a server that can't take back the parts it has, the library tells that, and not what has failed.
+      const cause = body.errored ?? error;
       body.destroy();
-      throw error;
+      throw cause;
     }
   }
 
