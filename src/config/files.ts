@@ -14,7 +14,7 @@ export interface BucketPlace {
 /** Where the bytes of files are. */
 export type FilesPlace = { kind: 'folder'; path: string } | BucketPlace;
 
-const BUCKET = /^s3:\/\//;
+const BUCKET = /^s3:/;
 const DEFAULT_REGION = 'us-east-1';
 
 /** What FILES says; undefined where there are no files: the bytes must not lie on one node where Redis is shared by several. */
@@ -35,7 +35,8 @@ export function filesPlaceOf(files: string, dataDir: string, redisUrl: string): 
 
 /** Whether FILES can be read: a bucket has a name, and an endpoint that is an address on the web. */
 export function isFilesPlace(files: string): boolean {
-  if (!BUCKET.test(files)) return true;
+  // Of another kind than a bucket's it is no path that anybody means.
+  if (!BUCKET.test(files)) return !/^[a-z][a-z0-9+.-]*:\/\//i.test(files);
   if (!URL.canParse(files)) return false;
   const { hostname, searchParams, username } = new URL(files);
   const endpoint = searchParams.get('endpoint');

@@ -40,3 +40,16 @@ test('a disk that is full is told as such, leaves nothing of the file, and takes
   const { status } = await upload(service, 'alice', Buffer.alloc(500_000), as);
   assert.equal(status, 201);
 });
+
+test('where there is no place for files they are refused, and everything else works', async () => {
+  const without = await startService(redis, { files: undefined });
+  try {
+    await without.people('alice');
+    const { status, body } = await upload(without, 'alice', 'x', { credential: API_KEY });
+    assert.deepEqual([status, body.code], [409, 'files_off']);
+    await without.server.get(`/v1/users/alice/files/${'0'.repeat(32)}`).expect(409);
+    await without.say('alice', 'user:alice', 'hi');
+  } finally {
+    await without.close();
+  }
+});
