@@ -65,11 +65,12 @@ export class FilesJanitor {
 
   /** Looks at what is due in one space, unless another node does. */
   async look(store: Store, nowMs = Date.now()): Promise<void> {
-    if (!(await this.#lease(store))) return;
     const { redis, keys } = store;
-    await this.#removeBytes(store);
+    const dueNow = async () => (await redis.zrangebyscore(keys.files(), '-inf', nowMs, 'LIMIT', 0, PAGE)) as FileId[];
+    // Where nothing is to be done nothing is written either.
+    if ((await dueNow()).length === 0 && (await redis.scard(keys.fileRemovals())) === 0) return;
     for (let isDone = false; !isDone && !this.#isStopped && (await this.#lease(store)); ) {
-      const due = (await redis.zrangebyscore(keys.files(), '-inf', nowMs, 'LIMIT', 0, PAGE)) as FileId[];
+      const due = await dueNow();
       for (const id of due) while ((await store.run(lookAtFile, { id, nowMs })) === 'again');
       await this.#removeBytes(store);
       isDone = due.length < PAGE;

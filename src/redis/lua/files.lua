@@ -70,6 +70,6 @@ local function set_unused(id, now)
   redis.call('HSET', file_key(id), 'unusedSince', now)
   redis.call('ZADD', files_key(), next_look(now), id)
   if redis.call('EXISTS', user_key(owner)) == 1 and is_uploader(owner, owner, incarnation) then
-    redis.call('HSET', pending_files_key(owner), id, size)
+    redis.call('HSET', pending_files_key(owner), id, size or '0')
   end
 end
