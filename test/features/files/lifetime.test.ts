@@ -81,6 +81,8 @@ async function assertGone(file: string): Promise<void> {
 
 test('what no message carries is removed a day later, and is no file any more', async () => {
   const file = await uploadAs('alice');
+  // Also where it is looked at before its time.
+  await service.redis.zadd(service.keys.files(), '0', file);
   await after(DAY - 60_000);
   assert.equal(await statusFor('alice', file), 200);
   await after(120_000);
