@@ -12,6 +12,9 @@ import { contactRoutes } from './features/contacts/routes.ts';
 import { conversationRoutes } from './features/conversations/routes.ts';
 import { demoRoutes } from './features/demo/routes.ts';
 import { exportRoutes } from './features/export/routes.ts';
+import { FilesJanitor } from './features/files/janitor.ts';
+import { openFileStore } from './features/files/open-file-store.ts';
+import { fileRoutes } from './features/files/routes.ts';
 import { followingRoutes } from './features/following/routes.ts';
 import { groupRoutes } from './features/groups/routes.ts';
 import { inboxRoutes } from './features/inbox/routes.ts';
@@ -140,13 +143,17 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   );
   const gatherMetrics = options.gatherMetrics ?? ((registry: Registry) => () => registry.metrics());
 
-  const registry = new Spaces(store, config.jwksUrl ? ownIssuerOf(config) : '');
+  const fileBytes = openFileStore(config.files);
+  const registry = new Spaces(store, config.jwksUrl ? ownIssuerOf(config) : '', async (space) =>
+    fileBytes?.removeSpace(space),
+  );
   const spaces = new SpacesHere(
     {
       config,
       store,
       log: app.log,
       metrics,
+      fileBytes,
       recent: new EntryCache(),
       hub: () => delivery.hub,
       feedLagMs: (partition) => delivery.feedLagMs(partition),
@@ -154,6 +161,16 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     registry,
   );
   const janitor = config.spaces ? new SpaceJanitor(registry, new Moves(store), app.log) : undefined;
+  const filesJanitor = fileBytes
+    ? new FilesJanitor({
+        bytes: fileBytes,
+        log: app.log,
+        stores: async function* () {
+          yield store;
+          if (config.spaces) yield* registry.stores();
+        },
+      })
+    : undefined;
   const keeper = config.presence
     ? new Keeper({
         storeOf: (space) => spaces.storeOf(space),
@@ -236,6 +253,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   reactionRoutes(app);
   conversationRoutes(app);
   exportRoutes(app, { stallMs });
+  fileRoutes(app, { stallMs });
   typingRoutes(app);
   presenceRoutes(app);
   inboxRoutes(app, { streaming });
@@ -257,12 +275,14 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     await spaces.default.revocations.load();
     keeper?.start();
     janitor?.start();
+    filesJanitor?.start();
   });
   // Before the server stops to listen: an open stream would keep it from ending.
   app.addHook('preClose', async () => hub.drain());
   app.addHook('onClose', async () => {
     keeper?.stop();
     janitor?.stop();
+    await filesJanitor?.stop();
     await delivery.stop();
   });
   return app;

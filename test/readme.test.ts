@@ -9,7 +9,9 @@ import { generate } from '../scripts/generated.ts';
 import { POLICY_TABLE } from '../scripts/policy.ts';
 import { SETTINGS } from '../scripts/settings.ts';
 import type { LogName } from '../src/domain/conversations.ts';
+import type { FileId } from '../src/domain/files.ts';
 import { Keys } from '../src/redis/keys.ts';
+import { upload } from './helpers/files.ts';
 import { gid, uid } from './helpers/im.ts';
 import { headings, relativeLinks } from './helpers/markdown.ts';
 import { API_KEY, type Service, startService } from './helpers/service.ts';
@@ -119,6 +121,27 @@ test('the curl lines of docs/spaces.md work as they are pasted', { skip }, async
   );
 });
 
+test('the curl lines of docs/files.md work as they are pasted', { skip }, async (t) => {
+  const fresh = await startService(redis);
+  const folder = mkdtempSync(join(tmpdir(), 'redisim-files-'));
+  t.after(async () => {
+    await fresh.close();
+    rmSync(folder, { recursive: true });
+  });
+  mkdirSync(join(folder, 'data'));
+  writeFileSync(join(folder, 'data/api-key'), API_KEY);
+  const [, code] = /```sh\n([\s\S]*?)```/.exec(read('docs/files.md'))!;
+  const lines = code!.replace('http://127.0.0.1:8888/v1', `${fresh.url}/v1`);
+  const paste = new Paste('bash', `${lines}\necho all done\n`, folder);
+  t.after(() => paste.kill());
+  await paste.shows(/^all done/m);
+  assert.doesNotMatch(paste.output, /not found|no matches|unexpected/i);
+  for (const answer of paste.answers) assert.equal(answer.code, undefined, JSON.stringify(answer));
+  assert.deepEqual(paste.answers.at(-1), { received: 'the same' }, paste.output);
+  const [picture] = paste.answers.flatMap(({ attachments }) => (attachments as { width: number }[]) ?? []);
+  assert.equal(picture?.width, 2);
+});
+
 /** How each key is written in the tables, by the function of keys.ts that names it: what it is given there. */
 const FORMS: Record<Exclude<keyof Keys, 'prefix' | 'partition' | 'space' | 'of' | 'partitionMeta'>, string[]> = {
   meta: [],
@@ -147,6 +170,12 @@ const FORMS: Record<Exclude<keyof Keys, 'prefix' | 'partition' | 'space' | 'of' 
   sanctions: ['<uid>'],
   left: ['<uid>'],
   erasure: ['<uid>'],
+  file: ['<file>'],
+  fileMessages: ['<file>'],
+  pendingFiles: ['<uid>'],
+  files: [],
+  fileRemovals: [],
+  filesLease: [],
   removedUser: ['<uid>'],
   group: ['<gid>'],
   members: ['<gid>'],
@@ -229,6 +258,11 @@ test('the keys are of the types in the table, and the redis-cli lines show somet
   await server.delete(`${toBob}/messages/${erased.id}`).expect(204);
   await server.patch('/v1/users/bob/conversations/user:alice', { pinned: true }).expect(200);
   await server.put('/v1/users/carol/suspension').expect(201);
+  const [file, unsent] = [
+    (await upload(service, 'alice', 'some bytes', { credential: API_KEY })).body.id as FileId,
+    (await upload(service, 'alice', 'some bytes', { credential: API_KEY })).body.id,
+  ];
+  await server.post(`${toBob}/messages`, { attachments: [{ file, name: 'x' }] }).expect(201);
   await server.delete('/v1/users/dave').expect(204);
 
   const keys = new Keys('');
@@ -264,15 +298,25 @@ test('the keys are of the types in the table, and the redis-cli lines show somet
     'fl:<uid>': keys.floors(dave),
     'lf:<uid>': keys.left(carol),
     'ru:<uid>': keys.removedUser(dave),
+    'fi:<file>': keys.file(file),
+    'fm:<file>': keys.fileMessages(file),
+    'fp:<uid>': keys.pendingFiles(alice),
     'i:<log>:<from>:<clientMessageId>': keys.idempotency(direct, alice, 'm-1'),
   };
   const ofSpaces = [keys.spaces(), keys.spaceNames(), keys.issuers()];
   for (const { key, type } of keyTable(keysPage)) {
     // They are there while a removal goes on.
-    if (key === keys.removals() || key === keys.channelRemovals() || /^(re|rg):/.test(key) || ofSpaces.includes(key))
+    if (
+      key === keys.fileRemovals() ||
+      key === keys.removals() ||
+      key === keys.channelRemovals() ||
+      /^(re|rg):/.test(key) ||
+      ofSpaces.includes(key)
+    )
       continue;
     assert.equal(await db.type(examples[key] ?? key), TYPES[type], key);
   }
+  assert.deepEqual(await db.hkeys(keys.pendingFiles(alice)), [unsent]);
   const lines = [...keysPage.matchAll(/^redis-cli -s data\/redis\.sock (\w+) (.*)$/gm)];
   assert.ok(lines.length > 0);
   for (const [line, name, words] of lines) {

@@ -20,6 +20,7 @@ export function sendOf(n: number, { from, conversation, log }: { from: string; c
     digest: 'd',
     ttlMs: 60_000,
     replyTo: '' as const,
+    attachments: [],
     mentions: [],
     pairs: ['text', TEXT],
   };

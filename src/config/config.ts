@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import envSchema from 'env-schema';
 import { ConfigError, complaint } from './complaints.ts';
 import { crossChecks, sharedSecretChecks } from './cross-checks.ts';
+import { filesPlaceOf } from './files.ts';
 import { list, trustOf } from './lists.ts';
 import { configSchema, type Environment, type SettingName } from './schema.ts';
 
@@ -76,6 +77,9 @@ function toConfig(env: Environment) {
     redisServerBin: env.REDIS_SERVER_BIN || undefined,
     appendfsync: env.APPENDFSYNC,
     keyPrefix: env.KEY_PREFIX,
+    files: filesPlaceOf(env.FILES, env.DATA_DIR, env.REDIS_URL),
+    fileMax: env.FILE_MAX,
+    filePendingMax: env.FILE_PENDING_MAX,
     logLevel: env.LOG_LEVEL,
     inboxMax: env.INBOX_MAX,
     feedMax: env.FEED_MAX,

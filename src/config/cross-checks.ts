@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { allowed, complaint } from './complaints.ts';
+import { isFilesPlace } from './files.ts';
 import { list, trustOf } from './lists.ts';
 import { redisUrlsOf } from './redis-url.ts';
 import type { Environment } from './schema.ts';
@@ -20,6 +21,10 @@ export function* crossChecks(env: Environment): Generator<string> {
     }
   }
   if (env.REDIS_URL && !isRedisUrl(env.REDIS_URL)) yield complaint('REDIS_URL', env.REDIS_URL);
+  if (!isFilesPlace(env.FILES)) yield complaint('FILES', env.FILES);
+  if (env.FILE_PENDING_MAX < env.FILE_MAX) {
+    yield `FILE_PENDING_MAX was ${env.FILE_PENDING_MAX}, but FILE_MAX is ${env.FILE_MAX}: no file of that size could ever be sent`;
+  }
   if (env.SPACES === 'on' && !env.ADMIN_KEYS) {
     yield `ADMIN_KEYS is not set, but SPACES is on: nobody could make one (${allowed('ADMIN_KEYS')})`;
   }

@@ -88,6 +88,22 @@ export const configSchema = Type.Object({
     '^[A-Za-z0-9:_.{}-]{0,64}$',
     'at most 64 characters of A-Z a-z 0-9 : _ . { } -',
   ),
+  FILES: Type.String({
+    description: 'Where files are: a folder, a bucket, or off; by default files in DATA_DIR, and off with REDIS_URL',
+    default: '',
+    pattern: '^[^\\0]*$',
+    allowed:
+      'a path, s3://bucket/prefix?endpoint=https://s3.example.com&region=us-east-1 (whose keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY), or off',
+    // Somebody may write the keys of the bucket into it.
+    secret: true,
+  }),
+  FILE_MAX: whole('Bytes that a file may have', 26_214_400, 1, 5_000_000_000),
+  FILE_PENDING_MAX: whole(
+    'Bytes of files that a user may have that no message carries; they are removed a day later',
+    104_857_600,
+    1,
+    1_000_000_000_000,
+  ),
   LOG_LEVEL: choice('Least severe log lines to write', 'info', [
     'trace',
     'debug',

@@ -1,4 +1,5 @@
 import type { Conversation } from './conversations.ts';
+import { type Attachment, attachmentsFrom } from './files.ts';
 import type { Uid } from './names.ts';
 import { type MessageId, sentAt } from './stream-ids.ts';
 
@@ -23,6 +24,7 @@ export interface LogEntry {
   replyTo?: MessageId;
   /** Uids, or `*` for everybody. */
   mentions?: string[];
+  attachments?: Attachment[];
   fields: Fields;
 }
 
@@ -50,6 +52,7 @@ export interface Message {
   clientMessageId?: string;
   replyTo?: MessageId;
   mentions?: string[];
+  attachments?: Attachment[];
   /** What a history knows beside the entry. */
   replyCount?: number;
   editedAt?: string;
@@ -68,6 +71,7 @@ export const RESERVED_MESSAGE_FIELDS: ReadonlySet<string> = new Set([
   'cid',
   'reply',
   'mentions',
+  'attachments',
 ]);
 
 /** Fields from a flat list, from `first` on. Without a prototype, so that no field name has a meaning to JavaScript. */
@@ -82,7 +86,7 @@ export function flatten(fields: Fields): string[] {
   return Object.entries(fields).flat();
 }
 
-/** Reads an entry as the scripts write it: `uid`, `n`, then what there is of `action` to `mentions`, then the fields. */
+/** Reads an entry as the scripts write it: `uid`, `n`, then what there is of `action` to `attachments`, then the fields. */
 export function parseEntry([id, flat]: RawEntry): LogEntry {
   const entry: LogEntry = { id: id as MessageId, from: (flat[1] ?? '') as Uid, n: Number(flat[3] ?? 0), fields: {} };
   let next = 4;
@@ -101,6 +105,12 @@ export function parseEntry([id, flat]: RawEntry): LogEntry {
   if (clientMessageId !== undefined) entry.clientMessageId = clientMessageId;
   if (replyTo !== undefined) entry.replyTo = replyTo as MessageId;
   if (mentions !== undefined) entry.mentions = mentions.split(' ');
+  // Another version may have let a sender call a field so.
+  const attachments = flat[next] === 'attachments' ? attachmentsFrom(flat[next + 1]!) : undefined;
+  if (attachments) {
+    entry.attachments = attachments;
+    next += 2;
+  }
   entry.fields = fieldsFrom(flat, next);
   return entry;
 }
@@ -108,7 +118,7 @@ export function parseEntry([id, flat]: RawEntry): LogEntry {
 /** What a reader of `conversation` sees of an entry; a tombstone where the entry is gone. */
 export function toMessage(conversation: Conversation, id: MessageId, entry: LogEntry | undefined): Message {
   if (!entry) return { id, conversation, action: 'gone', fields: {}, sentAt: sentAt(id) };
-  const { from, action, target, by, fields, clientMessageId, replyTo, mentions } = entry;
+  const { from, action, target, by, fields, clientMessageId, replyTo, mentions, attachments } = entry;
   const message = { id, conversation, from } as Message;
   if (action !== undefined) message.action = action;
   if (target !== undefined) message.target = target;
@@ -118,6 +128,7 @@ export function toMessage(conversation: Conversation, id: MessageId, entry: LogE
   if (clientMessageId !== undefined) message.clientMessageId = clientMessageId;
   if (replyTo !== undefined) message.replyTo = replyTo;
   if (mentions !== undefined) message.mentions = mentions;
+  if (attachments !== undefined) message.attachments = attachments;
   return message;
 }
 

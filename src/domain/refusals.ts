@@ -87,7 +87,18 @@ const REFUSALS: Record<string, (subject: string) => [code: ErrorCode, detail: st
   ],
   reserved_field: (name) => ['reserved_field', `"${name}" is reserved; use another name for the field.`],
   invalid_request: (what) => ['invalid_request', `The request can't be taken: ${what}.`],
-  empty_message: () => ['invalid_request', 'A message needs a field, for example {"fields": {"text": "hi"}}.'],
+  empty_message: () => [
+    'invalid_request',
+    'A message needs at least one field, or an attachment, for example {"fields":{"text":"hi"}}.',
+  ],
+  file_not_found: (id) => [
+    'file_not_found',
+    `There is no file "${id}" that the user may read: it has uploaded it, or is in a conversation with a message that carries it.`,
+  ],
+  too_many_pending_files: (bytes) => [
+    'too_many_pending_files',
+    `The user has ${bytes} bytes of files, or too many files, that no message carries: send some first, or wait a day until they are removed.`,
+  ],
   removal_unfinished: (uid) => [
     'outcome_unknown',
     `The user "${uid}" is gone, but not yet from everything that it was in: repeat the request.`,
@@ -177,7 +188,8 @@ export function refuse(
     | 'conversation_not_found'
     | 'space_not_found'
     | 'space_removed'
-    | 'issuer_taken',
+    | 'issuer_taken'
+    | 'file_not_found',
   subject: string,
 ): never {
   throw refusalFrom(name, subject)!;

@@ -8,6 +8,8 @@ import { Blocks } from '../features/blocks/blocks.ts';
 import { Contacts } from '../features/contacts/contacts.ts';
 import { Conversations } from '../features/conversations/conversations.ts';
 import { Exports } from '../features/export/exports.ts';
+import type { FileStore } from '../features/files/file-store.ts';
+import { Files } from '../features/files/files.ts';
 import { LogReader } from '../features/following/log-reader.ts';
 import { Groups } from '../features/groups/groups.ts';
 import { Inbox } from '../features/inbox/inbox.ts';
@@ -36,6 +38,8 @@ export interface SpaceContext {
   store: Store;
   log: Logger;
   metrics: Metrics;
+  /** Where the bytes of files are; absent where there are none. */
+  fileBytes: FileStore | undefined;
   /** Recent messages. */
   recent: EntryCache;
   /** Known once delivery is made, which needs the spaces. */
@@ -65,6 +69,7 @@ export class Space {
   readonly reactions: Reactions;
   readonly conversations: Conversations;
   readonly exports: Exports;
+  readonly files: Files;
   readonly typing: Typing;
   /** Absent where nobody is to know who is there. */
   readonly presence: Presence | undefined;
@@ -117,6 +122,8 @@ export class Space {
     this.reactions = new Reactions(store);
     this.conversations = new Conversations(store);
     this.exports = new Exports(this);
+    const { fileMax: maxBytes, filePendingMax: maxPendingBytes } = config;
+    this.files = new Files({ store, bytes: context.fileBytes, log, maxBytes, maxPendingBytes });
     this.typing = new Typing(store);
     this.presence = config.presence ? new Presence(store) : undefined;
     this.inbox = new Inbox(store, this.logs);

@@ -1,4 +1,5 @@
 import type { LogName } from '../domain/conversations.ts';
+import type { FileId } from '../domain/files.ts';
 import type { Gid, Uid } from '../domain/names.ts';
 import { DEFAULT_SPACE, type SpaceName } from '../domain/spaces.ts';
 
@@ -117,6 +118,18 @@ export class Keys {
   readonly mentions = (uid: Uid) => `${this.prefix}mn:${uid}`;
   /** hash: log → this user's own settings of the conversation */
   readonly settings = (uid: Uid) => `${this.prefix}cs:${uid}`;
+  /** hash: what is known of a file */
+  readonly file = (id: FileId) => `${this.prefix}fi:${id}`;
+  /** zset: the messages that carry a file, in bytewise order */
+  readonly fileMessages = (id: FileId) => `${this.prefix}fm:${id}`;
+  /** hash: file → its bytes, of this user's files that no message carries */
+  readonly pendingFiles = (uid: Uid) => `${this.prefix}fp:${uid}`;
+  /** zset: all files, scored by when the janitor looks at one next */
+  readonly files = () => `${this.prefix}im:files`;
+  /** set: the files that are gone, and whose bytes are still to be removed */
+  readonly fileRemovals = () => `${this.prefix}im:file-removals`;
+  /** string: the node whose janitor is looking at files; expires */
+  readonly filesLease = () => `${this.prefix}im:files-lease`;
   /** string: makes a send idempotent */
   readonly idempotency = (log: LogName, from: Uid, clientMessageId: string) =>
     `${this.prefix}i:${log}:${from}:${clientMessageId}`;

@@ -53,6 +53,30 @@ assert.deepEqual(
 );
 assert.equal(inbox.gap, undefined);
 
+// A file: its body is bytes, which the types call a string, and its id is sent.
+const bytes = new TextEncoder().encode('a file of some bytes');
+const uploaded = good(
+  await alice.client.POST('/v1/users/{uid}/files', {
+    params: { path: { uid: 'me' } },
+    headers: { 'content-type': 'text/plain' },
+    body: bytes as never,
+    bodySerializer: (given: unknown) => given as Uint8Array<ArrayBuffer>,
+  }),
+);
+assert.deepEqual([uploaded.type, uploaded.size], ['text/plain', bytes.length]);
+const carrier = good(
+  await alice.client.POST('/v1/users/{uid}/conversations/{conversation}/messages', {
+    params: { path: { uid: 'me', conversation: 'user:carol' } },
+    body: { attachments: [{ file: uploaded.id, name: 'some.txt' }] },
+  }),
+);
+assert.equal(carrier.attachments?.[0]?.name, 'some.txt');
+const file = await carol.client.GET('/v1/users/{uid}/files/{id}', {
+  params: { path: { uid: 'me', id: uploaded.id } },
+  parseAs: 'text',
+});
+assert.equal(good(file), 'a file of some bytes');
+
 // A long-poll from there on wakes with the next message.
 const waiting = bob.client.GET('/v1/users/{uid}/inbox', {
   params: { path: { uid: 'me' }, query: { start: inbox.next, block: 10_000 } },

@@ -177,6 +177,35 @@ describe('what belongs together', () => {
     }
   });
 
+  test('files are in DATA_DIR, in a folder or a bucket, and nowhere where nodes would have each their own', () => {
+    const shared = { REDIS_URL: 'redis://h', API_KEYS: KEY, JWT_SECRET: SECRET };
+    assert.deepEqual(loadConfig({ DATA_DIR: '/d' }).files, { kind: 'folder', path: '/d/files' });
+    assert.equal(loadConfig({ FILES: 'off' }).files, undefined);
+    assert.equal(loadConfig(shared).files, undefined);
+    assert.deepEqual(loadConfig({ ...shared, FILES: '/mnt/f' }).files, { kind: 'folder', path: '/mnt/f' });
+    const bucket = { kind: 'bucket', bucket: 'b', prefix: '', endpoint: undefined, region: 'us-east-1' };
+    assert.deepEqual(loadConfig({ FILES: 's3://b' }).files, bucket);
+    const endpoint = 'https://s3.example.com:9000';
+    assert.deepEqual(loadConfig({ FILES: `s3://b/im/?endpoint=${endpoint}&region=eu-1` }).files, {
+      ...bucket,
+      prefix: 'im/',
+      endpoint,
+      region: 'eu-1',
+    });
+    for (const wrong of [
+      's3://',
+      's3:b',
+      's3://b?bucket=x',
+      's3://b?endpoint=ftp://x',
+      's3://me:hunter2@b',
+      'https://x',
+    ]) {
+      const [complaint] = complaintsOf({ FILES: wrong });
+      assert.match(complaint!, /^FILES was \d+ characters long \(not shown\); allowed: a path, s3:/, wrong);
+    }
+    assert.match(complaintsOf({ FILE_MAX: '200', FILE_PENDING_MAX: '100' })[0]!, /^FILE_PENDING_MAX was 100, but/);
+  });
+
   test('JWKS_URL needs JWT_ISSUER and JWT_AUDIENCE', () => {
     assert.equal(complaintsOf({ JWKS_URL: 'https://a.example/jwks' }).length, 2);
     const env = { JWKS_URL: 'https://a.example/jwks', JWT_ISSUER: 'https://a.example', JWT_AUDIENCE: 'chat' };

@@ -31,6 +31,8 @@ type Caller = (typeof CALLERS)[number];
 interface World {
   gid: string;
   mid: string;
+  /** A file that a message in the group carries. */
+  file: string;
   fresh: string;
 }
 
@@ -63,6 +65,17 @@ export const ROWS: Record<string, Row> = {
   patchUser: { acting: true, call: (_w, uid) => [`/v1/users/${uid}`, FIELDS], expect: SELF },
   getUser: { call: (_w, uid) => [`/v1/users/${uid}`], expect: SIGNED_IN },
   deleteUser: { call: ({ fresh }) => [`/v1/users/${fresh}`], expect: `${SERVER} 204` },
+  uploadFile: {
+    acting: true,
+    call: (_w, uid) => [`/v1/users/${uid}/files`, FIELDS],
+    expect: '401 401 401 403 201 201 201 201 201 201 201 201',
+  },
+  getFile: {
+    acting: true,
+    call: ({ file }, uid) => [`/v1/users/${uid}/files/${file}`],
+    // Who may not read it does not learn whether there is one.
+    expect: '401 401 401 403 200 404 404 200 200 200 200 200',
+  },
   exportUser: { acting: true, call: (_w, uid) => [`/v1/users/${uid}/export`], expect: SELF },
   listUsers: { call: () => ['/v1/users?ids=alice,bob'], expect: SIGNED_IN },
   listContacts: { acting: true, call: (_w, uid) => [`/v1/users/${uid}/contacts`], expect: SELF },
@@ -277,7 +290,11 @@ export async function makeWorld(area: Area): Promise<World> {
   await frank.put(`/v1/groups/${gid}/members/frank`).expect(202);
   for (const uid of PEOPLE) await server.put(`/v1/users/${uid}/contacts/linked`);
   const { id: mid } = await area.say('bob', `group:${gid}`, 'x');
-  return { gid, mid, fresh };
+  const upload = await server.post(`/v1/users/bob/files`, FIELDS).expect(201);
+  const file = upload.body.id;
+  const path = `/v1/users/bob/conversations/group:${gid}/messages`;
+  await server.post(path, { attachments: [{ file, name: 'a.json' }] }).expect(201);
+  return { gid, mid, file, fresh };
 }
 
 const OWN: Partial<Record<Caller, string>> = {

@@ -59,6 +59,7 @@ export function hostileService() {
         conversation: 'user:bob',
         mid,
         space: 'acme',
+        id: '0'.repeat(32),
       };
       return operation.path.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? good[name]!);
     },

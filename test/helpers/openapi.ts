@@ -58,3 +58,6 @@ export const document = JSON.parse(
 export const operations: Operation[] = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ ...operation, method: method as Operation['method'], path })),
 );
+
+/** Those that take JSON: all that have a body but an upload. */
+export const withJson = operations.filter(({ requestBody }) => requestBody?.content['application/json']);

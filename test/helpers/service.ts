@@ -1,4 +1,7 @@
+import { rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import supertest from 'supertest';
 import { type AppOptions, buildApp } from '../../src/app.ts';
@@ -28,7 +31,9 @@ export async function startService(
     RATE_LIMIT: '0',
     DEMO_LOGIN: 'true',
   };
-  const config: Config = { ...loadConfig(env), keyPrefix: randomPrefix(), ...overrides };
+  const keyPrefix = overrides.keyPrefix ?? randomPrefix();
+  const folder = join(tmpdir(), `redisim-files-${keyPrefix.replace(/\W/g, '')}`);
+  const config: Config = { ...loadConfig(env), files: { kind: 'folder', path: folder }, ...overrides, keyPrefix };
   const link = await openRedis(redis.target, { commandTimeoutMs: config.commandTimeoutMs, log: quiet });
   const logLines: string[] = [];
   const logStream = { write: (line: string) => void logLines.push(line) };
@@ -70,7 +75,10 @@ export async function startService(
       (await service.server.post(`/v1/users/${from}/conversations/${to}/messages`, { fields: { text } }).expect(201))
         .body,
     close: () => {
-      closing ??= app.close().then(() => link.close());
+      closing ??= app.close().then(() => {
+        link.close();
+        rmSync(folder, { recursive: true, force: true });
+      });
       return closing;
     },
   };

@@ -25,6 +25,7 @@ const NAMES: Record<string, string> = {
   conversation: 'group:team',
   mid: '1-1',
   reaction: 'ok',
+  id: '0'.repeat(32),
 };
 
 test('a suspended user may do nothing but what is public, whatever it is', async () => {

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { eventually } from '../helpers/delivery.ts';
 import { assertRefused, contents, faults, open } from '../helpers/http.ts';
-import { operations } from '../helpers/openapi.ts';
+import { withJson } from '../helpers/openapi.ts';
 import { API_KEY } from '../helpers/service.ts';
 import { useService } from '../helpers/use.ts';
 
@@ -56,7 +56,7 @@ async function untilAlone(): Promise<void> {
 
 test('a client that hangs up in the middle of its request has changed nothing', async () => {
   const untouched = await contents(service);
-  for (const { method, path, requestBody } of operations.filter((operation) => operation.requestBody)) {
+  for (const { method, path, requestBody } of withJson) {
     const body = JSON.stringify(requestBody?.content['application/json']?.example);
     const text = head(method, fill(path), body) + body;
     // In the request line, the headers, before, in and at the end of the body.

@@ -5,17 +5,15 @@ import { gzipSync } from 'node:zlib';
 import { BODY_LIMIT } from '../../src/http/plugins/body-limit.ts';
 import { exampleOf, headers, hostileService, json } from '../helpers/hostile.ts';
 import { call } from '../helpers/http.ts';
-import { type Operation, operations } from '../helpers/openapi.ts';
+import { type Operation, operations, withJson } from '../helpers/openapi.ts';
 
 /** Odd and hostile bodies, each against every operation that takes one. */
 
 const service = hostileService();
 const { pathOf, refused } = service;
-const withBody = operations.filter((operation) => operation.requestBody);
-
 test('bodies that are no JSON, or of another type', async () => {
   const deep = (open: string, close: string) => open.repeat(100_000) + close.repeat(100_000);
-  for (const operation of withBody) {
+  for (const operation of withJson) {
     const good = JSON.stringify(exampleOf(operation));
     const cases: [what: string, type: string | undefined, body: string | Buffer, status: number][] = [
       ['random bytes', 'application/json', randomBytes(10_000), 400],
@@ -56,7 +54,7 @@ test('bodies that are no JSON, or of another type', async () => {
 });
 
 test('a huge body', async () => {
-  for (const operation of withBody) {
+  for (const operation of withJson) {
     const body = Buffer.concat([Buffer.from('{"fields":{"text":"'), Buffer.alloc(20_000_000, 'x'), Buffer.from('"}}')]);
     const problem = await refused(operation, pathOf(operation), body);
     assert.equal(problem.code, 'body_too_large');
@@ -70,7 +68,7 @@ test('something else where a string, a list or an object belongs', async () => {
     object: [1, 'x', true, []],
     array: [1, 'x', {}, null, [null], [1]],
   };
-  for (const operation of withBody) {
+  for (const operation of withJson) {
     for (const place of placesIn(exampleOf(operation))) {
       const original = at(exampleOf(operation), place);
       const kind = original === null ? 'string' : Array.isArray(original) ? 'array' : typeof original;
@@ -94,7 +92,7 @@ test('a number that is none', async () => {
 
 test('members that nobody asked for, and prototypes', async () => {
   const names = ['x', '', 'constructor', 'toString', 'hasOwnProperty', 'x'.repeat(100_000)];
-  for (const operation of withBody) {
+  for (const operation of withJson) {
     for (const name of names) {
       const body = JSON.stringify({ ...exampleOf(operation), [name]: 'x' });
       const expected = isTooLargeFor(operation, body) ? 413 : 400;
@@ -129,7 +127,7 @@ test('names and values of fields that are too long, too many, or no Unicode', as
     [{ text: '\ud800' }, [400]],
     [{ '\udfff': 'x' }, [400]],
   ];
-  const withFields = withBody.filter((operation) => 'fields' in exampleOf(operation));
+  const withFields = withJson.filter((operation) => 'fields' in exampleOf(operation));
   assert.equal(withFields.length, 7);
   for (const operation of withFields) {
     for (const [fields, statuses] of cases) {

@@ -41,6 +41,13 @@ const BAD: Record<string, readonly (readonly [what: string, value: string])[]> =
     ['upper case', 'USER:bob'],
     ['me', 'user:me'],
   ],
+  id: [
+    ['a path', '..%2f..%2fetc%2fpasswd'],
+    ['upper case', 'A'.repeat(32)],
+    ['too long', 'a'.repeat(33)],
+    ['no digits', 'z'.repeat(32)],
+    ['a null byte', `${'a'.repeat(31)}%00`],
+  ],
   mid: [
     ['a word', 'latest'],
     ['one number', '1'],
@@ -62,7 +69,7 @@ for (const [name, values] of Object.entries(BAD)) {
     const concerned = operations.filter((operation) => operation.path.includes(`{${name}}`));
     assert.ok(concerned.length > 0);
     for (const operation of concerned) {
-      const body = operation.requestBody && JSON.stringify(exampleOf(operation));
+      const body = operation.requestBody?.content['application/json'] && JSON.stringify(exampleOf(operation));
       for (const [what, value] of values) {
         const problem = await refused(operation, pathOf(operation, { [name]: value }), body);
         assert.deepEqual([problem.status, problem.code], [400, 'invalid_request'], `${operation.operationId} ${what}`);

@@ -2,6 +2,7 @@ import { AUTH } from './auth.ts';
 import { CHANNELS } from './channels.ts';
 import { CLUSTER } from './cluster.ts';
 import { DELIVERY } from './delivery.ts';
+import { FILES } from './files.ts';
 import { FUNCTIONS } from './functions.ts';
 import { GROUPS } from './groups.ts';
 import { HTTP } from './http.ts';
@@ -33,5 +34,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...SOCKETS,
   ...SIGNALS,
   ...SPACES,
+  ...FILES,
   ...LIVES_MUTANTS,
 ];

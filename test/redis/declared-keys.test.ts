@@ -3,8 +3,18 @@ import { readdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { directLog } from '../../src/domain/conversations.ts';
+import type { FileId } from '../../src/domain/files.ts';
 import { DEFAULT_SPACE, type SpaceName } from '../../src/domain/spaces.ts';
 import { Exports } from '../../src/features/export/exports.ts';
+import {
+  beginUpload,
+  bytesRemoved,
+  discardUpload,
+  finishUpload,
+  leaseFiles,
+  lookAtFile,
+  readFile,
+} from '../../src/features/files/commands.ts';
 import { LogSource } from '../../src/features/following/log-source.ts';
 import { InboxSource } from '../../src/features/inbox/inbox-source.ts';
 import { leave, look, note } from '../../src/features/presence/commands.ts';
@@ -43,14 +53,20 @@ const FOUND: Record<string, RegExp> = {
   'put_group.lua': /^u:/,
   // The groups that the user is in.
   'remove_user.lua': /^gi:/,
-  // The chats of the user, who has read them, the groups that were asked, or hold something against it, and blocks either way.
-  'finish_removal.lua': /^(ds|rc:ds|gq|gb|gr|bl|bb):/,
+  // The chats of the user, who has read them, the groups that were asked, or hold something against it, blocks either way, and
+  // the files that it has not sent.
+  'finish_removal.lua': /^(ds|rc:ds|gq|gb|gr|bl|bb|fi):/,
   // Whether those who are in the conversation may read the message, and its author.
   'edit.lua': /^fl:/,
   'react.lua': /^fl:/,
   // Whom the messages mention.
-  'erase_messages.lua': /^mn:/,
-  'erase.lua': /^mn:/,
+  // And of the files that they carry, whether others do, and whose they are.
+  'erase_messages.lua': /^(mn|fi|fm|fp|u|ru):/,
+  'erase.lua': /^(mn|fi|fm|fp|u|ru):/,
+  // The conversations of the messages that carry a file, which is forwarded by who may read one, and who has uploaded it.
+  'send_many.lua': /^(ds|gs|gi|gm|u|fp):/,
+  'read_file.lua': /^(ds|gs|gi|gm|u):/,
+  'look_at_file.lua': /^(ds|gs|u|ru|fp):/,
   // The owner of the group, who is asked.
   'join.lua': /^(u|rd|ds|bl):/,
   // The owner of the group, who refuses.
@@ -144,6 +160,24 @@ async function touchesWhatIsDeclared(space: string): Promise<void> {
   await im.reactions.add(bob, conversation('user:alice'), direct.id, 'ok');
   await im.reactions.list(bob, conversation('user:alice'), direct.id, { limit: 5 });
   await im.editing.erase(alice, conversation('user:bob'), direct.id);
+  for (const id of ['1', '2', '3'].map((digit) => digit.repeat(32) as FileId)) {
+    await im.store.run(beginUpload, { uid: alice, id, bytes: 1, bytesAllowed: 9, filesAllowed: 9 });
+    if (id.startsWith('3')) await im.store.run(discardUpload, { uid: alice, id });
+    else await im.store.run(finishUpload, { uid: alice, id, size: 1, type: 'text/plain' });
+  }
+  const attachments = [{ file: '1'.repeat(32) as FileId, name: 'x' }];
+  const carrying = await im.messages.send(alice, conversation('user:bob'), { attachments });
+  const forwarded = await im.messages.send(bob, conversation('user:alice'), { attachments });
+  await im.store.run(readFile, { id: attachments[0]!.file, reader: bob });
+  await im.editing.erase(bob, conversation('user:alice'), forwarded.message.id);
+  await im.editing.erase(alice, conversation('user:bob'), carrying.message.id);
+  await im.messages.send(alice, conversation('user:bob'), { attachments });
+  await im.store.run(leaseFiles, { node: 'n1', ms: 1_000 });
+  for (const nowMs of [Date.now(), Date.now() + 100_000_000]) {
+    await im.store.run(lookAtFile, { id: '1'.repeat(32) as FileId, nowMs });
+  }
+  await im.store.run(lookAtFile, { id: '4'.repeat(32) as FileId, nowMs: Date.now() });
+  await im.store.run(bytesRemoved, '4'.repeat(32) as FileId);
   await im.history.trim(directLog(alice, bob));
   await im.conversations.change(bob, conversation('user:alice'), { pinned: true });
   await im.conversations.unread(bob);

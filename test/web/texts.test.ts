@@ -43,6 +43,7 @@ const UNSEEN: ErrorCode[] = [
   'client_message_id_reused',
   'upgrade_required',
   'headers_too_large',
+  'range_not_satisfiable',
   // Of spaces, in none of which the page is.
   'space_not_found',
   'space_full',

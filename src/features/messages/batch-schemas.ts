@@ -1,9 +1,8 @@
 import Type from 'typebox';
 import { component, input, ref } from '../../http/openapi/component.ts';
-import { MessageFields } from '../../http/openapi/fields.ts';
 import { ConversationText, UidText } from '../../http/openapi/params.ts';
 import { Problem } from '../../http/openapi/problem.ts';
-import { ClientMessageIdText, Message, MessageExample, referenceProperties } from './schemas.ts';
+import { ClientMessageIdText, Message, MessageExample, referenceProperties, SaidFields } from './schemas.ts';
 
 /** How many messages one request may send. */
 export const MAX_BATCH = 100;
@@ -13,7 +12,7 @@ const BatchMessage = input('BatchMessage', {
   properties: {
     uid: UidText('The sender.'),
     conversation: ConversationText('Where to, as the sender names it.'),
-    fields: MessageFields,
+    fields: SaidFields,
     clientMessageId: Type.Optional(ClientMessageIdText),
     ...referenceProperties,
   },

@@ -1,5 +1,7 @@
 import { type Conversation, type LogName, parseConversation } from '../../domain/conversations.ts';
 import { type LogEntry, parseEntry } from '../../domain/entries.ts';
+import type { Attachment, AttachmentInput } from '../../domain/files.ts';
+import { attachmentsFrom } from '../../domain/files.ts';
 import type { Uid } from '../../domain/names.ts';
 import type { MessageId } from '../../domain/stream-ids.ts';
 import { command, type RefusedWrites } from '../../redis/command.ts';
@@ -22,16 +24,17 @@ export interface Sending {
   replyTo: MessageId | '';
   /** Uids, or `*` for everybody. */
   mentions: string[];
+  attachments: readonly AttachmentInput[];
   /** Name, value, name, value … */
   pairs: readonly string[];
 }
 
 /** What came of a send. `entry` is absent where the message was erased or trimmed since. */
 export type SendReply =
-  | { outcome: 'sent'; id: MessageId; refused: RefusedWrites }
+  | { outcome: 'sent'; id: MessageId; refused: RefusedWrites; attachments?: Attachment[] }
   | { outcome: 'repeated'; id: MessageId; entry: LogEntry | undefined };
 
-type RawSend = string | ['sent', string, number, string, number] | ['repeated', string, string[]];
+type RawSend = string | ['sent', string, number, string, number, string?] | ['repeated', string, string[]];
 
 /** For a message that refers to nothing. Refuses `client_message_id_reused`, `user_not_found`, `group_not_found`, `silenced`, … */
 export const send = command({
@@ -60,7 +63,13 @@ export const sendMany = command({
   keys: (keys, sendings: readonly Sending[]) => [keys.feed(), ...sendings.flatMap((one) => allKeysOf(keys, one))],
   args: (sendings) => [
     WRITES_A_CALL,
-    ...sendings.flatMap((one) => [one.pairs.length, one.replyTo, one.mentions.join(' '), ...wordsOf(one)]),
+    ...sendings.flatMap((one) => [
+      one.pairs.length,
+      one.replyTo,
+      one.mentions.join(' '),
+      one.attachments.length > 0 ? JSON.stringify(one.attachments) : '',
+      ...wordsOf(one),
+    ]),
   ],
   decode: (replies: (RawSend | ['refused', string])[]) =>
     replies.map((reply) =>
@@ -83,17 +92,19 @@ function keysOf(keys: Keys, { from, conversation, log, clientMessageId }: Sendin
   ];
 }
 
-/** Whether a message refers to another one, or to people. */
-export function refers({ replyTo, mentions }: Sending): boolean {
-  return replyTo !== '' || mentions.length > 0;
+/** Whether a message refers to another one, to people or to files. */
+export function refers({ replyTo, mentions, attachments }: Sending): boolean {
+  return replyTo !== '' || mentions.length > 0 || attachments.length > 0;
 }
 
 function allKeysOf(keys: Keys, sending: Sending): string[] {
   const own = keysOf(keys, sending);
   if (!refers(sending)) return own;
-  const { log, from, mentions } = sending;
+  const { log, from, mentions, attachments } = sending;
   const mentioned = mentions.filter((uid) => uid !== '*').map((uid) => keys.mentions(uid as Uid));
-  return [...own, ...besideLog(keys, log), keys.floors(from), ...mentioned];
+  const files = attachments.flatMap(({ file }) => [keys.file(file), keys.fileMessages(file)]);
+  if (files.length > 0) files.push(keys.pendingFiles(from));
+  return [...own, ...besideLog(keys, log), keys.floors(from), ...mentioned, ...files];
 }
 
 function wordsOf(one: Sending): (string | number)[] {
@@ -106,6 +117,10 @@ const NOTHING_REFUSED: RefusedWrites = { count: 0, reason: '' };
 function sendReply(reply: RawSend): SendReply {
   if (typeof reply === 'string') return { outcome: 'sent', id: reply as MessageId, refused: NOTHING_REFUSED };
   const id = reply[1] as MessageId;
-  if (reply[0] === 'sent') return { outcome: 'sent', id, refused: { count: reply[2], reason: reply[3] } };
+  if (reply[0] === 'sent') {
+    const attachments = reply[5] === undefined ? undefined : attachmentsFrom(reply[5]);
+    const refused = { count: reply[2], reason: reply[3] };
+    return { outcome: 'sent', id, refused, ...(attachments ? { attachments } : {}) };
+  }
   return { outcome: 'repeated', id, entry: reply[2].length > 0 ? parseEntry([id, reply[2]]) : undefined };
 }

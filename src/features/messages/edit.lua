@@ -31,7 +31,7 @@ for i = first, #current, 2 do before[current[i]] = current[i + 1] end
 local change
 change, refusal = merge_fields(before, MESSAGE_OWN, false, ARGV, 6)
 if refusal then return refusal end
-if #change.fields == 0 then return refuse('EMPTY_MESSAGE', '') end
+if #change.fields == 0 and not own_value(flat, 'attachments') then return refuse('EMPTY_MESSAGE', '') end
 if not change.changes then return { 'unchanged', shown(log, actor, { found })[1], 0, '' } end
 if #edit.ids >= MAX_EDITS then return refuse('TOO_MANY_EDITS', mid) end
 

@@ -47,7 +47,7 @@ export const erase = command({
   script: new URL('./erase.lua', import.meta.url),
   keys: (keys, change: Change) => {
     const log = logOf(change.actor, change.conversation);
-    return [...keysOf(keys, change), keys.replies(log), keys.mentionsOfAll(log)];
+    return [...keysOf(keys, change), keys.replies(log), keys.mentionsOfAll(log), keys.files()];
   },
   args: wordsOf,
   decode: ([, count, reason]: [outcome: string, count: number, reason: string]) => ({ refused: { count, reason } }),

@@ -4,6 +4,7 @@ import type { LogEntry } from '../../domain/entries.ts';
 import { type Fields, type Message, RESERVED_MESSAGE_FIELDS, toMessage } from '../../domain/entries.ts';
 import { ImError } from '../../domain/errors.ts';
 import { checkFields } from '../../domain/fields.ts';
+import type { AttachmentInput } from '../../domain/files.ts';
 import type { Uid } from '../../domain/names.ts';
 import type { MessageId } from '../../domain/stream-ids.ts';
 import { asImError } from '../../redis/failure.ts';
@@ -20,13 +21,16 @@ export interface Send {
   conversation: Conversation;
   /** Of an event; absent in a message. */
   action?: typeof CUSTOM;
-  fields: Fields;
+  /** May be absent where there are attachments. */
+  fields?: Fields | undefined;
   /** Makes a repeated send answer with the first message. */
   clientMessageId?: string | undefined;
   /** An earlier message of the conversation. */
   replyTo?: MessageId | undefined;
   /** Who is in the conversation, or `*` alone for everybody in a group. */
   mentions?: readonly string[] | undefined;
+  /** Files that the sender has uploaded, or may read. */
+  attachments?: readonly AttachmentInput[] | undefined;
 }
 
 /** A message that is stored, and whether this call made it. */
@@ -82,7 +86,7 @@ export class Messages {
   async createEvent(
     uid: Uid,
     conversation: Conversation,
-    body: Pick<Send, 'fields' | 'clientMessageId'>,
+    body: { fields: Fields; clientMessageId?: string | undefined },
   ): Promise<Sent> {
     const send: Send = { ...body, uid, conversation, action: CUSTOM };
     const sending = this.#prepare(send);
@@ -120,8 +124,8 @@ export class Messages {
 
   #prepare(send: Send): Sending {
     this.#context.admit();
-    const pairs = checkFields(send.fields, RESERVED_MESSAGE_FIELDS);
-    const { uid, conversation, clientMessageId, replyTo, mentions } = send;
+    const { uid, conversation, fields = {}, clientMessageId, replyTo, mentions, attachments = [] } = send;
+    const pairs = checkFields(fields, RESERVED_MESSAGE_FIELDS);
     return {
       from: uid,
       conversation,
@@ -133,11 +137,12 @@ export class Messages {
       replyTo: replyTo ?? '',
       // Whoever is named beside `*` is among everybody.
       mentions: mentions?.includes('*') ? ['*'] : [...new Set(mentions)],
+      attachments,
       pairs,
     };
   }
 
-  #sent(sending: Sending, { action, fields, replyTo }: Send, reply: SendReply): Sent {
+  #sent(sending: Sending, { action, fields = {}, replyTo }: Send, reply: SendReply): Sent {
     const { sent } = this.#context;
     const created = reply.outcome === 'sent';
     sent(created ? 'created' : 'repeated');
@@ -148,6 +153,7 @@ export class Messages {
     if (sending.shownClientMessageId) entry.clientMessageId = sending.shownClientMessageId;
     if (replyTo !== undefined) entry.replyTo = replyTo;
     if (sending.mentions.length > 0) entry.mentions = sending.mentions;
+    if (reply.attachments) entry.attachments = reply.attachments;
     return { message: toMessage(sending.conversation, reply.id, entry), created };
   }
 
@@ -174,10 +180,11 @@ export class Messages {
 }
 
 /** Tells two requests apart that carry the same clientMessageId; the order of the fields does not matter. */
-function digestOf({ action, fields, replyTo, mentions }: Send): string {
+function digestOf({ action, fields = {}, replyTo, mentions, attachments }: Send): string {
   const sorted: unknown[] = Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1));
   if (replyTo !== undefined) sorted.push(replyTo);
   if (mentions?.length) sorted.push(mentions);
+  if (attachments?.length) sorted.push({ attachments });
   if (action !== undefined) sorted.push({ action });
   return hash('sha256', JSON.stringify(sorted), 'base64url').slice(0, 22);
 }

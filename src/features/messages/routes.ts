@@ -37,6 +37,7 @@ export function messageRoutes(app: App, { streaming }: { streaming: Streaming })
           'reserved_field',
           'fields_too_large',
           'mention_outside',
+          'file_not_found',
           'off_in_channels',
           'client_message_id_reused',
         ),

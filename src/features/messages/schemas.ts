@@ -1,9 +1,10 @@
 import Type from 'typebox';
 import { RESERVED_MESSAGE_FIELDS } from '../../domain/entries.ts';
+import { FILE_ID_PATTERN, FILE_NAME_PATTERN, type FileId, MAX_ATTACHMENTS, MAX_FILE_NAME } from '../../domain/files.ts';
 import { CLIENT_MESSAGE_ID_PATTERN } from '../../domain/names.ts';
 import type { Cursor } from '../../domain/stream-ids.ts';
 import { component, input, ref } from '../../http/openapi/component.ts';
-import { Fields, FieldsPatch, MessageFields } from '../../http/openapi/fields.ts';
+import { Fields, FieldsPatch } from '../../http/openapi/fields.ts';
 import { ConversationText, limitUpTo, MessageIdText, query, TimeText, UidText } from '../../http/openapi/params.ts';
 import { AFTER_PATTERN, LOG_CURSOR_PATTERN, MENTION_PATTERN } from '../../http/openapi/patterns.ts';
 import { gapSchema } from '../../http/streams/gap-schemas.ts';
@@ -23,6 +24,43 @@ export const MessageExample = {
   sentAt: '2025-11-23T12:18:31.455Z',
   clientMessageId: 'm-0001',
 };
+
+const FILE_ID = '5f0c8a1e9b7d4c3fa2e6d18b70c94e35';
+
+/** A file, in a path, a body or a response. */
+export const FileIdText = (description = 'A file id.') =>
+  Type.Unsafe<FileId>(Type.String({ pattern: FILE_ID_PATTERN, description, examples: [FILE_ID] }));
+
+const AttachmentName = Type.String({
+  pattern: FILE_NAME_PATTERN,
+  maxLength: MAX_FILE_NAME,
+  description: 'What it is called in this message: a name, no path.',
+  examples: ['holiday.jpg'],
+});
+
+/** What is known of a file. */
+export const fileProperties = {
+  type: Type.String({ description: 'Its media type, as its bytes tell it.', examples: ['image/jpeg'] }),
+  size: Type.Integer({ minimum: 1, description: 'Bytes.', examples: [183_042] }),
+  width: Type.Optional(Type.Integer({ minimum: 1, description: 'Of a picture, px.', examples: [1_600] })),
+  height: Type.Optional(Type.Integer({ minimum: 1, description: 'Of a picture, px.', examples: [1_200] })),
+};
+
+const ATTACHMENT = { file: FILE_ID as FileId, name: 'holiday.jpg' };
+
+export const AttachmentExample = { ...ATTACHMENT, type: 'image/jpeg', size: 183_042, width: 1_600, height: 1_200 };
+
+export const Attachment = component('Attachment', {
+  description: 'A file that a message carries. It is read with `GET /v1/users/{uid}/files/{file}`.',
+  properties: { file: FileIdText('The file.'), name: AttachmentName, ...fileProperties },
+  examples: [AttachmentExample],
+});
+
+const AttachmentInput = input('AttachmentInput', {
+  description: 'A file that a message is to carry: one that its sender has uploaded, or may read.',
+  properties: { file: FileIdText('The `id` of the file.'), name: AttachmentName },
+  examples: [ATTACHMENT],
+});
 
 /** What a message has, wherever it is shown. */
 export const messageProperties = {
@@ -64,6 +102,7 @@ export const messageProperties = {
   mentions: Type.Optional(
     Type.Array(Type.String({ examples: ['bob'] }), { description: 'Whom it mentions; `*` is everybody in the group.' }),
   ),
+  attachments: Type.Optional(Type.Array(ref(Attachment), { description: 'The files that it carries.' })),
 };
 
 export const ReactionCount = component('ReactionCount', {
@@ -108,16 +147,26 @@ export const referenceProperties = {
       },
     ),
   ),
+  attachments: Type.Optional(
+    Type.Array(ref(AttachmentInput), {
+      maxItems: MAX_ATTACHMENTS,
+      description: 'Files that the message carries; with one it needs no `fields`.',
+    }),
+  ),
 };
+
+/** What a message says, where it is sent. */
+export const SaidFields = Type.Optional(Fields);
 
 export const RESERVED_TEXT = `Reserved as names of fields: ${[...RESERVED_MESSAGE_FIELDS].map((name) => `\`${name}\``).join(', ')}.`;
 
 export const MessageInput = input('MessageInput', {
   description: `A message to send. ${RESERVED_TEXT}`,
-  properties: { fields: MessageFields, clientMessageId: Type.Optional(ClientMessageIdText), ...referenceProperties },
+  properties: { fields: SaidFields, clientMessageId: Type.Optional(ClientMessageIdText), ...referenceProperties },
   examples: [
     { fields: { text: 'hi' }, clientMessageId: 'm-0001' },
     { fields: { text: 'me too, @bob' }, replyTo: '1763900311455-42', mentions: ['bob'] },
+    { attachments: [ATTACHMENT] },
   ],
 });
 

@@ -42,16 +42,19 @@ export class Spaces {
   readonly #registry: Registry;
   readonly #places: Places;
   readonly #ownIssuer: string;
+  readonly #removeFiles: (name: SpaceName) => Promise<void>;
   readonly #sweeping = new Map<SpaceName, Promise<void>>();
 
   /**
    * @param store of the default space
+   * @param removeFiles removes what a space has outside of Redis
    * @param ownIssuer the issuer and audience of the default space's tokens, which no other space may have; `''` if none
    */
-  constructor(store: Store, ownIssuer = '') {
+  constructor(store: Store, ownIssuer = '', removeFiles: (name: SpaceName) => Promise<void> = async () => {}) {
     this.#store = store;
     this.#registry = new Registry(store);
     this.#places = new Places(store);
+    this.#removeFiles = removeFiles;
     this.#ownIssuer = ownIssuer;
   }
 
@@ -174,6 +177,13 @@ export class Spaces {
     return sweeping;
   }
 
+  /** The stores of the spaces that take requests. */
+  async *stores(): AsyncGenerator<Store> {
+    for await (const [name, record] of this.#registry.all()) {
+      if (record.state === 'active') yield this.#store.of(name, this.#places.partitionOf(name, record));
+    }
+  }
+
   /** Finishes the removals that were interrupted, by the end of a node for example. @param failed told what is wrong with one */
   async finishRemovals(failed: (error: unknown) => void): Promise<void> {
     for await (const [name, { state }] of this.#registry.all())
@@ -187,6 +197,8 @@ export class Spaces {
     // A node may have ended between the two steps of `remove`.
     await this.#places.close(name, record);
     await this.#places.freeAll(name, record);
+    // Before the name is free.
+    await this.#removeFiles(name);
     await this.#registry.strike(name, json!);
   }
 }

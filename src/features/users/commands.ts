@@ -104,6 +104,7 @@ export const eraseMessages = command({
       ...stateKeys(keys, log),
       keys.replies(log),
       keys.mentionsOfAll(log),
+      keys.files(),
       ...('peer' in named ? [keys.user(named.peer)] : [keys.members(named.gid), keys.group(named.gid)]),
     ];
   },
@@ -136,6 +137,8 @@ export const finishRemoval = command({
     keys.erasure(uid),
     keys.channelRemovals(),
     keys.unfinished(),
+    keys.pendingFiles(uid),
+    keys.files(),
   ],
   args: (uid) => [uid],
   decode: ([outcome]: [string]) => outcome === 'finished',

@@ -1,7 +1,8 @@
 -- Ends the removal of a user who is in no group any more. What stays is where a new user of this name starts: the
 -- newest message of each direct chat, below which it reads nothing, and the end of the inbox.
 --   KEYS   im:meta, c:<uid>, s:<uid>, rd:<uid>, fl:<uid>, rq:<uid>, sn:<uid>, ru:<uid>, im:removals, mn:<uid>, cs:<uid>,
---          bl:<uid>, bb:<uid>, pr:<uid>, lf:<uid>, re:<uid>, im:channel-removals, im:unfinished
+--          bl:<uid>, bb:<uid>, pr:<uid>, lf:<uid>, re:<uid>, im:channel-removals, im:unfinished,
+--          fp:<uid>, im:files
 --   ARGV   uid
 --   reply  { 'finished' } | { 'unfinished' } where it still is in a group, or has messages to be erased
 -- @include "epoch"
@@ -39,8 +40,15 @@ for _, gid in ipairs(redis.call('SMEMBERS', sanctions)) do
   redis.call('ZREM', bans_key(gid), uid)
   redis.call('HDEL', roles_key(gid), uid)
 end
+-- What it has uploaded and not sent is nobody's any more.
+for _, id in ipairs(redis.call('HKEYS', KEYS[19])) do
+  if redis.call('EXISTS', file_key(id)) == 1 then
+    redis.call('HSET', file_key(id), 'unusedSince', '0')
+    redis.call('ZADD', KEYS[20], 0, id)
+  end
+end
 redis.call('HSET', removed_user, 'inboxEnded', last_generated(inbox) or epoch() .. '-0')
-redis.call('UNLINK', contacts, inbox, marks, requested, sanctions, unpack(KEYS, 10, 16))
+redis.call('UNLINK', contacts, inbox, marks, requested, sanctions, KEYS[19], unpack(KEYS, 10, 16))
 redis.call('SREM', removals, uid)
 end_unfinished(removals, KEYS[17])
 return { 'finished' }

@@ -36,8 +36,10 @@ export type Access =
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access;
-    /** Its answer has no size: it is written while it is made, and fits into no frame. */
+    /** It fits into no frame: its body or its answer has no size, and is read or written while it is made. */
     isStream?: true;
+    /** Its body is bytes of any type, which the validator does not see. */
+    takesBytes?: true;
   }
   interface FastifyRequest {
     /** Who calls; routes that are public, or for operators, have none. */

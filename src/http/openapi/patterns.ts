@@ -1,5 +1,6 @@
 import { CONVERSATION_PATTERN } from '../../domain/conversations.ts';
 import type { ErrorCode } from '../../domain/errors.ts';
+import { FILE_ID_PATTERN, FILE_NAME_PATTERN } from '../../domain/files.ts';
 import { CLIENT_MESSAGE_ID_PATTERN, isName, NAME_PATTERN } from '../../domain/names.ts';
 import { SPACE_PATTERN } from '../../domain/spaces.ts';
 import { STREAM_ID_PATTERN } from '../../domain/stream-ids.ts';
@@ -121,6 +122,10 @@ const WORDS: Record<string, Words> = {
   },
   [URL_PATTERN]: { tell: (given) => `${quote(given)} is no URL that begins with https:// or http://` },
   [UIDS_PATTERN]: { tell: whatIsWrongWithUids },
+  [FILE_ID_PATTERN]: { tell: (given) => `${quote(given)} is not the "id" of a file: pass that as it came` },
+  [FILE_NAME_PATTERN]: {
+    tell: (given) => `${quote(given)} is no name of a file: it has no / or \\, and no control characters`,
+  },
   [NEXT_PATTERN.bans]: aNext,
   [NEXT_PATTERN.blocks]: aNext,
   [NEXT_PATTERN.contacts]: aNext,

@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { App } from '../fastify.ts';
 import { TICKET } from '../streams/stream-schemas.ts';
+import { BYTES_CONTENT } from './bytes.ts';
 import { withExamples } from './examples.ts';
 
 /** The groups of operations in the document, in the order of a newcomer's questions. */
@@ -11,6 +12,7 @@ const TAGS = [
   { name: 'blocks', description: 'Whom one wants to hear nothing of.' },
   { name: 'groups', description: 'Groups, their members, and requests to join.' },
   { name: 'messages', description: 'Sending, reading and erasing messages.' },
+  { name: 'files', description: 'Pictures and other files that messages carry.' },
   { name: 'reactions', description: 'What people answer a message with, without words.' },
   { name: 'conversations', description: 'What one has talked about, and how far one has read.' },
   { name: 'inbox', description: 'Everything that happens to a user, resumable from any cursor.' },
@@ -81,6 +83,10 @@ export async function registerSwagger(app: App, version: string): Promise<void> 
         },
       },
     },
+    transform: ({ schema, url, route }) => ({
+      url,
+      schema: route.config?.takesBytes ? ({ ...schema, body: { content: BYTES_CONTENT } } as never) : schema,
+    }),
     transformObject: (document) =>
       withTicket(withExamples('openapiObject' in document ? document.openapiObject : document.swaggerObject)),
     refResolver: { buildLocalReference: (schema) => String(schema.$id) },

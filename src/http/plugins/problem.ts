@@ -96,8 +96,28 @@ function unknownMethod(app: App, error: NodeJS.ErrnoException & { rawPacket?: Bu
   return method && url ? noOperation(app, method, url) : undefined;
 }
 
+/** The connections on which a file comes, which may take longer than any other request. */
+const slow = new WeakSet<Socket>();
+
+/**
+ * Lets a request take as long as something of it comes: it is cut off where nothing does for so long, ms.
+ *
+ * @returns what ends that, once all of it is there
+ */
+export function mayBeSlow(socket: Socket, stallMs: number): () => void {
+  slow.add(socket);
+  const end = () => void socket.destroy();
+  socket.setTimeout(stallMs, end);
+  return () => {
+    slow.delete(socket);
+    socket.removeListener('timeout', end);
+    socket.setTimeout(0);
+  };
+}
+
 /** Answers what is no HTTP request at all, as far as an answer is possible. */
 export function answerMalformedRequest(this: App, error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && slow.has(socket)) return;
   // An answer that is under way, such as a stream, must not get another one in its middle.
   const { _httpMessage: current } = socket as { _httpMessage?: ServerResponse | null };
   if (!socket.writable || error.code === 'ECONNRESET' || current?.headersSent) {

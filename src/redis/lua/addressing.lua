@@ -1,4 +1,5 @@
--- What a message refers to: the message that it replies to, and whom it mentions.
+-- What a message refers to: the message that it replies to, whom it mentions, and the files that it carries.
+-- @include "attachments"
 -- @include "channel"
 -- @include "mentions"
 -- @include "own_fields"
@@ -31,20 +32,23 @@ end
 local function check_addressing(log, from, peer, about)
   return about.reply and check_reply(log, from, about.reply)
     or about.mentions and check_mentions(log, from, peer, about.mentions)
+    or about.attachments and check_attachments(from, about)
     or nil
 end
 
 local function note_addressing(log, mid, from, about)
   if about.reply then note_reply(log, mid, about.reply) end
   if about.mentions then note_mentions(log, mid, from, about.mentions) end
+  if about.attachments then note_attachments(log, mid, about.attachments) end
 end
 
--- What `send` takes as what a message refers to: nil if nothing. Each is '' where there is none.
-local function addressing(reply, mentions)
-  if reply == '' and mentions == '' then return nil end
+-- What `send` takes as what a message refers to: nil if nothing. Each is '' where there is none; attachments are JSON.
+local function addressing(reply, mentions, attachments)
+  if reply == '' and mentions == '' and attachments == '' then return nil end
   return {
     reply = reply ~= '' and reply or nil,
     mentions = mentions ~= '' and mentions or nil,
+    attachments = attachments ~= '' and cjson.decode(attachments) or nil,
     check = check_addressing,
     note = note_addressing,
   }

@@ -1,4 +1,5 @@
 -- Erases messages for everybody.
+-- @include "attachments"
 -- @include "fan_out"
 -- @include "mentions"
 -- @include "own_fields"
@@ -17,6 +18,7 @@ local function erase_message(log, actor, entry, recipients)
   forget_message(log, seq)
   forget_reply(log, mid, own_value(flat, 'reply'))
   forget_mentions(log, mid, own_value(flat, 'mentions'))
+  forget_attachments(log, mid, own_value(flat, 'attachments'))
   redis.call('XDEL', log_key(log), mid, unpack(edits))
   -- Who follows the log takes no edit for lost that went with its message.
   for _, id in ipairs(edits) do keep(log, seq_of(id), 'erased', id) end

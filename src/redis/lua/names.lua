@@ -32,6 +32,10 @@ local function replies_key(log) return PREFIX .. 'rp:' .. log end
 local function mentions_of_all_key(log) return PREFIX .. 'ma:' .. log end
 local function mentions_key(uid) return PREFIX .. 'mn:' .. uid end
 local function settings_key(uid) return PREFIX .. 'cs:' .. uid end
+local function file_key(id) return PREFIX .. 'fi:' .. id end
+local function file_messages_key(id) return PREFIX .. 'fm:' .. id end
+local function pending_files_key(uid) return PREFIX .. 'fp:' .. uid end
+local function files_key() return PREFIX .. 'im:files' end
 local function idempotency_key(log, from, client_message_id)
   return PREFIX .. 'i:' .. log .. ':' .. from .. ':' .. client_message_id
 end

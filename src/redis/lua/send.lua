@@ -30,10 +30,12 @@ end
 
 -- `idempotency` is the key that remembers the send, false where a repeat is another message; peer is '' in a group, cid ''
 -- where the sender gave none; about is nil, or what the message refers to, as addressing.lua has it, or the event that it is.
--- Returns { 'sent', message id, refused writes, the first one's reason, how many inboxes were written },
+-- Returns { 'sent', message id, refused writes, the first one's reason, how many inboxes were written, what is shown of the
+--   attachments, as JSON (nil if there are none) },
 --   { 'repeated', message id, entry (flat; empty if erased or trimmed since) }, or a refusal: CLIENT_MESSAGE_ID_REUSED,
 --   USER_NOT_FOUND, BLOCKED, MUST_UNBLOCK, CONTACTS_ONLY, GROUP_NOT_FOUND, NOT_MEMBER, SILENCED,
---   POSTING_RESTRICTED, RESERVED_FIELD, INVALID_REQUEST, FIELDS_TOO_LARGE, EMPTY_MESSAGE, MESSAGE_NOT_FOUND (reply), MENTION_OUTSIDE, MENTION_OF_ALL
+--   POSTING_RESTRICTED, RESERVED_FIELD, INVALID_REQUEST, FIELDS_TOO_LARGE, EMPTY_MESSAGE, MESSAGE_NOT_FOUND (reply), MENTION_OUTSIDE, MENTION_OF_ALL,
+--   FILE_NOT_FOUND
 local function send(idempotency, log, from, peer, cid, digest, ttl, fields, about)
   local recipients, refusal, incarnation, in_channel = audience(log, from, peer)
   if refusal then
@@ -41,7 +43,7 @@ local function send(idempotency, log, from, peer, cid, digest, ttl, fields, abou
     local may_be_stored = incarnation and refusal.err ~= 'USER_NOT_FOUND ' .. from
     return may_be_stored and repeated(idempotency and redis.call('GET', idempotency), log, from, incarnation, digest) or refusal
   end
-  if #fields == 0 then return refuse('EMPTY_MESSAGE', '') end
+  if #fields == 0 and not (about and about.attachments) then return refuse('EMPTY_MESSAGE', '') end
   refusal = check_fields(fields, MESSAGE_OWN) or (about and about.check(log, from, peer, about))
   if refusal then
     -- What a message refers to may have gone since it was sent.
@@ -50,7 +52,9 @@ local function send(idempotency, log, from, peer, cid, digest, ttl, fields, abou
 
   local is_event = about and about.action
   local own = { cid = cid ~= '' and cid or nil }
-  if about then own.action, own.reply, own.mentions = about.action, about.reply, about.mentions end
+  if about then
+    own.action, own.reply, own.mentions, own.attachments = about.action, about.reply, about.mentions, about.shown_attachments
+  end
   local message = next_entry(log, from, own, fields)
   local record = message.id .. ' ' .. digest
   if incarnation ~= '' then record = record .. ' ' .. incarnation end
@@ -71,11 +75,12 @@ local function send(idempotency, log, from, peer, cid, digest, ttl, fields, abou
   if peer ~= '' and peer ~= from then appear(peer, message) end
   if in_channel and about then recipients = mentioned_members(string.sub(log, 4), about.mentions, from) end
   local failed, reason = fan_out(log, message.id, message.entry, recipients, {})
-  return { 'sent', message.id, failed, reason, #recipients }
+  return { 'sent', message.id, failed, reason, #recipients, own.attachments }
 end
 
--- What `send` returns, for a script to reply with: of a message that was sent, and that nothing refused, the id alone.
+-- What `send` returns, for a script to reply with: of a message without attachments that was sent, and that nothing
+-- refused, the id alone.
 local function in_short(outcome)
-  if outcome[1] == 'sent' and outcome[3] == 0 then return outcome[2] end
+  if outcome[1] == 'sent' and outcome[3] == 0 and not outcome[6] then return outcome[2] end
   return outcome
 end
