@@ -321,6 +321,11 @@ describe('the chat page: channels', { skip }, () => {
     await tabs[0]!.locator('.bubble', { hasText: 'hello 0' }).waitFor();
     await post('sue', 'tab-0', 'and again');
     await tabs[0]!.locator('.bubble', { hasText: 'and again' }).waitFor();
+    // Two inboxes, and two of the three channels.
+    await eventually(async () => {
+      const metrics = await (await fetch(`${page.url}/metrics`)).text();
+      return /^redisim_subscribers\{state="live"\} 4$/m.test(metrics);
+    }, 'two streams of channels');
     await Promise.all(tabs.slice(1).map((tab) => tab.close()));
   });
 });
