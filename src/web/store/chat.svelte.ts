@@ -50,7 +50,7 @@ export class Chat {
   connection = $state<Connection>('connecting');
   /** The conversation that is open in this tab with its newest message in sight. */
   watched: string | undefined;
-  readonly #channel: BroadcastChannel;
+  readonly #tabs: BroadcastChannel;
   readonly #signals: Signals;
   readonly #ending = new AbortController();
   #leads = false;
@@ -80,9 +80,9 @@ export class Chat {
       (told) => this.#tell(told),
       () => this.#leads,
     );
-    this.#channel = new BroadcastChannel(`redisim ${uid}`);
-    this.#channel.onmessage = ({ data }: MessageEvent<Told>) => this.#heard(data);
-    this.#channel.postMessage({ about: 'ask' } satisfies Told);
+    this.#tabs = new BroadcastChannel(`redisim ${uid}`);
+    this.#tabs.onmessage = ({ data }: MessageEvent<Told>) => this.#heard(data);
+    this.#tabs.postMessage({ about: 'ask' } satisfies Told);
     void this.#lead();
   }
 
@@ -92,7 +92,7 @@ export class Chat {
     this.#ending.abort();
     this.presence.close();
     this.notices.close();
-    this.#channel.close();
+    this.#tabs.close();
   }
 
   /** Ends it, and removes what this browser keeps of the user. */
@@ -180,15 +180,15 @@ export class Chat {
   /** Tells all tabs, this one too. */
   #tell(told: Told): void {
     this.#heard(told);
-    if (!this.#ending.signal.aborted) this.#channel.postMessage(told);
+    if (!this.#ending.signal.aborted) this.#tabs.postMessage(told);
   }
 
   #heard(told: Told): void {
     if (told.about === 'ask') {
       if (!this.#leads) return;
-      this.#channel.postMessage({ about: 'connection', connection: this.connection } satisfies Told);
+      this.#tabs.postMessage({ about: 'connection', connection: this.connection } satisfies Told);
       const { states } = this.presence;
-      this.#channel.postMessage({ about: 'presence', states, watched: this.#watchedUids } satisfies Told);
+      this.#tabs.postMessage({ about: 'presence', states, watched: this.#watchedUids } satisfies Told);
     } else if (told.about === 'stale') {
       void this.presence.reload();
       this.openChats.reload();

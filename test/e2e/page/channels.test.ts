@@ -99,15 +99,17 @@ describe('the chat page: channels', { skip }, () => {
   test('the list stays true of channels that are not open, however many they are', async () => {
     const eva = await page.person('Eva');
     await page.person('Finn');
-    const gids = Array.from({ length: 12 }, (_, i) => `many-${String(i).padStart(2, '0')}`);
-    for (const gid of gids) await channel(gid, gid, 'finn', ['eva']);
-    await row(eva, 'many-11').waitFor();
+    const all = Array.from({ length: 130 }, (_, i) => `many-${String(i).padStart(3, '0')}`);
+    for (const gid of all) await channel(gid, gid, 'finn', ['eva']);
+    await row(eva, 'many-129').waitFor();
+    await row(eva, 'many-000').waitFor();
+    const gids = all.slice(0, 12);
     const requests: string[] = [];
     eva.page.on('request', (request) => requests.push(new URL(request.url()).pathname));
     for (const [i, gid] of gids.entries()) for (let n = 0; n <= i % 3; n++) await post('finn', gid, `${gid}: ${n}`);
     await eventually(async () => {
       await looks(eva);
-      return (await row(eva, 'many-11').locator('.badge').count()) === 1;
+      return (await row(eva, 'many-011').locator('.badge').count()) === 1;
     }, 'a badge');
     for (const [i, gid] of gids.entries()) {
       await row(eva, gid)
@@ -115,17 +117,24 @@ describe('the chat page: channels', { skip }, () => {
         .waitFor();
       assert.equal(await row(eva, gid).locator('.badge').innerText(), `${(i % 3) + 1}`);
     }
-    assert.ok(!requests.some((path) => path.endsWith('/stream')), requests.join());
+    assert.ok(!requests.some((path) => /\/conversations\/.*\/stream$/.test(path)), requests.join());
     const lists = requests.filter((path) => path.endsWith('/conversations'));
-    assert.ok(lists.length <= 4, `${lists.length} lists`);
+    // Two pages when the page is loaded, and few to look.
+    assert.ok(lists.length <= 8, `${lists.length} lists`);
+    // Of names and kinds many are asked for at once.
+    const groups = requests.filter((path) => path.startsWith('/v1/groups'));
+    assert.ok(
+      groups.every((path) => path === '/v1/groups'),
+      groups.join(),
+    );
     // What is erased counts no more.
-    const erased = await post('finn', 'many-00', 'wrong place');
-    await call('DELETE', `${messagesOf('finn', 'many-00')}/${erased}`);
+    const erased = await post('finn', 'many-000', 'wrong place');
+    await call('DELETE', `${messagesOf('finn', 'many-000')}/${erased}`);
     await eventually(async () => {
       await looks(eva);
-      return (await row(eva, 'many-00').getByText('Message deleted').count()) === 1;
+      return (await row(eva, 'many-000').getByText('Message deleted').count()) === 1;
     }, 'what was deleted');
-    assert.equal(await row(eva, 'many-00').locator('.badge').innerText(), '1');
+    assert.equal(await row(eva, 'many-000').locator('.badge').innerText(), '1');
   });
 
   test('opened, it begins at what is new; read here it is read everywhere; what was missed is there once', async () => {
@@ -312,6 +321,11 @@ describe('the chat page: channels', { skip }, () => {
     await tabs[0]!.locator('.bubble', { hasText: 'hello 0' }).waitFor();
     await post('sue', 'tab-0', 'and again');
     await tabs[0]!.locator('.bubble', { hasText: 'and again' }).waitFor();
+    // Two inboxes, and two of the three channels.
+    await eventually(async () => {
+      const metrics = await (await fetch(`${page.url}/metrics`)).text();
+      return /^redisim_subscribers\{state="live"\} 4$/m.test(metrics);
+    }, 'two streams of channels');
     await Promise.all(tabs.slice(1).map((tab) => tab.close()));
   });
 });
