@@ -8,8 +8,9 @@ import { Exports } from '../../src/features/export/exports.ts';
 import { LogSource } from '../../src/features/following/log-source.ts';
 import { InboxSource } from '../../src/features/inbox/inbox-source.ts';
 import { leave, look, note } from '../../src/features/presence/commands.ts';
+import { leaveSpace, noteRemoved, receiveSpace } from '../../src/features/spaces/commands.ts';
 import { Spaces } from '../../src/features/spaces/spaces.ts';
-import { moveEpoch, raiseLevel } from '../../src/redis/meta/commands.ts';
+import { moveEpoch, notePartitions, raiseLevel } from '../../src/redis/meta/commands.ts';
 import { programOf } from '../../src/redis/program.ts';
 import { newestIds } from '../../src/redis/streams/commands.ts';
 import { server as backend, conversation, gid, OLDEST, SETTINGS, startIm, uid, user } from '../helpers/im.ts';
@@ -227,6 +228,13 @@ async function touchesWhatIsDeclared(space: string): Promise<void> {
   await spaces.put('beta' as SpaceName, {});
   await im.store.of('beta' as SpaceName).redis.set(im.store.keys.of('beta' as SpaceName).user(alice), 'x');
   await spaces.settle('beta' as SpaceName, true);
+  // As of a move between partitions of a cluster.
+  const ofMove = { name: 'beta' as SpaceName, mark: 'm' };
+  const ofDefault = im.store.of(DEFAULT_SPACE);
+  await ofDefault.run(leaveSpace, ofMove);
+  await ofDefault.run(receiveSpace, { ...ofMove, name: 'gamma' as SpaceName });
+  await ofDefault.run(noteRemoved, '1');
+  await ofDefault.run(notePartitions, { count: 16, ofDefault: 'im' });
   await spaces.remove('beta' as SpaceName);
   await spaces.finishRemoval('beta' as SpaceName);
   await im.redis.echo('done');

@@ -32,6 +32,8 @@ export interface Member {
   authorization: string | undefined;
   /** When the credential ends, ms since 1970. */
   expiresAt: number;
+  /** The server key that it is, if it is one. */
+  serverKey?: string | undefined;
   /** Why it is refused by now, if it is. */
   refusal: () => TokensEnd | undefined | Promise<TokensEnd | undefined>;
 }
@@ -45,7 +47,7 @@ export interface SessionHost {
   /** The problem document of an error, as JSON. */
   problem(error: ImError): string;
   /** Opens the stream of events. @returns moves its end, when the credential is renewed */
-  subscribe(member: Member, sink: WebSocketSink): (expiresAt: number) => void;
+  subscribe(member: Member, sink: WebSocketSink): (renewed: Member) => void;
   /** Something went wrong here that is nobody's mistake. */
   failed(error: unknown): void;
   /** The time between two pings, ms. */
@@ -73,7 +75,7 @@ export class SocketSession {
   readonly #host: SessionHost;
   readonly #sink: WebSocketSink;
   #member: Member | undefined;
-  #extend: ((expiresAt: number) => void) | undefined;
+  #extend: ((renewed: Member) => void) | undefined;
   /** Whether a credential has come, though it may not have been checked yet. */
   #hasToken = false;
   #last: Promise<void> = Promise.resolve();
@@ -192,7 +194,7 @@ export class SocketSession {
     }
     if (former) {
       this.#member = identified;
-      this.#extend?.(identified.expiresAt);
+      this.#extend?.(identified);
     } else this.#join(identified);
     if (id !== undefined) this.#sink.send(answerFrame(id, 204, ''));
   }

@@ -64,6 +64,7 @@ export class Sockets {
       position,
       authorization: hasBearer(request) ? request.headers.authorization : undefined,
       expiresAt: request.caller.expiresAt,
+      serverKey: request.caller.kind === 'server' ? request.caller.key : undefined,
       refusal: () => refusalOf(request.caller, space.revocations),
     };
     if (member && tell(request, member)) return reply.status(204).send();
@@ -95,11 +96,12 @@ export class Sockets {
             sink.end();
             return () => {};
           }
-          const subscriber = hub.subscribe(who.source, who.position, sink, who.expiresAt, watched);
+          const subscriber = hub.subscribe(who.source, who.position, sink, who.expiresAt, watched, who.serverKey);
           webSocket.once('close', () => hub.unsubscribe(subscriber));
           void endIfRefused(hub, subscriber, who.refusal);
-          return (expiresAt) => {
-            subscriber.expiresAt = expiresAt;
+          return (renewed) => {
+            subscriber.expiresAt = renewed.expiresAt;
+            subscriber.serverKey = renewed.serverKey;
           };
         },
       },
