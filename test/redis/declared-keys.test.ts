@@ -234,9 +234,9 @@ async function touchesWhatIsDeclared(space: string): Promise<void> {
   await ofDefault.run(leaveSpace, ofMove);
   await ofDefault.run(receiveSpace, { ...ofMove, name: 'gamma' as SpaceName });
   await ofDefault.run(noteRemoved, '1');
-  await ofDefault.run(notePartitions, { count: 16, ofDefault: 'im' });
   await spaces.remove('beta' as SpaceName);
   await spaces.finishRemoval('beta' as SpaceName);
+  await ofDefault.run(notePartitions, { count: 16, ofDefault: 'im' });
   await im.redis.echo('done');
   await new Promise<void>((resolve) => {
     monitor.on('monitor', (_time: string, words: string[]) => words[1] === 'seen all' && resolve());
