@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Redis } from 'ioredis';
 import { embeddedRedisPid, Node } from '../helpers/node.ts';
 import type { Product } from '../helpers/product.ts';
@@ -69,10 +71,20 @@ export class Deployment {
   /** Where senders go: not to a node that is stopped, where each would wait for long. */
   readonly sendUrls = (): readonly string[] => this.nodes.filter((node) => !node.isPaused).map(({ url }) => url);
 
-  /** Where the data is right now. */
-  async data(): Promise<Data> {
-    if (!this.#servers) return { redis: this.admin, prefix: '' };
-    return { redis: await this.#servers.master(), prefix: this.#servers.prefix };
+  /** Where the data of a space is right now; of the default one, where none is named. */
+  async data(space = ''): Promise<Data> {
+    const ofSpace = space === '' ? '' : `@${space}:`;
+    const servers = this.#servers;
+    if (!servers) return { redis: this.admin, prefix: ofSpace };
+    if (!(servers instanceof ClusterServers))
+      return { redis: await servers.master(), prefix: servers.prefix + ofSpace };
+    return { redis: (await servers.serverOf(space)).admin, prefix: (await servers.tagOf(space)) + ofSpace };
+  }
+
+  /** Runs a command of the service's command line. @returns what it prints @throws Error if it fails */
+  async command(...words: string[]): Promise<string> {
+    const env = { PATH: process.env.PATH, ...this.#env };
+    return (await promisify(execFile)(process.execPath, [this.#product.main, ...words], { env })).stdout;
   }
 
   /** For the test itself, where there is one Redis: looks into it, and does harm there. */

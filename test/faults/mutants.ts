@@ -266,4 +266,19 @@ export const MUTANTS: readonly Mutant[] = [
     seed: 1,
     expected: ['last'],
   },
+  {
+    name: 'redirects answered by resending',
+    patches: [
+      {
+        file: 'redis/store.ts',
+        from: '      throw this.refusalOf(error);',
+        to:
+          '      if (!/^(MOVED|READONLY) |timed out|closed/.test((error as Error).message)) throw this.refusalOf(error);\n' +
+          '      reply = await program.run(this.redis, keys.length, [...keys, ...command.args(input)]);',
+      },
+    ],
+    scenario: 'cluster-client-pause',
+    seed: 1,
+    expected: ['doubled'],
+  },
 ];

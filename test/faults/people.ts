@@ -46,9 +46,8 @@ export class People {
   readonly endpoints = (): readonly Endpoint[] => this.#endpointsAt(this.#deployment.urls());
 
   /** Where their data is right now. */
-  async data(): Promise<Data> {
-    const { redis, prefix } = await this.#deployment.data();
-    return { redis, prefix: this.space.name === '' ? prefix : `${prefix}@${this.space.name}:` };
+  data(): Promise<Data> {
+    return this.#deployment.data(this.space.name);
   }
 
   /** Makes the users and the groups, and opens the receivers; some by long-poll, if wanted. */

@@ -1,9 +1,14 @@
 import { Redis } from 'ioredis';
+import type { SpaceName } from '../../src/domain/spaces.ts';
+import { tagOf, tagsOf } from '../../src/redis/cluster/tag.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 import { TestCluster } from '../helpers/redis-cluster.ts';
 import type { RedisServer } from '../helpers/redis-server.ts';
 import { TestSentinels } from '../helpers/sentinels.ts';
 import { TcpProxy } from './proxy.ts';
+
+/** Those of a service that is told no number of partitions. */
+const TAGS = tagsOf(16);
 
 /** The servers that the nodes share, one or several. */
 export interface Servers {
@@ -100,6 +105,19 @@ export class ClusterServers implements Replicated {
 
   master = async (): Promise<Redis> => (await this.masterServer()).admin;
   masterServer = (): Promise<RedisServer> => this.cluster.masterOf(this.prefix);
+
+  /** The tag of the partition that a space is in right now. */
+  async tagOf(space: string): Promise<string> {
+    if (space === '') return this.prefix;
+    const json = await (await this.master()).hget(`${this.prefix}im:spaces`, space);
+    const { partition } = JSON.parse(json ?? '{}') as { partition?: string };
+    return partition ? `{${partition}}` : tagOf(space as SpaceName, TAGS);
+  }
+
+  /** The server that has a space right now. */
+  async serverOf(space: string): Promise<RedisServer> {
+    return this.cluster.masterOf(await this.tagOf(space));
+  }
   replicas = async (): Promise<RedisServer[]> => this.cluster.replicasOf(await this.masterServer());
   failover = async (): Promise<void> => void (await this.cluster.failover(this.prefix));
   takenOver = (former: RedisServer): Promise<RedisServer> => this.cluster.takenOver(this.prefix, former);

@@ -18,8 +18,9 @@ import {
 import { LogSource } from '../../src/features/following/log-source.ts';
 import { InboxSource } from '../../src/features/inbox/inbox-source.ts';
 import { leave, look, note } from '../../src/features/presence/commands.ts';
+import { leaveSpace, noteRemoved, receiveSpace } from '../../src/features/spaces/commands.ts';
 import { Spaces } from '../../src/features/spaces/spaces.ts';
-import { moveEpoch, raiseLevel } from '../../src/redis/meta/commands.ts';
+import { moveEpoch, notePartitions, raiseLevel } from '../../src/redis/meta/commands.ts';
 import { programOf } from '../../src/redis/program.ts';
 import { newestIds } from '../../src/redis/streams/commands.ts';
 import { server as backend, conversation, gid, OLDEST, SETTINGS, startIm, uid, user } from '../helpers/im.ts';
@@ -261,8 +262,15 @@ async function touchesWhatIsDeclared(space: string): Promise<void> {
   await spaces.put('beta' as SpaceName, {});
   await im.store.of('beta' as SpaceName).redis.set(im.store.keys.of('beta' as SpaceName).user(alice), 'x');
   await spaces.settle('beta' as SpaceName, true);
+  // As of a move between partitions of a cluster.
+  const ofMove = { name: 'beta' as SpaceName, mark: 'm' };
+  const ofDefault = im.store.of(DEFAULT_SPACE);
+  await ofDefault.run(leaveSpace, ofMove);
+  await ofDefault.run(receiveSpace, { ...ofMove, name: 'gamma' as SpaceName });
+  await ofDefault.run(noteRemoved, '1');
   await spaces.remove('beta' as SpaceName);
   await spaces.finishRemoval('beta' as SpaceName);
+  await ofDefault.run(notePartitions, { count: 16, ofDefault: 'im' });
   await im.redis.echo('done');
   await new Promise<void>((resolve) => {
     monitor.on('monitor', (_time: string, words: string[]) => words[1] === 'seen all' && resolve());

@@ -103,7 +103,7 @@ export class Moves {
       if (prefix + key === meta()) ofMeta = dump;
       else await there.redis.restore(prefix + key, ttl, dump);
     }
-    if (!ofMeta) throw new Error(`the im:meta of "${name}" is not in the partition "${from}"`);
+    if (!ofMeta) throw new Error(`the partition "${from}" has no keys of "${name}"`);
     // Some may have been lost to a failover, or taken by who has resumed the space.
     for await (const [key, ttl] of copyKeys(source.of(name, from))) {
       isMissing ||= ttl === 0 && prefix + key !== meta() && (await there.redis.exists(prefix + key)) === 0;

@@ -1,9 +1,31 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Scenario } from '../scenario.ts';
+import { ADMIN_KEY } from '../requests.ts';
+import type { Run, Scenario } from '../scenario.ts';
+import type { Workload } from '../workload.ts';
 
 /** Longer than a command may take. */
 const PAUSE_MS = 4_000;
 const SILENT_MS = 6_000;
+
+/** Spaces beside the default one: one where that is, and one on each of the other masters. */
+export const OVER_SHARDS = {
+  spaces: ['ds', 'acme', 'umbrella'],
+  deployment: { redis: 'cluster', env: { SPACES: 'on', ADMIN_KEYS: ADMIN_KEY } },
+  workload: { users: 6, groups: 2, senders: 2, pauseMs: 20 },
+} as const;
+
+/** What was refused, or not answered. */
+function failures({ statuses }: Workload): number {
+  return (statuses.get(503) ?? 0) + (statuses.get(504) ?? 0);
+}
+
+/** Fails the run if something was told of a gap. */
+function expectNoGap({ people, others, expect }: Run): void {
+  const gaps = [people, ...others].flatMap(({ listeners }) =>
+    listeners.filter(({ record }) => record.heard.some(({ event }) => event === 'gap')),
+  );
+  expect(gaps.length === 0, `${gaps.length} streams were told of a gap`);
+}
 
 /** What happens to a cluster without anything being lost. */
 export const clusterScenarios: Scenario[] = [
@@ -24,6 +46,51 @@ export const clusterScenarios: Scenario[] = [
       await delay(SILENT_MS);
       cluster.proxyOf(master.port)!.speak();
       await workload.more(20);
+    },
+  },
+  {
+    ...OVER_SHARDS,
+    name: 'cluster-one-shard-silent',
+    deployment: { ...OVER_SHARDS.deployment, proxied: true },
+    async fault(run) {
+      const { deployment, people, others, expect, note } = run;
+      const { cluster } = deployment;
+      const everybody = [people, ...others];
+      const servers = await Promise.all(everybody.map(({ space }) => cluster.serverOf(space.name)));
+      const victim = servers.find((server) => server !== servers[0])!;
+      const there = everybody.filter((_, i) => servers[i] === victim).map(({ workload }) => workload);
+      const elsewhere = everybody.filter((_, i) => servers[i] !== victim).map(({ workload }) => workload);
+      const before = elsewhere.map(failures);
+      cluster.proxyOf(victim.port)!.silence();
+      const since = performance.now();
+      while (performance.now() - since < SILENT_MS) await Promise.all(elsewhere.map((workload) => workload.more(20)));
+      const failed = elsewhere.reduce((sum, workload, i) => sum + failures(workload) - before[i]!, 0);
+      cluster.proxyOf(victim.port)!.speak();
+      await Promise.all(there.map((workload) => workload.more(20)));
+      expect(failed === 0, `${failed} sends failed in spaces of other shards`);
+      expect(there.length > 0 && there.every((workload) => failures(workload) > 0), 'the silent shard went on');
+      expectNoGap(run);
+      note(`${there.length} spaces were away, ${elsewhere.length} went on`);
+    },
+  },
+  {
+    ...OVER_SHARDS,
+    name: 'cluster-space-moved',
+    async fault(run) {
+      const { deployment, people, others, expect, note } = run;
+      const moved = others.find(({ space }) => space.name === 'acme')!;
+      const rest = [people, ...others].filter((some) => some !== moved);
+      const before = rest.map(({ workload }) => failures(workload));
+      // To where another space is, and back, while everybody sends.
+      for (const place of ['ds', '']) {
+        const to = place === '' ? 'q2' : (await deployment.cluster.tagOf(place)).slice(1, -1);
+        note((await deployment.command('move', 'acme', to)).trim());
+        await Promise.all([moved, ...rest].map(({ workload }) => workload.more(20)));
+      }
+      const failed = rest.reduce((sum, { workload }, i) => sum + failures(workload) - before[i]!, 0);
+      expect(failures(moved.workload) > 0, 'the space was not paused');
+      expect(failed === 0, `${failed} sends failed in other spaces`);
+      expectNoGap(run);
     },
   },
   {
