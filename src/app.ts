@@ -15,6 +15,7 @@ import { followingRoutes } from './features/following/routes.ts';
 import { groupRoutes } from './features/groups/routes.ts';
 import { inboxRoutes } from './features/inbox/routes.ts';
 import { socketRoutes } from './features/inbox/socket-routes.ts';
+import { journalRoutes } from './features/journal/routes.ts';
 import { memberRoutes } from './features/members/routes.ts';
 import { batchRoutes } from './features/messages/batch-routes.ts';
 import { EntryCache } from './features/messages/entry-cache.ts';
@@ -208,6 +209,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   inboxRoutes(app, { streaming });
   socketRoutes(app, { sockets, presence: config.presence });
   followingRoutes(app, { streaming, sockets });
+  journalRoutes(app, { streaming });
   tokenRoutes(app);
   demoRoutes(app, { space: spaces.default, demo: { allowed: config.demoLogin, secret: config.demoSecret } });
   spaceRoutes(app, { spaces: registry, areOn: config.spaces, janitor });

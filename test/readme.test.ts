@@ -126,6 +126,8 @@ const FORMS: Record<Exclude<keyof Keys, 'prefix' | 'partition' | 'space' | 'of' 
   spaceNames: [],
   issuers: [],
   feed: [],
+  journal: [],
+  journalConsumers: [],
   signals: [],
   removals: [],
   revoked: [],

@@ -83,6 +83,8 @@ function toConfig(env: Environment) {
     groupMax: env.GROUP_MAX,
     logMax: env.LOG_MAX,
     logDays: env.LOG_DAYS,
+    journalMax: env.JOURNAL_MAX,
+    journalOn: env.JOURNAL === 'on',
     commandTimeoutMs: env.COMMAND_TIMEOUT_MS,
     heartbeatMs: env.HEARTBEAT_MS,
     drainMs: env.DRAIN_MS,

@@ -102,7 +102,7 @@ export class Subscriber implements Listener {
   /** Sends `ready` and asks for the first page. What was signalled before, nobody knows. */
   open(): void {
     this.#emit('ready', `{"cursor":"${this.#cursor}","heartbeatMs":${this.#host.heartbeatMs}}`, RETRY_MS);
-    this.#sink.signal('stale', '{}');
+    if (!this.source.isOfServer) this.#sink.signal('stale', '{}');
     this.#flush();
     this.#host.catchUps.add(this);
   }
@@ -136,6 +136,7 @@ export class Subscriber implements Listener {
 
   /** Signals may have been missed: it is told so, in a while. */
   signalsMissed(): void {
+    if (this.source.isOfServer) return;
     this.#staleAt ??= Date.now() + Math.random() * STALE_SPREAD_MS;
   }
 
@@ -185,7 +186,8 @@ export class Subscriber implements Listener {
     if (!this.#is('catching-up')) return;
     if (page.beyond && this.#cursorIsOurs) this.#host.dataLoss.report(this.source.space, page.epoch);
     if (page.gap) this.#sink.event('gap', page.gap.resumed, JSON.stringify(page.gap));
-    for (const { cursor, json } of page.items) this.#sink.event('message', cursor, json);
+    const name = this.source.itemName ?? 'message';
+    for (const { cursor, json } of page.items) this.#sink.event(name, cursor, json);
     this.#cursor = page.next;
     this.#cursorIsOurs = true;
     this.#host.metrics.delivered(page.items.length, this.source.space);

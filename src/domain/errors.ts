@@ -35,6 +35,7 @@ const CODES = {
   member_not_found: [404, 'No such member'],
   request_not_found: [404, 'No such join request'],
   space_not_found: [404, 'No such space'],
+  consumer_not_found: [404, 'No such consumer of the journal'],
   // 405 … 422
   method_not_allowed: [405, 'The path has no such method'],
   not_acceptable: [406, 'No such representation'],
@@ -51,6 +52,7 @@ const CODES = {
   too_many_members: [409, 'The group is too large for this'],
   presence_off: [409, 'Nobody is told who is there'],
   tokens_by_issuer: [409, 'Tokens come from the configured issuer'],
+  too_many_consumers: [409, 'The journal has as many consumers as it may have'],
   space_full: [409, 'The space has as many users as it may have'],
   issuer_taken: [409, 'Another space has this issuer and audience'],
   spaces_off: [409, 'There are no spaces here'],

@@ -100,6 +100,18 @@ const REFUSALS: Record<string, (subject: string) => [code: ErrorCode, detail: st
     'space_not_found',
     `There is no space "${space}". Make it with PUT /v1/spaces/${space}.`,
   ],
+  consumer_not_found: (name) => [
+    'consumer_not_found',
+    `The journal has no consumer "${name}". Make it with PUT /v1/journal/consumers/${name}.`,
+  ],
+  too_many_consumers: (count) => [
+    'too_many_consumers',
+    `The journal has ${count} consumers, which is the most. Remove one with DELETE /v1/journal/consumers/{name}.`,
+  ],
+  beyond_journal: (cursor) => [
+    'invalid_cursor',
+    `The journal has nothing at "${cursor}", nor had: acknowledge a cursor as it came.`,
+  ],
   issuer_taken: (space) => [
     'issuer_taken',
     `The space "${space}" takes the tokens of this issuer and audience: which space one is for could not be told.`,
@@ -177,7 +189,8 @@ export function refuse(
     | 'conversation_not_found'
     | 'space_not_found'
     | 'space_removed'
-    | 'issuer_taken',
+    | 'issuer_taken'
+    | 'consumer_not_found',
   subject: string,
 ): never {
   throw refusalFrom(name, subject)!;

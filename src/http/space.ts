@@ -11,6 +11,8 @@ import { Exports } from '../features/export/exports.ts';
 import { LogReader } from '../features/following/log-reader.ts';
 import { Groups } from '../features/groups/groups.ts';
 import { Inbox } from '../features/inbox/inbox.ts';
+import { Consumers } from '../features/journal/consumers.ts';
+import { Journal } from '../features/journal/journal.ts';
 import { Members } from '../features/members/members.ts';
 import { Editing } from '../features/messages/editing.ts';
 import type { EntryCache } from '../features/messages/entry-cache.ts';
@@ -70,6 +72,8 @@ export class Space {
   readonly presence: Presence | undefined;
   readonly inbox: Inbox;
   readonly logReader: LogReader;
+  readonly journal: Journal;
+  readonly consumers: Consumers;
   /** When it was last asked for, ms since 1970. */
   usedAt = Date.now();
   readonly #state: SpaceRecord['state'];
@@ -116,6 +120,8 @@ export class Space {
     this.presence = config.presence ? new Presence(store) : undefined;
     this.inbox = new Inbox(store, this.logs);
     this.logReader = new LogReader(store, this.logs);
+    this.journal = new Journal(store, this.logs);
+    this.consumers = new Consumers(store);
   }
 
   /** Refuses what comes while the space takes nothing: `space_removed`, or `unavailable` while it is paused. */

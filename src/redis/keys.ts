@@ -42,6 +42,10 @@ export class Keys {
   readonly feed = () => `${this.partition}feed`;
   /** stream: what need not last, for the nodes to tell whoever listens right now */
   readonly signals = () => `${this.partition}signals`;
+  /** stream: everything that is decided in the space, while somebody wants it */
+  readonly journal = () => `${this.prefix}journal`;
+  /** hash: name → what is known of a consumer of the journal */
+  readonly journalConsumers = () => `${this.prefix}im:journal-consumers`;
   /** hash: the user's fields */
   readonly user = (uid: Uid) => `${this.prefix}u:${uid}`;
   /** hash: what server keys say of the user */

@@ -237,6 +237,16 @@ export const ROWS: Record<string, Row> = {
     call: (_w, uid) => [`/v1/users/${uid}/tickets`],
     expect: '401 401 401 403 201 201 201 201 201 201 201 201',
   },
+  readJournal: { call: () => ['/v1/journal?consumer=linked'], expect: `${SERVER} 200` },
+  streamJournal: { call: () => ['/v1/journal/stream?consumer=linked'], expect: `${SERVER} 200` },
+  listConsumers: { call: () => ['/v1/journal/consumers'], expect: `${SERVER} 200` },
+  getConsumer: { call: () => ['/v1/journal/consumers/linked'], expect: `${SERVER} 200` },
+  putConsumer: { call: ({ fresh }) => [`/v1/journal/consumers/${fresh}`, {}], expect: `${SERVER} 201` },
+  acknowledgeJournal: {
+    call: () => ['/v1/journal/consumers/linked/checkpoint', { acknowledged: '1-1' }],
+    expect: `${SERVER} 200`,
+  },
+  deleteConsumer: { call: ({ fresh }) => [`/v1/journal/consumers/${fresh}`], expect: `${SERVER} 204` },
   listSpaces: { call: () => ['/v1/spaces'], expect: OPERATOR, operator: 200 },
   getSpace: { call: () => ['/v1/spaces/acme'], expect: OPERATOR, operator: 200 },
   putSpace: { call: () => ['/v1/spaces/another', {}], expect: OPERATOR, operator: 201 },
@@ -276,6 +286,7 @@ export async function makeWorld(area: Area): Promise<World> {
   const frank = area.with(area.tokens.frank);
   await frank.put(`/v1/groups/${gid}/members/frank`).expect(202);
   for (const uid of PEOPLE) await server.put(`/v1/users/${uid}/contacts/linked`);
+  await server.put('/v1/journal/consumers/linked', {});
   const { id: mid } = await area.say('bob', `group:${gid}`, 'x');
   return { gid, mid, fresh };
 }

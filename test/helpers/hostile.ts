@@ -59,6 +59,7 @@ export function hostileService() {
         conversation: 'user:bob',
         mid,
         space: 'acme',
+        consumer: 'billing',
       };
       return operation.path.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? good[name]!);
     },

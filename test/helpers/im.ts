@@ -11,6 +11,8 @@ import { Conversations } from '../../src/features/conversations/conversations.ts
 import { LogReader } from '../../src/features/following/log-reader.ts';
 import { Groups } from '../../src/features/groups/groups.ts';
 import { Inbox } from '../../src/features/inbox/inbox.ts';
+import { Consumers } from '../../src/features/journal/consumers.ts';
+import { Journal } from '../../src/features/journal/journal.ts';
 import { Members } from '../../src/features/members/members.ts';
 import { Editing } from '../../src/features/messages/editing.ts';
 import { EntryCache } from '../../src/features/messages/entry-cache.ts';
@@ -91,6 +93,8 @@ export async function startIm(
     typing: new Typing(store),
     inbox: new Inbox(store, logs),
     logReader: new LogReader(store, logs),
+    journal: new Journal(store, logs),
+    consumers: new Consumers(store),
     /** Creates users. */
     people: async (...uids: string[]) => {
       for (const name of uids) await im.users.replace(uid(name), { name });
@@ -116,6 +120,8 @@ export const SETTINGS: ScriptSettings = {
   groupMax: 1_000,
   logMax: 0,
   logDays: 0,
+  journalMax: 100_000,
+  journalOn: false,
 };
 
 export const OLDEST: StreamId = { ms: 0n, seq: 0n };

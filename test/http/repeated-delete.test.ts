@@ -77,6 +77,13 @@ const ROWS: Record<
     never: ['/v1/users/bob/conversations/user:nobody', 204],
   },
   deleteTokens: { there: () => '/v1/users/erin/tokens', never: ['/v1/users/nobody/tokens', 404, 'user_not_found'] },
+  deleteConsumer: {
+    there: async () => {
+      await service.server.put('/v1/journal/consumers/billing', {}).expect(201);
+      return '/v1/journal/consumers/billing';
+    },
+    never: ['/v1/journal/consumers/nothing', 204],
+  },
   deleteSpace: {
     there: async () => {
       await makeSpace(service, 'acme');

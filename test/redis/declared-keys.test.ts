@@ -7,6 +7,7 @@ import { DEFAULT_SPACE, type SpaceName } from '../../src/domain/spaces.ts';
 import { Exports } from '../../src/features/export/exports.ts';
 import { LogSource } from '../../src/features/following/log-source.ts';
 import { InboxSource } from '../../src/features/inbox/inbox-source.ts';
+import { JournalSource } from '../../src/features/journal/journal-source.ts';
 import { leave, look, note } from '../../src/features/presence/commands.ts';
 import { Spaces } from '../../src/features/spaces/spaces.ts';
 import { moveEpoch, raiseLevel } from '../../src/redis/meta/commands.ts';
@@ -110,6 +111,7 @@ async function touchesWhatIsDeclared(space: string): Promise<void> {
     }
   });
 
+  await im.consumers.put('one');
   const [alice, bob, carol] = [uid('alice'), uid('bob'), uid('carol')];
   const team = gid('team');
   const toTeam = conversation('group:team');
@@ -192,6 +194,10 @@ async function touchesWhatIsDeclared(space: string): Promise<void> {
     await source.page(await source.resolve('oldest'), { count: 5, maxBytes: 1_000 });
     await im.logReader.verify([source]);
   }
+  const journal = new JournalSource(im.journal, 'one');
+  const { next } = await journal.page(await journal.resolve('acknowledged'), { count: 5, maxBytes: 1_000 });
+  await im.consumers.acknowledge('one', next);
+  await im.consumers.list();
   await im.store.run(note, { node: 'n1', uids: [alice, bob] });
   await im.store.run(leave, { node: 'n1', uids: [alice, bob] });
   await im.store.run(look, [
@@ -229,6 +235,7 @@ async function touchesWhatIsDeclared(space: string): Promise<void> {
   await spaces.settle('beta' as SpaceName, true);
   await spaces.remove('beta' as SpaceName);
   await spaces.finishRemoval('beta' as SpaceName);
+  await im.consumers.remove('one');
   await im.redis.echo('done');
   await new Promise<void>((resolve) => {
     monitor.on('monitor', (_time: string, words: string[]) => words[1] === 'seen all' && resolve());

@@ -32,6 +32,9 @@ const UNSEEN: ErrorCode[] = [
   'client_message_id_reused',
   'upgrade_required',
   'headers_too_large',
+  // Of what server keys do.
+  'consumer_not_found',
+  'too_many_consumers',
   // Of spaces, in none of which the page is.
   'space_not_found',
   'space_full',

@@ -1,6 +1,6 @@
 import type { FeedEntry } from '../../delivery/feed-entry.ts';
 import type { ByeReason } from '../../delivery/sink.ts';
-import type { PageLimits, Start, StreamPage } from '../../delivery/source.ts';
+import type { MessageItem, PageLimits, Start, StreamPage } from '../../delivery/source.ts';
 import type { Conversation } from '../../domain/conversations.ts';
 import { ImError } from '../../domain/errors.ts';
 import type { Uid } from '../../domain/names.ts';
@@ -42,7 +42,7 @@ export class LogSource implements LogFollower {
   }
 
   /** Refuses as {@link resolve}, also where the group or the user was made anew after the reader began. */
-  async page(after: Cursor, limits: PageLimits): Promise<StreamPage> {
+  async page(after: Cursor, limits: PageLimits): Promise<StreamPage<MessageItem>> {
     const page = await this.kind.page(this, after, parseLogCursor(after)!, limits);
     this.#check(page);
     return page;

@@ -57,7 +57,11 @@ const WRITES_A_CALL = 2_000;
 export const sendMany = command({
   script: new URL('./send_many.lua', import.meta.url),
   isFunction: true,
-  keys: (keys, sendings: readonly Sending[]) => [keys.feed(), ...sendings.flatMap((one) => allKeysOf(keys, one))],
+  keys: (keys, sendings: readonly Sending[]) => [
+    keys.feed(),
+    keys.journal(),
+    ...sendings.flatMap((one) => allKeysOf(keys, one)),
+  ],
   args: (sendings) => [
     WRITES_A_CALL,
     ...sendings.flatMap((one) => [one.pairs.length, one.replyTo, one.mentions.join(' '), ...wordsOf(one)]),
@@ -80,6 +84,7 @@ function keysOf(keys: Keys, { from, conversation, log, clientMessageId }: Sendin
     ...('peer' in named ? [keys.read(named.peer)] : []),
     keys.removedUser(from),
     keys.feed(),
+    keys.journal(),
   ];
 }
 

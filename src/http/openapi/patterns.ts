@@ -32,6 +32,10 @@ export const LOG_CURSOR_PATTERN = `^${LOG_CURSOR}$`;
 export const LOG_START_PATTERN = `^(0|\\$|(${NUMBER}~${NUMBER}~)?${STREAM_ID})$`;
 /** After what to read a conversation. */
 export const AFTER_PATTERN = `^(${NUMBER}~${NUMBER}~)?${STREAM_ID}$`;
+/** What a backend calls a consumer of the journal. */
+export const CONSUMER_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$';
+/** Where to start reading the journal. */
+export const JOURNAL_START_PATTERN = `^(0|\\$|acknowledged|${STREAM_ID})$`;
 /** An address on the web. */
 export const URL_PATTERN = '^https?://\\S+$';
 /** What to call oneself at the demo login. */
@@ -105,6 +109,16 @@ const WORDS: Record<string, Words> = {
   [AFTER_PATTERN]: {
     tell: (given) =>
       `${quote(given)} is neither the "id" of a message, two numbers of up to 64 bits with a dash between them, nor a cursor`,
+  },
+  [JOURNAL_START_PATTERN]: {
+    tell: (given) =>
+      `${quote(given)} is no cursor of the journal. Use acknowledged, 0 (the oldest entry), $ (from now on), or a cursor as it came`,
+    example: '1763900000123-17',
+    code: 'invalid_cursor',
+  },
+  [CONSUMER_PATTERN]: {
+    tell: (given) =>
+      `${quote(given)} is no name of a consumer: one has 1 to 64 letters, digits and . _ -, and begins with a letter or a digit`,
   },
   [DISPLAY_NAME_PATTERN]: { tell: () => 'A name has 1 to 64 characters, not counting the spaces around it' },
   [MENTION_PATTERN]: {

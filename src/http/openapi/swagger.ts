@@ -14,6 +14,7 @@ const TAGS = [
   { name: 'reactions', description: 'What people answer a message with, without words.' },
   { name: 'conversations', description: 'What one has talked about, and how far one has read.' },
   { name: 'inbox', description: 'Everything that happens to a user, resumable from any cursor.' },
+  { name: 'journal', description: 'Everything that is decided, for your own backend to follow.' },
   { name: 'tokens', description: 'Credentials for users and for browsers.' },
   { name: 'spaces', description: 'Spaces for customers, each with users, groups and messages of its own.' },
   { name: 'demo', description: 'Signing in with a mere name, to try the service out.' },

@@ -2,7 +2,7 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Hub } from '../../delivery/hub.ts';
 import type { ByeReason } from '../../delivery/sink.ts';
-import type { Source, Start, StreamPage } from '../../delivery/source.ts';
+import type { Source, Start, StreamItem, StreamPage } from '../../delivery/source.ts';
 import type { Subscriber } from '../../delivery/subscriber.ts';
 import { EventStream, type WireForm } from '../../delivery/transports/event-stream.ts';
 import { poll } from '../../delivery/transports/long-poll.ts';
@@ -84,12 +84,12 @@ export async function openStream(
  *
  * @throws what the source refuses; ImError `too_many_subscribers`
  */
-export async function pollPage(
+export async function pollPage<Item extends StreamItem>(
   { hub }: Streaming,
   request: Call,
   reply: FastifyReply,
-  { source, start, count, block }: { source: Source; start: Start; count: number; block: number },
-): Promise<StreamPage> {
+  { source, start, count, block }: { source: Source<Item>; start: Start; count: number; block: number },
+): Promise<StreamPage<Item>> {
   const position = await source.resolve(start);
   // What does not wait takes no place.
   if (block > 0 && !hub.admits(source.space, source.reader)) {
