@@ -204,6 +204,7 @@ test('the keys are of the types in the table, and the redis-cli lines show somet
   t.after(() => rmSync(folder, { recursive: true }));
   await pasteReadme(t, 'bash', service, folder);
   const { redis: db, server, people, say } = service;
+  await server.put('/v1/journal/consumers/billing', {}).expect(201);
   await server.put('/v1/users/bob/conversations/user:alice/typing').expect(204);
   // What the README's lines do not leave: a request to join, a role, a ban, a receipt, a group that was left and a user who was removed.
   await people('carol', 'dave');

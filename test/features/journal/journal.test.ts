@@ -3,6 +3,7 @@ import { beforeEach, test } from 'node:test';
 import type { Cursor } from '../../../src/domain/stream-ids.ts';
 import { JournalSource } from '../../../src/features/journal/journal-source.ts';
 import { moveEpoch } from '../../../src/redis/meta/commands.ts';
+import { loadFunctions } from '../../helpers/functions.ts';
 import { server as backend, conversation, gid, type Im, startIm, uid, user } from '../../helpers/im.ts';
 import { useIm } from '../../helpers/use.ts';
 
@@ -380,6 +381,26 @@ test('each space has a journal of its own', async () => {
   assert.deepEqual([await text(acme), await text(im)], [['of acme'], ['of the default space']]);
   assert.equal(acme.keys.journal(), `${im.keys.prefix}@acme:journal`);
   acme.close();
+});
+
+test('what the functions of Redis do is in it, too', async () => {
+  const fcall = await loadFunctions(im.redis, im.keys);
+  await fcall('im_send', 'alice', 'bob', 'text', 'not yet');
+  await im.consumers.put('one');
+  await fcall('im_user', 'dave', 'name', 'Dave');
+  await fcall('im_group', 'team', 'alice', 'name', 'Team');
+  await fcall('im_join', 'bob', 'team');
+  await fcall('im_send', 'alice', 'bob', 'text', 'hi');
+  await fcall('im_gsend', 'bob', 'team', 'text', 'hi');
+  await fcall('im_quit', 'bob', 'team');
+  assert.deepEqual(await types(), [
+    'user.created',
+    'group.created',
+    'member.joined',
+    'message.created',
+    'message.created',
+    'member.left',
+  ]);
 });
 
 test('nodes of an older version would leave something out: it has to wait for the level', async () => {
