@@ -5,6 +5,7 @@ import { DELIVERY } from './delivery.ts';
 import { FUNCTIONS } from './functions.ts';
 import { GROUPS } from './groups.ts';
 import { HTTP } from './http.ts';
+import { JOURNALS } from './journal.ts';
 import { LIVES_MUTANTS } from './lives.ts';
 import { LUA } from './lua.ts';
 import { MESSAGES } from './messages.ts';
@@ -33,5 +34,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...SOCKETS,
   ...SIGNALS,
   ...SPACES,
+  ...JOURNALS,
   ...LIVES_MUTANTS,
 ];

@@ -58,12 +58,12 @@ test('it is read from what was acknowledged on, from the oldest, from a cursor, 
   assert.deepEqual((await read('&start=$')).body, { items: [], next: body.next });
 });
 
-test('a long-poll waits for whatever is decided, also for what no user is told of', async () => {
+test('a long-poll waits for whatever is decided, also for what no user is told of', { timeout: 15_000 }, async () => {
   for (const [path, type] of [
     ['/v1/users/carol', 'user.created'],
     ['/v1/users/alice/blocks/carol', 'block.added'],
   ]) {
-    const waiting = read('&start=$&block=20000').then(({ body }) => body);
+    const waiting = read('&start=$&block=60000').then(({ body }) => body);
     await eventually(async () => /subscribers\{state="waiting"\} 1/.test(await metrics()), 'it waits');
     await service.server.put(path!, { fields: {} }).expect(201);
     assert.deepEqual(texts((await waiting).items), [type]);
