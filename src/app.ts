@@ -33,6 +33,8 @@ import { Spaces } from './features/spaces/spaces.ts';
 import { tokenRoutes } from './features/tokens/routes.ts';
 import { typingRoutes } from './features/typing/routes.ts';
 import { userRoutes } from './features/users/routes.ts';
+import { Egress } from './features/webhooks/egress.ts';
+import { webhookRoutes } from './features/webhooks/routes.ts';
 import { registerAuth } from './http/auth/auth.ts';
 import type { App } from './http/fastify.ts';
 import { createMetrics } from './http/metrics.ts';
@@ -58,9 +60,13 @@ import { SCHEMA_VERSION } from './redis/lua.ts';
 import { moveEpoch, prepare } from './redis/meta/commands.ts';
 import { removeFunctions } from './redis/program.ts';
 import { Store } from './redis/store.ts';
+import { WebhookWorker } from './workers/webhook-worker.ts';
 
 /** {@link AppOptions.stallMs}. */
 const STALL_MS = 120_000;
+
+/** How long a receiver of webhooks may take to answer, ms. */
+const WEBHOOK_TIMEOUT_MS = 15_000;
 
 /** Of the package. */
 export const { version: VERSION } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -79,6 +85,8 @@ export interface AppOptions {
   gatherMetrics?: (own: Registry) => () => Promise<string>;
   /** A subscriber whose socket takes nothing for so long is sent away, ms. */
   stallMs?: number;
+  /** When a webhook's event is sent again, after each try, ms. */
+  retryAfterMs?: readonly number[];
   /** How soon it is told that somebody has gone. */
   presence?: Pick<KeeperOptions, 'graceMs' | 'renewMs'>;
 }
@@ -133,9 +141,11 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   await prepareDatabase(link, store, config);
 
   const registry = new Spaces(store, config.jwksUrl ? ownIssuerOf(config) : '');
+  const egress = new Egress({ allowsPrivate: config.webhookAllowPrivate, timeoutMs: WEBHOOK_TIMEOUT_MS });
   const spaces = new SpacesHere(
     {
       config,
+      egress,
       store,
       log: app.log,
       metrics,
@@ -171,6 +181,15 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     },
   });
   const { hub } = delivery;
+  const worker = new WebhookWorker({
+    store,
+    log: app.log,
+    egress,
+    hub: () => hub,
+    spaceOf: (name) => (name === spaces.default.name ? spaces.default : spaces.get(name)),
+    sent: metrics.countWebhook,
+    ...(options.retryAfterMs ? { retryAfterMs: options.retryAfterMs } : {}),
+  });
 
   registerJsonBodies(app);
   // Fastify's own parser for it; a body is JSON or nothing.
@@ -210,6 +229,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   socketRoutes(app, { sockets, presence: config.presence });
   followingRoutes(app, { streaming, sockets });
   journalRoutes(app, { streaming });
+  webhookRoutes(app, { egress });
   tokenRoutes(app);
   demoRoutes(app, { space: spaces.default, demo: { allowed: config.demoLogin, secret: config.demoSecret } });
   spaceRoutes(app, { spaces: registry, areOn: config.spaces, janitor });
@@ -226,12 +246,16 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     await spaces.default.revocations.load();
     keeper?.start();
     janitor?.start();
+    worker.start();
     const { groups, users } = spaces.default;
     groups.finishRemovals().catch((error: unknown) => app.log.warn({ err: error }, 'a channel could not be freed'));
     users.finishRemovals().catch((error: unknown) => app.log.warn({ err: error }, 'a removal could not be finished'));
   });
   // Before the server stops to listen: an open stream would keep it from ending.
-  app.addHook('preClose', async () => hub.drain());
+  app.addHook('preClose', async () => {
+    await worker.stop();
+    hub.drain();
+  });
   app.addHook('onClose', async () => {
     keeper?.stop();
     janitor?.stop();

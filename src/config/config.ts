@@ -83,6 +83,7 @@ function toConfig(env: Environment) {
     groupMax: env.GROUP_MAX,
     logMax: env.LOG_MAX,
     logDays: env.LOG_DAYS,
+    webhookAllowPrivate: env.WEBHOOK_ALLOW_PRIVATE === 'true',
     journalMax: env.JOURNAL_MAX,
     journalOn: env.JOURNAL === 'on',
     commandTimeoutMs: env.COMMAND_TIMEOUT_MS,

@@ -108,6 +108,11 @@ const REFUSALS: Record<string, (subject: string) => [code: ErrorCode, detail: st
     'too_many_consumers',
     `The journal has ${count} consumers, which is the most. Remove one with DELETE /v1/journal/consumers/{name}.`,
   ],
+  webhook_not_found: (id) => ['webhook_not_found', `There is no webhook "${id}". Make one with POST /v1/webhooks.`],
+  too_many_webhooks: (count) => [
+    'too_many_webhooks',
+    `There are ${count} webhooks, which is the most. Remove one with DELETE /v1/webhooks/{webhook}.`,
+  ],
   beyond_journal: (cursor) => [
     'invalid_cursor',
     `The journal has nothing at "${cursor}", nor had: acknowledge a cursor as it came.`,
@@ -190,7 +195,8 @@ export function refuse(
     | 'space_not_found'
     | 'space_removed'
     | 'issuer_taken'
-    | 'consumer_not_found',
+    | 'consumer_not_found'
+    | 'webhook_not_found',
   subject: string,
 ): never {
   throw refusalFrom(name, subject)!;

@@ -25,6 +25,9 @@ import type { SpaceRecord } from '../features/spaces/space-record.ts';
 import { Revocations } from '../features/tokens/revocations.ts';
 import { Typing } from '../features/typing/typing.ts';
 import { Users } from '../features/users/users.ts';
+import { Deliveries } from '../features/webhooks/deliveries.ts';
+import type { Egress } from '../features/webhooks/egress.ts';
+import { Webhooks } from '../features/webhooks/webhooks.ts';
 import type { Logger } from '../redis/logger.ts';
 import type { Store } from '../redis/store.ts';
 import { type TokenSettings, Tokens } from './auth/tokens.ts';
@@ -38,6 +41,8 @@ export interface SpaceContext {
   store: Store;
   log: Logger;
   metrics: Metrics;
+  /** What webhooks are sent through. */
+  egress: Egress;
   /** Recent messages. */
   recent: EntryCache;
   /** Known once delivery is made, which needs the spaces. */
@@ -74,6 +79,8 @@ export class Space {
   readonly logReader: LogReader;
   readonly journal: Journal;
   readonly consumers: Consumers;
+  readonly webhooks: Webhooks;
+  readonly deliveries: Deliveries;
   /** When it was last asked for, ms since 1970. */
   usedAt = Date.now();
   readonly #state: SpaceRecord['state'];
@@ -122,6 +129,8 @@ export class Space {
     this.logReader = new LogReader(store, this.logs);
     this.journal = new Journal(store, this.logs);
     this.consumers = new Consumers(store);
+    this.webhooks = new Webhooks(store, this.consumers, (url) => context.egress.check(url));
+    this.deliveries = new Deliveries(store, this.webhooks);
   }
 
   /** Refuses what comes while the space takes nothing: `space_removed`, or `unavailable` while it is paused. */

@@ -46,6 +46,20 @@ export class Keys {
   readonly journal = () => `${this.prefix}journal`;
   /** hash: name → what is known of a consumer of the journal */
   readonly journalConsumers = () => `${this.prefix}im:journal-consumers`;
+  /** hash: id → what is set up for a webhook, as JSON */
+  readonly webhooks = () => `${this.prefix}im:webhooks`;
+  /** hash: how a webhook fares */
+  readonly webhookState = (id: string) => `${this.prefix}wh:${id}`;
+  /** zset: events that are to be sent again, scored by when */
+  readonly retries = (id: string) => `${this.prefix}wr:${id}`;
+  /** hash: event → how often it was tried, and what the journal had of it */
+  readonly retried = (id: string) => `${this.prefix}wj:${id}`;
+  /** stream: what was sent, or tried to be */
+  readonly deliveries = (id: string) => `${this.prefix}wd:${id}`;
+  /** set: the spaces of the partition that have webhooks; the default one is `''` */
+  readonly webhookSpaces = () => `${this.partition}im:webhook-spaces`;
+  /** string: the node that sends webhooks */
+  readonly webhookLease = () => `${this.partition}im:webhook-lease`;
   /** hash: the user's fields */
   readonly user = (uid: Uid) => `${this.prefix}u:${uid}`;
   /** hash: what server keys say of the user */

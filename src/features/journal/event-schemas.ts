@@ -16,6 +16,13 @@ export const ConversationKindText = named<ConversationKind>('ConversationKind', 
   examples: ['group'],
 });
 
+export const EventTypeText = named<EventType>('EventType', {
+  type: 'string',
+  enum: [...EVENT_TYPES],
+  description: 'What kind of thing was decided.',
+  examples: ['message.created'],
+});
+
 const ofMessage = { conversationKind: ConversationKindText, message: ref(Message) };
 const aMessage = { conversationKind: 'direct' as const, message: MessageExample };
 const ofReaction = {

@@ -54,12 +54,15 @@ export class JournalEntry {
   readonly type: EventType;
   /** When it was decided, RFC 3339. */
   readonly timestamp: string;
+  /** As Redis has it. */
+  readonly flat: readonly string[];
   readonly #words: ReadonlyMap<string, string>;
 
   constructor({ cursor, flat }: RawJournalEntry) {
     const words = new Map<string, string>();
     for (let i = 0; i + 1 < flat.length; i += 2) words.set(flat[i]!, flat[i + 1]!);
     this.cursor = cursor;
+    this.flat = flat;
     this.type = words.get('type') as EventType;
     this.timestamp = sentAt(`${words.get('at') ?? '0'}-0` as MessageId);
     this.#words = words;

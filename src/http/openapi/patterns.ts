@@ -36,6 +36,10 @@ export const AFTER_PATTERN = `^(${NUMBER}~${NUMBER}~)?${STREAM_ID}$`;
 export const CONSUMER_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$';
 /** Where to start reading the journal. */
 export const JOURNAL_START_PATTERN = `^(0|\\$|acknowledged|${STREAM_ID})$`;
+/** A webhook. */
+export const WEBHOOK_PATTERN = '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
+/** What signs webhooks: 24 to 64 bytes in base64. */
+export const SECRET_PATTERN = '^whsec_[A-Za-z0-9+/]{32,86}={0,2}$';
 /** An address on the web. */
 export const URL_PATTERN = '^https?://\\S+$';
 /** What to call oneself at the demo login. */
@@ -51,6 +55,7 @@ export const NEXT_PATTERN = {
   groups: PATH_NAME_PATTERN,
   members: `^([0-9]{1,20},(${ANY_NAME})?|${ANY_NAME})$`,
   users: PATH_NAME_PATTERN,
+  deliveries: `^${STREAM_ID}$`,
   requests: `^${SCORE},${ANY_NAME}$`,
   spaces: SPACE_PATTERN,
 } as const;
@@ -132,6 +137,14 @@ const WORDS: Record<string, Words> = {
     tell: (given) =>
       `${quote(given)} is not the name of a space: one has 1 to 32 of a-z 0-9 -, begins with a letter or a digit, and is not "default"`,
     example: 'acme',
+  },
+  [WEBHOOK_PATTERN]: {
+    tell: (given) => `${quote(given)} is not the "id" of a webhook`,
+    example: '3f0a6c1e-5a0b-4a57-9b3d-1d2c7f5a9e10',
+  },
+  [SECRET_PATTERN]: {
+    tell: () => 'A secret is whsec_ and 24 to 64 random bytes in base64; leave it out, and one is made',
+    example: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
   },
   [URL_PATTERN]: { tell: (given) => `${quote(given)} is no URL that begins with https:// or http://` },
   [UIDS_PATTERN]: { tell: whatIsWrongWithUids },
