@@ -32,6 +32,8 @@ interface World {
   gid: string;
   mid: string;
   fresh: string;
+  /** A webhook. */
+  hook: string;
 }
 
 export interface Row {
@@ -247,6 +249,18 @@ export const ROWS: Record<string, Row> = {
     expect: `${SERVER} 200`,
   },
   deleteConsumer: { call: ({ fresh }) => [`/v1/journal/consumers/${fresh}`], expect: `${SERVER} 204` },
+  listWebhooks: { call: () => ['/v1/webhooks'], expect: `${SERVER} 200` },
+  createWebhook: { call: () => ['/v1/webhooks', { url: 'https://example.invalid/' }], expect: `${SERVER} 201` },
+  getWebhook: { call: ({ hook }) => [`/v1/webhooks/${hook}`], expect: `${SERVER} 200` },
+  patchWebhook: { call: ({ hook }) => [`/v1/webhooks/${hook}`, { events: [] }], expect: `${SERVER} 200` },
+  deleteWebhook: { call: ({ hook }) => [`/v1/webhooks/${hook}`], expect: `${SERVER} 204` },
+  rotateWebhookSecret: { call: ({ hook }) => [`/v1/webhooks/${hook}/secret`, {}], expect: `${SERVER} 201` },
+  listDeliveries: { call: ({ hook }) => [`/v1/webhooks/${hook}/deliveries`], expect: `${SERVER} 200` },
+  redeliver: {
+    call: ({ hook }) => [`/v1/webhooks/${hook}/redeliver`, { since: '2100-01-01T00:00:00Z' }],
+    expect: `${SERVER} 202`,
+  },
+  testWebhook: { call: ({ hook }) => [`/v1/webhooks/${hook}/test`], expect: `${SERVER} 200` },
   listSpaces: { call: () => ['/v1/spaces'], expect: OPERATOR, operator: 200 },
   getSpace: { call: () => ['/v1/spaces/acme'], expect: OPERATOR, operator: 200 },
   putSpace: { call: () => ['/v1/spaces/another', {}], expect: OPERATOR, operator: 201 },
@@ -288,7 +302,15 @@ export async function makeWorld(area: Area): Promise<World> {
   for (const uid of PEOPLE) await server.put(`/v1/users/${uid}/contacts/linked`);
   await server.put('/v1/journal/consumers/linked', {});
   const { id: mid } = await area.say('bob', `group:${gid}`, 'x');
-  return { gid, mid, fresh };
+  return { gid, mid, fresh, hook: await makeHook(server) };
+}
+
+/** A webhook that nothing is sent to, in place of those before it. */
+async function makeHook(server: Area['server']): Promise<string> {
+  const { body } = await server.get('/v1/webhooks').expect(200);
+  for (const { id } of body.items) await server.delete(`/v1/webhooks/${id}`).expect(204);
+  const made = await server.post('/v1/webhooks', { url: 'https://example.invalid/', events: ['block.removed'] });
+  return made.body.id;
 }
 
 const OWN: Partial<Record<Caller, string>> = {

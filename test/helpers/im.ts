@@ -24,6 +24,7 @@ import { openSpace } from '../../src/features/spaces/commands.ts';
 import { Revocations } from '../../src/features/tokens/revocations.ts';
 import { Typing } from '../../src/features/typing/typing.ts';
 import { Users } from '../../src/features/users/users.ts';
+import { Webhooks } from '../../src/features/webhooks/webhooks.ts';
 import { connectCommands } from '../../src/redis/connection/command-connection.ts';
 import { Keys } from '../../src/redis/keys.ts';
 import type { ScriptSettings } from '../../src/redis/lua.ts';
@@ -95,6 +96,7 @@ export async function startIm(
     logReader: new LogReader(store, logs),
     journal: new Journal(store, logs),
     consumers: new Consumers(store),
+    webhooks: new Webhooks(store, new Consumers(store), () => {}),
     /** Creates users. */
     people: async (...uids: string[]) => {
       for (const name of uids) await im.users.replace(uid(name), { name });

@@ -35,6 +35,8 @@ const UNSEEN: ErrorCode[] = [
   // Of what server keys do.
   'consumer_not_found',
   'too_many_consumers',
+  'webhook_not_found',
+  'too_many_webhooks',
   // Of spaces, in none of which the page is.
   'space_not_found',
   'space_full',
