@@ -49,6 +49,36 @@ function withTicket<Openapi extends object>(openapi: Openapi): Openapi {
   return openapi;
 }
 
+/** What is sent to webhooks, by type: each the body of a request that a receiver answers. */
+function withWebhooks<Openapi extends object>(openapi: Openapi): Openapi {
+  const { schemas } = (openapi as { components: { schemas: Record<string, Sent> } }).components;
+  const { discriminator } = schemas.BackendEvent as unknown as { discriminator: { mapping: Record<string, string> } };
+  const webhooks = Object.fromEntries(
+    Object.entries(discriminator.mapping).map(([type, $ref]) => {
+      const { description } = schemas[$ref.split('/').at(-1)!]!;
+      const content = { 'application/json': { schema: { $ref } } };
+      const post = {
+        operationId: `on${$ref.split('/').at(-1)}`,
+        tags: ['webhooks'],
+        summary: type,
+        description: `${description} Signed as Standard Webhooks are.`,
+        security: [],
+        requestBody: { required: true, content },
+        responses: {
+          '2XX': { description: 'It has arrived.' },
+          '4XX': { description: 'It has not; 410 ends the webhook.' },
+        },
+      };
+      return [type, { post }];
+    }),
+  );
+  return { ...openapi, webhooks };
+}
+
+interface Sent {
+  description: string;
+}
+
 /** Collects the routes into an OpenAPI 3.1 document. Before the routes. */
 export async function registerSwagger(app: App, version: string): Promise<void> {
   await app.register(swagger, {
@@ -84,7 +114,9 @@ export async function registerSwagger(app: App, version: string): Promise<void> 
       },
     },
     transformObject: (document) =>
-      withTicket(withExamples('openapiObject' in document ? document.openapiObject : document.swaggerObject)),
+      withWebhooks(
+        withTicket(withExamples('openapiObject' in document ? document.openapiObject : document.swaggerObject)),
+      ),
     refResolver: { buildLocalReference: (schema) => String(schema.$id) },
   });
 }
