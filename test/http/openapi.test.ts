@@ -156,8 +156,8 @@ test('every type of event has a schema, and a webhook that carries it', () => {
   assert.deepEqual(Object.keys(webhooks), [...EVENT_TYPES]);
   for (const [type, { post }] of Object.entries(webhooks)) {
     const { $ref = '' } = post.requestBody.content['application/json']!.schema;
-    const schema = document.components.schemas[$ref.split('/').at(-1)!] as { properties: { type: { const: string } } };
-    assert.equal(schema.properties.type.const, type);
+    const schema = document.components.schemas[$ref.split('/').at(-1)!] as { properties: { type: { enum: string[] } } };
+    assert.equal(schema.properties.type.enum.join(), type);
   }
 });
 
