@@ -16,6 +16,7 @@ import { RULES } from './rules.ts';
 import { SIGNALS } from './signals.ts';
 import { SOCKETS } from './socket.ts';
 import { SPACES } from './spaces.ts';
+import { WEBHOOKS } from './webhooks.ts';
 
 /** Every break that the tests are known to see. A rule that is added to the service adds one here. */
 export const MUTANTS: readonly Mutant[] = [
@@ -35,5 +36,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...SIGNALS,
   ...SPACES,
   ...JOURNALS,
+  ...WEBHOOKS,
   ...LIVES_MUTANTS,
 ];

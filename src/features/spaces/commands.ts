@@ -44,15 +44,19 @@ export const sweepSpace = command({
 
 export const endSpace = command({
   script: new URL('./end_space.lua', import.meta.url),
-  keys: (keys, name: SpaceName) => [keys.of(name).meta()],
-  args: () => [],
+  keys: (keys, name: SpaceName) => [keys.of(name).meta(), keys.webhookSpaces()],
+  args: (name) => [name],
   decode: () => undefined,
 });
 
 /** A space that was restored begins at this place. */
 export const settleSpace = command({
   script: new URL('./settle_space.lua', import.meta.url),
-  keys: (keys, { name }: { name: SpaceName; isBackup: boolean }) => [keys.of(name).meta()],
-  args: ({ isBackup }) => [isBackup ? '1' : ''],
+  keys: (keys, { name }: { name: SpaceName; isBackup: boolean }) => [
+    keys.of(name).meta(),
+    keys.of(name).webhooks(),
+    keys.webhookSpaces(),
+  ],
+  args: ({ name, isBackup }) => [isBackup ? '1' : '', name],
   decode: () => undefined,
 });
