@@ -12,6 +12,7 @@ import type { Benchmark } from './harness/benchmark.ts';
 import { details, type Finished, table } from './harness/report.ts';
 import { history } from './history.ts';
 import { idle } from './idle.ts';
+import { journal } from './journal.ts';
 import { latency } from './latency.ts';
 import { open } from './open.ts';
 import { replay } from './replay.ts';
@@ -26,6 +27,7 @@ const BENCHMARKS: Benchmark[] = [
   fanout,
   burst,
   script,
+  journal,
   latency,
   idle,
   open,

@@ -19,6 +19,7 @@ import { followingRoutes } from './features/following/routes.ts';
 import { groupRoutes } from './features/groups/routes.ts';
 import { inboxRoutes } from './features/inbox/routes.ts';
 import { socketRoutes } from './features/inbox/socket-routes.ts';
+import { journalRoutes } from './features/journal/routes.ts';
 import { memberRoutes } from './features/members/routes.ts';
 import { batchRoutes } from './features/messages/batch-routes.ts';
 import { EntryCache } from './features/messages/entry-cache.ts';
@@ -37,6 +38,8 @@ import { Spaces } from './features/spaces/spaces.ts';
 import { tokenRoutes } from './features/tokens/routes.ts';
 import { typingRoutes } from './features/typing/routes.ts';
 import { userRoutes } from './features/users/routes.ts';
+import { Egress } from './features/webhooks/egress.ts';
+import { webhookRoutes } from './features/webhooks/routes.ts';
 import { registerAuth } from './http/auth/auth.ts';
 import type { App } from './http/fastify.ts';
 import { createMetrics } from './http/metrics.ts';
@@ -63,9 +66,13 @@ import { SCHEMA_VERSION } from './redis/lua.ts';
 import { moveEpoch, prepare } from './redis/meta/commands.ts';
 import { removeFunctions } from './redis/program.ts';
 import { Store } from './redis/store.ts';
+import { WebhookWorker } from './workers/webhook-worker.ts';
 
 /** {@link AppOptions.stallMs}. */
 const STALL_MS = 120_000;
+
+/** How long a receiver of webhooks may take to answer, ms. */
+const WEBHOOK_TIMEOUT_MS = 15_000;
 
 /** Of the package. */
 export const { version: VERSION } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -84,6 +91,8 @@ export interface AppOptions {
   gatherMetrics?: (own: Registry) => () => Promise<string>;
   /** A subscriber whose socket takes nothing for so long is sent away, ms. */
   stallMs?: number;
+  /** When a webhook's event is sent again, after each try, ms. */
+  retryAfterMs?: readonly number[];
   /** How soon it is told that somebody has gone. */
   presence?: Pick<KeeperOptions, 'graceMs' | 'renewMs'>;
 }
@@ -147,9 +156,11 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   const registry = new Spaces(store, config.jwksUrl ? ownIssuerOf(config) : '', async (space) =>
     fileBytes?.removeSpace(space),
   );
+  const egress = new Egress({ allowsPrivate: config.webhookAllowPrivate, timeoutMs: WEBHOOK_TIMEOUT_MS });
   const spaces = new SpacesHere(
     {
       config,
+      egress,
       store,
       log: app.log,
       metrics,
@@ -220,6 +231,18 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     };
     inNamed().catch(failed('removals in spaces'));
   };
+  const webhookWorkers = store.partitions.map(
+    (one) =>
+      new WebhookWorker({
+        store: one,
+        log: app.log,
+        egress,
+        hub: () => hub,
+        spaceOf: (name) => (name === spaces.default.name ? spaces.default : spaces.get(name)),
+        sent: metrics.countWebhook,
+        ...(options.retryAfterMs ? { retryAfterMs: options.retryAfterMs } : {}),
+      }),
+  );
 
   registerJsonBodies(app);
   // Fastify's own parser for it; a body is JSON or nothing.
@@ -259,6 +282,8 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   inboxRoutes(app, { streaming });
   socketRoutes(app, { sockets, presence: config.presence });
   followingRoutes(app, { streaming, sockets });
+  journalRoutes(app, { streaming });
+  webhookRoutes(app, { egress });
   tokenRoutes(app);
   demoRoutes(app, { space: spaces.default, demo: { allowed: config.demoLogin, secret: config.demoSecret } });
   spaceRoutes(app, { spaces: registry, areOn: config.spaces, janitor });
@@ -276,9 +301,14 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     keeper?.start();
     janitor?.start();
     filesJanitor?.start();
+    for (const worker of webhookWorkers) worker.start();
   });
   // Before the server stops to listen: an open stream would keep it from ending.
-  app.addHook('preClose', async () => hub.drain());
+  app.addHook('preClose', async () => {
+    await Promise.all(webhookWorkers.map((worker) => worker.stop()));
+    egress.close();
+    hub.drain();
+  });
   app.addHook('onClose', async () => {
     keeper?.stop();
     janitor?.stop();

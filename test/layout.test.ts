@@ -12,6 +12,7 @@ const FLOORS: [name: string, files: RegExp][] = [
   ['where everything meets', /^app\.ts$/],
   ['routes', /^features\/[a-z]+\/([a-z]+-)?routes\.ts$/],
   ['HTTP, and the schemas', /^(http\/|features\/[a-z]+\/([a-z]+-)?schemas\.ts$)/],
+  ['the workers', /^workers\//],
   ['the rules', /^features\/[a-z]+\/(?!commands\.ts$)[a-z-]+\.ts$/],
   ['the commands', /^features\/[a-z]+\/commands\.ts$/],
   // Below every feature: what can be followed is a feature's, and comes to delivery as a source.

@@ -11,6 +11,7 @@ import { SETTINGS } from '../scripts/settings.ts';
 import type { LogName } from '../src/domain/conversations.ts';
 import type { FileId } from '../src/domain/files.ts';
 import { Keys } from '../src/redis/keys.ts';
+import { eventually } from './helpers/delivery.ts';
 import { upload } from './helpers/files.ts';
 import { gid, uid } from './helpers/im.ts';
 import { headings, relativeLinks } from './helpers/markdown.ts';
@@ -96,6 +97,33 @@ for (const { name, skip: noShell } of shells) {
   });
 }
 
+test('the curl lines of docs/backend.md work as they are pasted', { skip }, async (t) => {
+  const fresh = await startService(redis, { webhookAllowPrivate: true });
+  const folder = mkdtempSync(join(tmpdir(), 'redisim-backend-'));
+  t.after(async () => {
+    await fresh.close();
+    rmSync(folder, { recursive: true });
+  });
+  mkdirSync(join(folder, 'data'));
+  writeFileSync(join(folder, 'data/api-key'), API_KEY);
+  const blocks = [...read('docs/backend.md').matchAll(/```sh\n([\s\S]*?)```/g)].map(([, code]) => code!);
+  const lines = blocks.join('').replaceAll('http://127.0.0.1:8888/v1', `${fresh.url}/v1`);
+  const paste = new Paste('bash', `${lines}\necho all done\nkill %1\n`, folder);
+  t.after(() => paste.kill());
+  await paste.shows(/^all done/m);
+  assert.doesNotMatch(paste.output, /not found|no matches|unexpected/i);
+  for (const answer of paste.answers) assert.equal(answer.code, undefined, JSON.stringify(answer));
+  const pages = paste.answers.filter(({ next }) => next !== undefined) as { items: object[] }[];
+  assert.deepEqual(
+    pages.map(({ items }) => items.length),
+    [3, 0],
+    paste.output,
+  );
+  assert.match(paste.output, /event: entry\ndata: .*"hi"/);
+  assert.match(paste.output, /^\{"type":"message.created".*"hooked"/m, paste.output);
+  assert.match(paste.output, /"outcome":"delivered"/);
+});
+
 test('the curl lines of docs/spaces.md work as they are pasted', { skip }, async (t) => {
   const fresh = await startService(redis, SPACES_ON);
   const folder = mkdtempSync(join(tmpdir(), 'redisim-spaces-'));
@@ -150,6 +178,15 @@ const FORMS: Record<Exclude<keyof Keys, 'prefix' | 'partition' | 'space' | 'of' 
   unfinished: [],
   issuers: [],
   feed: [],
+  journal: [],
+  journalConsumers: [],
+  webhooks: [],
+  webhookState: ['<id>'],
+  retries: ['<id>'],
+  retried: ['<id>'],
+  deliveries: ['<id>'],
+  webhookSpaces: [],
+  webhookLease: [],
   signals: [],
   removals: [],
   revoked: [],
@@ -232,6 +269,8 @@ test('the keys are of the types in the table, and the redis-cli lines show somet
   t.after(() => rmSync(folder, { recursive: true }));
   await pasteReadme(t, 'bash', service, folder);
   const { redis: db, server, people, say } = service;
+  await server.put('/v1/journal/consumers/billing', {}).expect(201);
+  const { body: hook } = await server.post('/v1/webhooks', { url: 'https://example.invalid/' }).expect(201);
   await server.put('/v1/users/bob/conversations/user:alice/typing').expect(204);
   // What the README's lines do not leave: a request to join, a role, a ban, a receipt, a group that was left and a user who was removed.
   await people('carol', 'dave');
@@ -266,10 +305,16 @@ test('the keys are of the types in the table, and the redis-cli lines show somet
   await server.delete('/v1/users/dave').expect(204);
 
   const keys = new Keys('');
+  // Nobody answers under that name: it is to be sent again.
+  await eventually(async () => (await db.exists(keys.retries(hook.id))) === 1, 'a retry');
   const [alice, bob, carol, dave] = [uid('alice'), uid('bob'), uid('carol'), uid('dave')];
   const direct = 'ds:alice:bob' as LogName;
   const examples: Record<string, string> = {
     'u:<uid>': keys.user(alice),
+    'wh:<id>': keys.webhookState(hook.id),
+    'wr:<id>': keys.retries(hook.id),
+    'wj:<id>': keys.retried(hook.id),
+    'wd:<id>': keys.deliveries(hook.id),
     's:<uid>': keys.inbox(bob),
     'c:<uid>': keys.contacts(alice),
     'ua:<uid>': keys.attributes(bob),

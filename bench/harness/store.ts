@@ -7,7 +7,15 @@ import type { ScriptSettings } from '../../src/redis/lua.ts';
 import { Store } from '../../src/redis/store.ts';
 import { TEXT } from './traffic.ts';
 
-const SETTINGS = { inboxMax: 5_000, feedMax: 10_000, groupMax: 10_000, logMax: 0, logDays: 0 };
+const SETTINGS = {
+  inboxMax: 5_000,
+  feedMax: 10_000,
+  groupMax: 10_000,
+  logMax: 0,
+  logDays: 0,
+  journalMax: 100_000,
+  journalOn: false,
+};
 
 /** A send as its script takes it; `n` is a number that no other one has. */
 export function sendOf(n: number, { from, conversation, log }: { from: string; conversation: string; log: string }) {

@@ -120,6 +120,16 @@ export const configSchema = Type.Object({
   GROUP_MAX: whole('Members a group may have', 1_000, 1, 10_000),
   LOG_MAX: whole('Messages kept in each conversation, about; 0 keeps all', 0, 0, 1_000_000_000),
   LOG_DAYS: whole('Days a message is kept; 0 keeps all', 0, 0, 36_500),
+  JOURNAL: choice(
+    'Whether what happens is noted for backends always, or (auto) while a consumer or a webhook wants it',
+    'auto',
+    ['auto', 'on'],
+  ),
+  JOURNAL_MAX: whole('Entries kept in the journal, about', 100_000, 100, 10_000_000),
+  WEBHOOK_ALLOW_PRIVATE: choice('Whether webhooks may be sent to this machine and to private networks', 'false', [
+    'true',
+    'false',
+  ]),
   COMMAND_TIMEOUT_MS: whole('How long a Redis command may take', 2_500, 100, 60_000),
   HEARTBEAT_MS: whole('Time between heartbeats on a stream', 20_000, 100, 600_000),
   DRAIN_MS: whole('How long a shutdown waits for open requests and streams', 5_000, 0, 300_000),

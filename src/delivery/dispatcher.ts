@@ -80,6 +80,7 @@ export class Dispatcher {
     const offered = large.length === 0 ? batch : batch.filter((entry) => entry.message || large.includes(entry));
     const touched = new Set<Listener>();
     for (const entry of offered) this.#offer(entry, touched);
+    this.#ring(batch);
     for (const listener of touched) listener.flush();
   }
 
@@ -118,6 +119,15 @@ export class Dispatcher {
     log.warn(details, 'subscribers read their streams');
     memory.missed(partition);
     hub.everybodyBehind(keys.partition);
+  }
+
+  /** Whatever happens in a space may be in its journal, which those who follow it read then. */
+  #ring(batch: readonly FeedEntry[]): void {
+    for (const space of new Set(batch.map((entry) => entry.space))) {
+      const here = this.#options.hub.in(space);
+      const followers = here && this.#options.hub.listenersOf(this.#keysOf(space, here).journal());
+      for (const follower of followers ?? []) follower.behind();
+    }
   }
 
   #remember({ space, log, message, revoked, lifted, changedSpace }: FeedEntry): void {

@@ -43,7 +43,9 @@ export class FeedEntry {
     this.revoked = flat[0] === 'revoked' ? revocationFrom(flat) : undefined;
     this.lifted = flat[0] === 'lifted' ? (flat[1] as Uid) : undefined;
     this.changedSpace = flat[0] === 'spaces' ? (flat[1] as SpaceName) : undefined;
-    const [, log, , mid, , to, ...body] = this.revoked || this.lifted || this.changedSpace ? [] : flat;
+    // It only says that there is something to read.
+    const isOfJournal = flat[0] === 'journal';
+    const [, log, , mid, , to, ...body] = this.revoked || this.lifted || this.changedSpace || isOfJournal ? [] : flat;
     this.log = (log ?? '') as LogName;
     this.mid = (mid ?? '0-0') as MessageId;
     this.recipients = to ? to.split(' ') : [];

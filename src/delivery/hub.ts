@@ -189,23 +189,23 @@ export class Hub {
   }
 
   #add(listener: Listener): void {
-    const { key, space, reader } = listener.source;
+    const { key, space, reader, isOfServer } = listener.source;
     addTo(this.#byStream, key, listener);
     let inSpace = this.#spaces.get(space);
     if (!inSpace) {
       inSpace = new SpaceListeners();
       this.#spaces.set(space, inSpace);
     }
-    if (inSpace.add(reader, listener)) this.#options.presence.readerChanged(space, reader);
+    if (inSpace.add(reader, listener) && !isOfServer) this.#options.presence.readerChanged(space, reader);
   }
 
   #remove(listener: Listener): void {
-    const { key, space, reader } = listener.source;
+    const { key, space, reader, isOfServer } = listener.source;
     removeFrom(this.#byStream, key, listener);
     const inSpace = this.#spaces.get(space);
     const isLast = inSpace?.remove(reader, listener);
     if (inSpace?.isEmpty) this.#spaces.delete(space);
-    if (isLast) this.#options.presence.readerChanged(space, reader);
+    if (isLast && !isOfServer) this.#options.presence.readerChanged(space, reader);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { SignalKind } from '../domain/signals.ts';
 import type { Cursor } from '../domain/stream-ids.ts';
 
-export type EventName = 'ready' | 'message' | 'heartbeat' | 'gap' | 'bye';
+export type EventName = 'ready' | 'message' | 'entry' | 'heartbeat' | 'gap' | 'bye';
 
 /** Events that have no cursor; `stale`: some of the others may have been missed. */
 export type SignalName = SignalKind | 'stale';
@@ -16,6 +16,7 @@ export type ByeReason =
   | 'not_member'
   | 'group_removed'
   | 'space_removed'
+  | 'consumer_removed'
   | 'too_slow'
   | 'too_many_subscribers';
 

@@ -21,12 +21,16 @@ export interface Gap {
   backfill: string;
 }
 
-/** A message, and its place in a stream. */
+/** What is at one place of a stream. */
 export interface StreamItem {
   readonly cursor: Cursor;
-  readonly message: Message;
-  /** The message as JSON. */
+  /** As JSON. */
   readonly json: string;
+}
+
+/** A message, and its place in a stream. */
+export interface MessageItem extends StreamItem {
+  readonly message: Message;
 }
 
 /** How large a page may become. The bytes are checked every few entries, so it may be exceeded by those. */
@@ -36,8 +40,8 @@ export interface PageLimits {
 }
 
 /** A piece of a stream. A gap is always in front of the items, never between them. */
-export interface StreamPage {
-  items: StreamItem[];
+export interface StreamPage<Item extends StreamItem = StreamItem> {
+  items: Item[];
   gap?: Gap;
   /** Where it was asked to start, as a position: what `oldest` or `now` meant in the moment of reading. */
   from: Cursor;
@@ -65,7 +69,7 @@ export interface SourceKind {
  * Delivery knows nothing else of it, and a cursor only as a text that its source understands. Made for one reader and
  * one opening of the stream, since what it has seen (which user this is) is compared with what comes later.
  */
-export interface Source {
+export interface Source<Item extends StreamItem = StreamItem> {
   readonly kind: SourceKind;
   /** The space that it is of. */
   readonly space: SpaceName;
@@ -73,12 +77,16 @@ export interface Source {
   readonly key: string;
   /** Whose stream it is: counted in what one user may have open, and sent away when it is removed. */
   readonly reader: Uid;
+  /** Set where no user reads it but the server's own backend: there are no signals beside it, and it shows nobody's presence. */
+  readonly isOfServer?: true;
+  /** What an item is called where it is no message. */
+  readonly itemName?: 'entry';
   /**
    * What comes after a position, as far as one page goes; of `now`, that there is nothing. Holes are found here: what is
    * missing in front of the items is told as a gap. Refuses a reader that may not read (any more), which is looked up in
    * the same moment.
    */
-  page(start: Start, limits: PageLimits): Promise<StreamPage>;
+  page(start: Start, limits: PageLimits): Promise<StreamPage<Item>>;
   /**
    * The cursor of what the feed tells of this stream.
    *

@@ -129,7 +129,7 @@ export class Subscriber implements Listener {
       if (this.#state === 'behind') this.#host.catchUps.add(this);
     });
     this.#emit('ready', `{"cursor":"${from}","heartbeatMs":${this.#host.heartbeatMs}}`, RETRY_MS);
-    this.#sink.signal('stale', '{}');
+    if (!this.source.isOfServer) this.#sink.signal('stale', '{}');
     this.#settleOpened.resolve();
   }
 
@@ -163,6 +163,7 @@ export class Subscriber implements Listener {
 
   /** Signals may have been missed: it is told so, in a while. */
   signalsMissed(): void {
+    if (this.source.isOfServer) return;
     this.#staleAt ??= Date.now() + Math.random() * STALE_SPREAD_MS;
   }
 
@@ -215,7 +216,8 @@ export class Subscriber implements Listener {
     const sink = this.#sink!;
     if (page.beyond && this.#cursorIsOurs) this.#host.dataLoss.report(this.source, page.epoch);
     if (page.gap) sink.event('gap', page.gap.resumed, JSON.stringify(page.gap));
-    for (const { cursor, json } of page.items) sink.event('message', cursor, json);
+    const name = this.source.itemName ?? 'message';
+    for (const { cursor, json } of page.items) sink.event(name, cursor, json);
     this.#cursor = page.next;
     this.#cursorIsOurs = true;
     this.#host.metrics.delivered(page.items.length, this.source.space);

@@ -36,6 +36,8 @@ const CODES = {
   request_not_found: [404, 'No such join request'],
   space_not_found: [404, 'No such space'],
   file_not_found: [404, 'No such file'],
+  consumer_not_found: [404, 'No such consumer of the journal'],
+  webhook_not_found: [404, 'No such webhook'],
   // 405 … 422
   method_not_allowed: [405, 'The path has no such method'],
   not_acceptable: [406, 'No such representation'],
@@ -52,6 +54,8 @@ const CODES = {
   too_many_members: [409, 'The group is too large for this'],
   presence_off: [409, 'Nobody is told who is there'],
   tokens_by_issuer: [409, 'Tokens come from the configured issuer'],
+  too_many_consumers: [409, 'The journal has as many consumers as it may have'],
+  too_many_webhooks: [409, 'There are as many webhooks as there may be'],
   space_full: [409, 'The space has as many users as it may have'],
   issuer_taken: [409, 'Another space has this issuer and audience'],
   files_off: [409, 'There are no files here'],

@@ -111,6 +111,23 @@ const REFUSALS: Record<string, (subject: string) => [code: ErrorCode, detail: st
     'space_not_found',
     `There is no space "${space}". Make it with PUT /v1/spaces/${space}.`,
   ],
+  consumer_not_found: (name) => [
+    'consumer_not_found',
+    `The journal has no consumer "${name}". Make it with PUT /v1/journal/consumers/${name}.`,
+  ],
+  too_many_consumers: (count) => [
+    'too_many_consumers',
+    `The journal has ${count} consumers, which is the most. Remove one with DELETE /v1/journal/consumers/{name}.`,
+  ],
+  webhook_not_found: (id) => ['webhook_not_found', `There is no webhook "${id}". Make one with POST /v1/webhooks.`],
+  too_many_webhooks: (count) => [
+    'too_many_webhooks',
+    `There are ${count} webhooks, which is the most. Remove one with DELETE /v1/webhooks/{webhook}.`,
+  ],
+  beyond_journal: (cursor) => [
+    'invalid_cursor',
+    `The journal has nothing at "${cursor}", nor had: acknowledge a cursor as it came.`,
+  ],
   issuer_taken: (space) => [
     'issuer_taken',
     `The space "${space}" takes the tokens of this issuer and audience: which space one is for could not be told.`,
@@ -189,7 +206,9 @@ export function refuse(
     | 'space_not_found'
     | 'space_removed'
     | 'issuer_taken'
-    | 'file_not_found',
+    | 'file_not_found'
+    | 'consumer_not_found'
+    | 'webhook_not_found',
   subject: string,
 ): never {
   throw refusalFrom(name, subject)!;

@@ -55,6 +55,12 @@ export function createMetrics(gauged: Gauged, hasSpaces: boolean) {
     labelNames: [...ofSpace],
     registers,
   });
+  const webhooks = new Counter({
+    name: 'redisim_webhook_deliveries_total',
+    help: 'Tries to send an event to a webhook, by outcome: delivered, failed.',
+    labelNames: ['outcome', ...ofSpace],
+    registers,
+  });
   const subscribers = new Gauge({
     name: 'redisim_subscribers',
     help: 'Open streams by state: live, catching-up, behind; and long-polls: waiting.',
@@ -118,6 +124,10 @@ export function createMetrics(gauged: Gauged, hasSpaces: boolean) {
     /** A stream enters or leaves a state. */
     countSubscribers(state: string, change: number, space: SpaceName): void {
       subscribers.inc({ state, ...label(space) }, change);
+    },
+    /** Counts a try to send an event to a webhook. */
+    countWebhook(outcome: string, space: SpaceName): void {
+      webhooks.inc({ outcome, ...label(space) });
     },
     inboxesRefused: new Counter({
       name: 'redisim_inboxes_refused_total',

@@ -13,6 +13,8 @@ import { Files } from '../features/files/files.ts';
 import { LogReader } from '../features/following/log-reader.ts';
 import { Groups } from '../features/groups/groups.ts';
 import { Inbox } from '../features/inbox/inbox.ts';
+import { Consumers } from '../features/journal/consumers.ts';
+import { Journal } from '../features/journal/journal.ts';
 import { Members } from '../features/members/members.ts';
 import { Editing } from '../features/messages/editing.ts';
 import type { EntryCache } from '../features/messages/entry-cache.ts';
@@ -25,6 +27,9 @@ import type { SpaceRecord } from '../features/spaces/space-record.ts';
 import { Revocations } from '../features/tokens/revocations.ts';
 import { Typing } from '../features/typing/typing.ts';
 import { Users } from '../features/users/users.ts';
+import { Deliveries } from '../features/webhooks/deliveries.ts';
+import type { Egress } from '../features/webhooks/egress.ts';
+import { Webhooks } from '../features/webhooks/webhooks.ts';
 import type { Logger } from '../redis/logger.ts';
 import type { Store } from '../redis/store.ts';
 import { type TokenSettings, Tokens } from './auth/tokens.ts';
@@ -40,6 +45,8 @@ export interface SpaceContext {
   metrics: Metrics;
   /** Where the bytes of files are; absent where there are none. */
   fileBytes: FileStore | undefined;
+  /** What webhooks are sent through. */
+  egress: Egress;
   /** Recent messages. */
   recent: EntryCache;
   /** Known once delivery is made, which needs the spaces. */
@@ -75,6 +82,10 @@ export class Space {
   readonly presence: Presence | undefined;
   readonly inbox: Inbox;
   readonly logReader: LogReader;
+  readonly journal: Journal;
+  readonly consumers: Consumers;
+  readonly webhooks: Webhooks;
+  readonly deliveries: Deliveries;
   /** When it was last asked for, ms since 1970. */
   usedAt = Date.now();
   readonly #state: SpaceRecord['state'];
@@ -128,6 +139,10 @@ export class Space {
     this.presence = config.presence ? new Presence(store) : undefined;
     this.inbox = new Inbox(store, this.logs);
     this.logReader = new LogReader(store, this.logs);
+    this.journal = new Journal(store, this.logs);
+    this.consumers = new Consumers(store);
+    this.webhooks = new Webhooks(store, this.consumers, (url) => context.egress.check(url));
+    this.deliveries = new Deliveries(store, this.webhooks);
   }
 
   /** Refuses what comes while the space takes nothing: `space_removed`, or `unavailable` while it is paused. */

@@ -45,6 +45,24 @@ export class Keys {
   readonly signals = () => `${this.partition}signals`;
   /** set: the named spaces of the partition in which the removal of a user or a channel may have begun and not ended */
   readonly unfinished = () => `${this.partition}im:unfinished`;
+  /** stream: everything that is decided in the space, while somebody wants it */
+  readonly journal = () => `${this.prefix}journal`;
+  /** hash: name → what is known of a consumer of the journal */
+  readonly journalConsumers = () => `${this.prefix}im:journal-consumers`;
+  /** hash: id → what is set up for a webhook, as JSON */
+  readonly webhooks = () => `${this.prefix}im:webhooks`;
+  /** hash: how a webhook fares */
+  readonly webhookState = (id: string) => `${this.prefix}wh:${id}`;
+  /** zset: events that are to be sent again, scored by when */
+  readonly retries = (id: string) => `${this.prefix}wr:${id}`;
+  /** hash: event → how often it was tried, and what the journal had of it */
+  readonly retried = (id: string) => `${this.prefix}wj:${id}`;
+  /** stream: what was sent, or tried to be */
+  readonly deliveries = (id: string) => `${this.prefix}wd:${id}`;
+  /** set: the spaces of the partition that have webhooks; the default one is `''` */
+  readonly webhookSpaces = () => `${this.partition}im:webhook-spaces`;
+  /** string: the node that sends webhooks */
+  readonly webhookLease = () => `${this.partition}im:webhook-lease`;
   /** hash: the user's fields */
   readonly user = (uid: Uid) => `${this.prefix}u:${uid}`;
   /** hash: what server keys say of the user */

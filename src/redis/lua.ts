@@ -9,6 +9,9 @@ export interface ScriptSettings {
   groupMax: number;
   logMax: number;
   logDays: number;
+  journalMax: number;
+  /** Whether the journal is written even where nobody wants it. */
+  journalOn: boolean;
   /** Whether a replica may take over: what writes is told last which server it reaches (`lua/fence.lua`). */
   isFenced?: boolean;
 }
@@ -87,6 +90,7 @@ function partsOf(file: URL, settings: ScriptSettings): { shebang: string; shared
     // As text where only XADD takes it: Redis prints a Lua number anew for each call.
     `local INBOX_MAX, FEED_MAX = '${settings.inboxMax}', '${settings.feedMax}'`,
     `local GROUP_MAX, LOG_MAX, LOG_DAYS = ${settings.groupMax}, ${settings.logMax}, ${settings.logDays}`,
+    `local JOURNAL_MAX, JOURNAL_ON = '${settings.journalMax}', ${settings.journalOn}`,
     ...includesOf('-- @include "begin"', seen),
     ...(fence ? includesOf('-- @include "fence"', seen) : []),
     ...includesOf(text, seen),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
-import { positionOf, type Source } from '../../src/delivery/source.ts';
+import { type MessageItem, positionOf, type Source } from '../../src/delivery/source.ts';
 import { poll } from '../../src/delivery/transports/long-poll.ts';
 import { eventually } from '../helpers/delivery.ts';
 import { uid } from '../helpers/im.ts';
@@ -16,7 +16,7 @@ const BLOCK_MS = 10 * 60_000;
 
 /** A long-poll of bob's inbox that has looked once, and waits. */
 async function waiting(signal = new AbortController().signal) {
-  const source: Source = node.inboxOf(uid('bob'));
+  const source: Source<MessageItem> = node.inboxOf(uid('bob'));
   const start = await positionOf(source, 'now');
   const page = source.page.bind(source);
   let looks = 0;

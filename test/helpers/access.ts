@@ -34,6 +34,8 @@ interface World {
   /** A file that a message in the group carries. */
   file: string;
   fresh: string;
+  /** A webhook. */
+  hook: string;
 }
 
 export interface Row {
@@ -250,6 +252,28 @@ export const ROWS: Record<string, Row> = {
     call: (_w, uid) => [`/v1/users/${uid}/tickets`],
     expect: '401 401 401 403 201 201 201 201 201 201 201 201',
   },
+  readJournal: { call: () => ['/v1/journal?consumer=linked'], expect: `${SERVER} 200` },
+  streamJournal: { call: () => ['/v1/journal/stream?consumer=linked'], expect: `${SERVER} 200` },
+  listConsumers: { call: () => ['/v1/journal/consumers'], expect: `${SERVER} 200` },
+  getConsumer: { call: () => ['/v1/journal/consumers/linked'], expect: `${SERVER} 200` },
+  putConsumer: { call: ({ fresh }) => [`/v1/journal/consumers/${fresh}`, {}], expect: `${SERVER} 201` },
+  acknowledgeJournal: {
+    call: () => ['/v1/journal/consumers/linked/checkpoint', { acknowledged: '1-1' }],
+    expect: `${SERVER} 200`,
+  },
+  deleteConsumer: { call: ({ fresh }) => [`/v1/journal/consumers/${fresh}`], expect: `${SERVER} 204` },
+  listWebhooks: { call: () => ['/v1/webhooks'], expect: `${SERVER} 200` },
+  createWebhook: { call: () => ['/v1/webhooks', { url: 'https://example.invalid/' }], expect: `${SERVER} 201` },
+  getWebhook: { call: ({ hook }) => [`/v1/webhooks/${hook}`], expect: `${SERVER} 200` },
+  patchWebhook: { call: ({ hook }) => [`/v1/webhooks/${hook}`, { events: [] }], expect: `${SERVER} 200` },
+  deleteWebhook: { call: ({ hook }) => [`/v1/webhooks/${hook}`], expect: `${SERVER} 204` },
+  rotateWebhookSecret: { call: ({ hook }) => [`/v1/webhooks/${hook}/secret`, {}], expect: `${SERVER} 201` },
+  listDeliveries: { call: ({ hook }) => [`/v1/webhooks/${hook}/deliveries`], expect: `${SERVER} 200` },
+  redeliver: {
+    call: ({ hook }) => [`/v1/webhooks/${hook}/redeliver`, { since: '2100-01-01T00:00:00Z' }],
+    expect: `${SERVER} 202`,
+  },
+  testWebhook: { call: ({ hook }) => [`/v1/webhooks/${hook}/test`], expect: `${SERVER} 200` },
   listSpaces: { call: () => ['/v1/spaces'], expect: OPERATOR, operator: 200 },
   getSpace: { call: () => ['/v1/spaces/acme'], expect: OPERATOR, operator: 200 },
   putSpace: { call: () => ['/v1/spaces/another', {}], expect: OPERATOR, operator: 201 },
@@ -289,12 +313,21 @@ export async function makeWorld(area: Area): Promise<World> {
   const frank = area.with(area.tokens.frank);
   await frank.put(`/v1/groups/${gid}/members/frank`).expect(202);
   for (const uid of PEOPLE) await server.put(`/v1/users/${uid}/contacts/linked`);
+  await server.put('/v1/journal/consumers/linked', {});
   const { id: mid } = await area.say('bob', `group:${gid}`, 'x');
   const upload = await server.post(`/v1/users/bob/files`, FIELDS).expect(201);
   const file = upload.body.id;
   const path = `/v1/users/bob/conversations/group:${gid}/messages`;
   await server.post(path, { attachments: [{ file, name: 'a.json' }] }).expect(201);
-  return { gid, mid, file, fresh };
+  return { gid, mid, file, fresh, hook: await makeHook(server) };
+}
+
+/** A webhook that nothing is sent to, in place of those before it. */
+async function makeHook(server: Area['server']): Promise<string> {
+  const { body } = await server.get('/v1/webhooks').expect(200);
+  for (const { id } of body.items) await server.delete(`/v1/webhooks/${id}`).expect(204);
+  const made = await server.post('/v1/webhooks', { url: 'https://example.invalid/', events: ['block.removed'] });
+  return made.body.id;
 }
 
 const OWN: Partial<Record<Caller, string>> = {

@@ -11,6 +11,8 @@ import { Conversations } from '../../src/features/conversations/conversations.ts
 import { LogReader } from '../../src/features/following/log-reader.ts';
 import { Groups } from '../../src/features/groups/groups.ts';
 import { Inbox } from '../../src/features/inbox/inbox.ts';
+import { Consumers } from '../../src/features/journal/consumers.ts';
+import { Journal } from '../../src/features/journal/journal.ts';
 import { Members } from '../../src/features/members/members.ts';
 import { Editing } from '../../src/features/messages/editing.ts';
 import { EntryCache } from '../../src/features/messages/entry-cache.ts';
@@ -22,6 +24,7 @@ import { openSpace } from '../../src/features/spaces/commands.ts';
 import { Revocations } from '../../src/features/tokens/revocations.ts';
 import { Typing } from '../../src/features/typing/typing.ts';
 import { Users } from '../../src/features/users/users.ts';
+import { Webhooks } from '../../src/features/webhooks/webhooks.ts';
 import { connectCommands } from '../../src/redis/connection/command-connection.ts';
 import { Keys } from '../../src/redis/keys.ts';
 import type { ScriptSettings } from '../../src/redis/lua.ts';
@@ -91,6 +94,9 @@ export async function startIm(
     typing: new Typing(store),
     inbox: new Inbox(store, logs),
     logReader: new LogReader(store, logs),
+    journal: new Journal(store, logs),
+    consumers: new Consumers(store),
+    webhooks: new Webhooks(store, new Consumers(store), () => {}),
     /** Creates users. */
     people: async (...uids: string[]) => {
       for (const name of uids) await im.users.replace(uid(name), { name });
@@ -116,6 +122,8 @@ export const SETTINGS: ScriptSettings = {
   groupMax: 1_000,
   logMax: 0,
   logDays: 0,
+  journalMax: 100_000,
+  journalOn: false,
 };
 
 export const OLDEST: StreamId = { ms: 0n, seq: 0n };

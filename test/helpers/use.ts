@@ -1,4 +1,5 @@
 import { after, afterEach, before, beforeEach } from 'node:test';
+import type { AppOptions } from '../../src/app.ts';
 import type { Config } from '../../src/config/config.ts';
 import type { DeliveryOptions } from '../../src/delivery/delivery.ts';
 import { startNode, type TestNode } from './delivery.ts';
@@ -14,6 +15,7 @@ import { type Service, startService } from './service.ts';
 export interface UseServiceOptions {
   /** Settings that differ from those of the tests. */
   config?: Partial<Config>;
+  app?: AppOptions;
   /** A service of its own for each test; by default one serves all of the file. */
   each?: boolean;
   redis?: TestRedisOptions;
@@ -22,12 +24,12 @@ export interface UseServiceOptions {
 }
 
 /** The whole service on a real Redis and a real port. */
-export function useService({ config = {}, each = false, redis: redisOptions, prepare }: UseServiceOptions = {}) {
+export function useService({ config = {}, app, each = false, redis: redisOptions, prepare }: UseServiceOptions = {}) {
   const redis = {} as TestRedis;
   const service = {} as Service;
   let close: (() => Promise<void>) | undefined;
   const start = async () => {
-    fill(service, await startService(redis, config));
+    fill(service, await startService(redis, config, app));
     close = service.close;
     await prepare?.(service);
   };

@@ -90,6 +90,7 @@ test('query parameters that are wrong, twice, or nobody asked for', async () => 
     start: ['x', '1', '-1', '$$', '18446744073709551616-0', '0-0-0', '%00', '1'.repeat(5_000)],
     watch: ['', ',', 'a,,b', 'a%2Cb:c', '%00', 'me', 'a'.repeat(10_000)],
     ids: ['', ',', 'a,,b', 'a%2Cb:c', '%00', 'me', 'a'.repeat(10_000)],
+    consumer: ['', ',', '-a', 'a:b', 'a%2Fb', '%00', 'x'.repeat(65)],
     messages: ['', 'all', 'ERASE', 'erase,keep', '%00', 'x'.repeat(10_000)],
   };
   for (const operation of operations) {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Ajv2020 as Ajv } from 'ajv/dist/2020.js';
 import { ERROR_CODES, statusOf } from '../../src/domain/errors.ts';
-import { codesOf, document, operations } from '../helpers/openapi.ts';
+import { EVENT_TYPES } from '../../src/features/journal/journal-entry.ts';
+import { codesOf, document, type Media, operations } from '../helpers/openapi.ts';
 import { API_KEY } from '../helpers/service.ts';
 import { useService } from '../helpers/use.ts';
 
@@ -72,7 +73,16 @@ test('an operation has one response for all its errors, which tells each of its 
 test('unions are discriminated, and null only removes a field, or lifts a silence', () => {
   for (const [name, schema] of Object.entries(document.components.schemas)) {
     const text = JSON.stringify(schema);
-    if (!['StreamEvent', 'ConversationStreamEvent', 'SocketFrame', 'ExportLine'].includes(name))
+    if (
+      ![
+        'StreamEvent',
+        'ConversationStreamEvent',
+        'SocketFrame',
+        'ExportLine',
+        'BackendEvent',
+        'JournalStreamEvent',
+      ].includes(name)
+    )
       assert.doesNotMatch(text, /"(oneOf|anyOf|allOf)"/, name);
     if (!['FieldsPatch', 'MemberPatch'].includes(name)) assert.doesNotMatch(text, /"null"/, name);
   }
@@ -137,6 +147,18 @@ test('a line of NDJSON is an event of the document, and the data of Server-Sent 
     ['ready', 'stale', 'gap', 'message'],
   );
   for (const line of lines) assert.ok(isEvent(line), `${JSON.stringify(line)}: ${JSON.stringify(isEvent.errors)}`);
+});
+
+test('every type of event has a schema, and a webhook that carries it', () => {
+  const { webhooks } = document as unknown as {
+    webhooks: Record<string, { post: { requestBody: { content: Record<string, Media> } } }>;
+  };
+  assert.deepEqual(Object.keys(webhooks), [...EVENT_TYPES]);
+  for (const [type, { post }] of Object.entries(webhooks)) {
+    const { $ref = '' } = post.requestBody.content['application/json']!.schema;
+    const schema = document.components.schemas[$ref.split('/').at(-1)!] as { properties: { type: { enum: string[] } } };
+    assert.equal(schema.properties.type.enum.join(), type);
+  }
 });
 
 test('a generated client knows where to send what, and what not to send', () => {

@@ -77,6 +77,20 @@ const ROWS: Record<
     never: ['/v1/users/bob/conversations/user:nobody', 204],
   },
   deleteTokens: { there: () => '/v1/users/erin/tokens', never: ['/v1/users/nobody/tokens', 404, 'user_not_found'] },
+  deleteConsumer: {
+    there: async () => {
+      await service.server.put('/v1/journal/consumers/billing', {}).expect(201);
+      return '/v1/journal/consumers/billing';
+    },
+    never: ['/v1/journal/consumers/nothing', 204],
+  },
+  deleteWebhook: {
+    there: async () => {
+      const { body } = await service.server.post('/v1/webhooks', { url: 'https://example.invalid/' }).expect(201);
+      return `/v1/webhooks/${body.id}`;
+    },
+    never: ['/v1/webhooks/3f0a6c1e-5a0b-4a57-9b3d-1d2c7f5a9e10', 204],
+  },
   deleteSpace: {
     there: async () => {
       await makeSpace(service, 'acme');

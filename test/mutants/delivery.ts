@@ -60,7 +60,7 @@ export const DELIVERY: readonly Mutant[] = [
   },
   {
     name: 'a gap is not seen',
-    file: 'inbox/inbox.ts',
+    file: 'delivery/numbered.ts',
     from: 'const missed =',
     to: 'const missed = false &&',
     tests: ['test/features/inbox/inbox.test.ts'],
@@ -68,7 +68,7 @@ export const DELIVERY: readonly Mutant[] = [
   },
   {
     name: 'a gap counts one too many',
-    file: 'inbox/inbox.ts',
+    file: 'delivery/numbered.ts',
     from: 'number(to) - number(from);',
     to: 'number(to) - number(from) + 1n;',
     tests: ['test/features/inbox/inbox.test.ts'],
@@ -76,7 +76,7 @@ export const DELIVERY: readonly Mutant[] = [
   },
   {
     name: 'a hole in an inbox is read over',
-    file: 'inbox/inbox.ts',
+    file: 'delivery/numbered.ts',
     from: '!== entries[i]!.cursor) return entries.slice(0, i);',
     to: "=== '') return entries.slice(0, i);",
     tests: ['test/features/inbox/inbox.test.ts'],
@@ -84,7 +84,7 @@ export const DELIVERY: readonly Mutant[] = [
   },
   {
     name: 'the oldest entry is a gap',
-    file: 'inbox/inbox.ts',
+    file: 'delivery/numbered.ts',
     from: '&& compareStreamIds(after, OLDEST) !== 0;',
     to: ';',
     tests: ['test/features/inbox/inbox.test.ts'],
@@ -92,7 +92,7 @@ export const DELIVERY: readonly Mutant[] = [
   },
   {
     name: 'a page grows without a limit in bytes',
-    file: 'inbox/inbox.ts',
+    file: 'delivery/numbered.ts',
     from: '&& bytes < maxBytes',
     to: '',
     tests: ['test/features/inbox/inbox.test.ts'],
@@ -300,9 +300,9 @@ export const DELIVERY: readonly Mutant[] = [
   },
   {
     name: 'any number is taken for the next',
-    file: 'inbox/inbox-source.ts',
+    file: 'delivery/numbered.ts',
     from: 'return id === successorText(cursor);',
-    to: 'return this.isAfter(id, cursor);',
+    to: 'return isNumberedAfter(id, cursor);',
     tests: ['test/features/inbox/inbox-source.test.ts'],
     pattern: 'the successor is the next number',
   },

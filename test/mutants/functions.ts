@@ -173,8 +173,8 @@ export const FUNCTIONS: readonly Mutant[] = [
   {
     name: 'settings are baked into functions',
     file: 'lua/settings.lua',
-    from: 'INBOX_MAX, FEED_MAX = inbox_max, feed_max',
-    to: "INBOX_MAX, FEED_MAX = inbox_max and '5000', feed_max",
+    from: 'JOURNAL_ON = inbox_max, feed_max',
+    to: "JOURNAL_ON = inbox_max and '5000', feed_max",
     tests: ['test/redis/functions.test.ts'],
     pattern: 'the settings are the ones',
   },

@@ -6,6 +6,7 @@ import { FILES } from './files.ts';
 import { FUNCTIONS } from './functions.ts';
 import { GROUPS } from './groups.ts';
 import { HTTP } from './http.ts';
+import { JOURNALS } from './journal.ts';
 import { LIVES_MUTANTS } from './lives.ts';
 import { LUA } from './lua.ts';
 import { MESSAGES } from './messages.ts';
@@ -16,6 +17,7 @@ import { RULES } from './rules.ts';
 import { SIGNALS } from './signals.ts';
 import { SOCKETS } from './socket.ts';
 import { SPACES } from './spaces.ts';
+import { WEBHOOKS } from './webhooks.ts';
 
 /** Every break that the tests are known to see. A rule that is added to the service adds one here. */
 export const MUTANTS: readonly Mutant[] = [
@@ -35,5 +37,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...SIGNALS,
   ...SPACES,
   ...FILES,
+  ...JOURNALS,
+  ...WEBHOOKS,
   ...LIVES_MUTANTS,
 ];

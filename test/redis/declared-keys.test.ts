@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { directLog } from '../../src/domain/conversations.ts';
 import type { FileId } from '../../src/domain/files.ts';
 import { DEFAULT_SPACE, type SpaceName } from '../../src/domain/spaces.ts';
+import type { Cursor } from '../../src/domain/stream-ids.ts';
 import { Exports } from '../../src/features/export/exports.ts';
 import {
   beginUpload,
@@ -17,9 +18,11 @@ import {
 } from '../../src/features/files/commands.ts';
 import { LogSource } from '../../src/features/following/log-source.ts';
 import { InboxSource } from '../../src/features/inbox/inbox-source.ts';
+import { JournalSource } from '../../src/features/journal/journal-source.ts';
 import { leave, look, note } from '../../src/features/presence/commands.ts';
 import { leaveSpace, noteRemoved, receiveSpace } from '../../src/features/spaces/commands.ts';
 import { Spaces } from '../../src/features/spaces/spaces.ts';
+import { dueRetries, noteGap, sendAgain, settleDelivery, takeLease } from '../../src/features/webhooks/commands.ts';
 import { moveEpoch, notePartitions, raiseLevel } from '../../src/redis/meta/commands.ts';
 import { programOf } from '../../src/redis/program.ts';
 import { newestIds } from '../../src/redis/streams/commands.ts';
@@ -127,6 +130,7 @@ async function touchesWhatIsDeclared(space: string): Promise<void> {
     }
   });
 
+  await im.consumers.put('one');
   const [alice, bob, carol] = [uid('alice'), uid('bob'), uid('carol')];
   const team = gid('team');
   const toTeam = conversation('group:team');
@@ -227,6 +231,10 @@ async function touchesWhatIsDeclared(space: string): Promise<void> {
     await source.page('oldest', { count: 5, maxBytes: 1_000 });
     await im.logReader.verify([source]);
   }
+  const journal = new JournalSource(im.journal, 'one');
+  const { next } = await journal.page(await journal.resolve('acknowledged'), { count: 5, maxBytes: 1_000 });
+  await im.consumers.acknowledge('one', next);
+  await im.consumers.list();
   await im.store.run(note, { node: 'n1', uids: [alice, bob] });
   await im.store.run(leave, { node: 'n1', uids: [alice, bob] });
   await im.store.run(look, [
@@ -271,6 +279,19 @@ async function touchesWhatIsDeclared(space: string): Promise<void> {
   await spaces.remove('beta' as SpaceName);
   await spaces.finishRemoval('beta' as SpaceName);
   await ofDefault.run(notePartitions, { count: 16, ofDefault: 'im' });
+  await im.consumers.remove('one');
+  const { id: hook } = await im.webhooks.create({ url: 'https://example.invalid/' });
+  await im.webhooks.patch(hook, { enabled: false });
+  await ofDefault.run(takeLease, { node: 'n1', ms: 1_000 });
+  await ofDefault.run(takeLease, { node: 'n1', ms: 0 });
+  const tried = { id: hook, event: '1-1' as Cursor, type: 'user.created', flat: [], tookMs: 1, attempt: 1 };
+  const failed = { isDelivered: false, status: 500, problem: undefined, dueMs: 1 };
+  await im.store.run(settleDelivery, { ...tried, ...failed });
+  await im.store.run(settleDelivery, { ...tried, ...failed, isDelivered: true, dueMs: undefined });
+  await im.store.run(sendAgain, { id: hook, events: [['1-1' as Cursor, '[]']] });
+  await im.store.run(dueRetries, { id: hook, count: 1 });
+  await im.store.run(noteGap, { id: hook, why: 'trimmed' });
+  await im.webhooks.remove(hook);
   await im.redis.echo('done');
   await new Promise<void>((resolve) => {
     monitor.on('monitor', (_time: string, words: string[]) => words[1] === 'seen all' && resolve());

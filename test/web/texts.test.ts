@@ -44,6 +44,11 @@ const UNSEEN: ErrorCode[] = [
   'upgrade_required',
   'headers_too_large',
   'range_not_satisfiable',
+  // Of what server keys do.
+  'consumer_not_found',
+  'too_many_consumers',
+  'webhook_not_found',
+  'too_many_webhooks',
   // Of spaces, in none of which the page is.
   'space_not_found',
   'space_full',

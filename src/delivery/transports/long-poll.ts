@@ -1,5 +1,5 @@
 import type { Hub } from '../hub.ts';
-import type { Source, Start, StreamPage } from '../source.ts';
+import type { Source, Start, StreamItem, StreamPage } from '../source.ts';
 
 export interface PollOptions {
   count: number;
@@ -19,12 +19,12 @@ const MAX_BYTES = 8 * 1024 * 1024;
  * feed only says when to look. Looks once more when the time is over, so that a lost doorbell costs time and no message.
  * Refuses what the source refuses, also when its reader may not read any more while it waits.
  */
-export async function poll(
+export async function poll<Item extends StreamItem>(
   hub: Hub,
-  source: Source,
+  source: Source<Item>,
   start: Start,
   { count, blockMs, signal, check }: PollOptions,
-): Promise<StreamPage> {
+): Promise<StreamPage<Item>> {
   const limits = { count, maxBytes: MAX_BYTES };
   if (blockMs === 0) return source.page(start, limits);
   const deadline = Date.now() + blockMs;

@@ -13,6 +13,7 @@ export const CLOSE_CODES: Record<ByeReason, number> = {
   user_removed: 4404,
   group_removed: 4404,
   space_removed: 4404,
+  consumer_removed: 4404,
   too_slow: 4408,
   too_many_subscribers: 4429,
 };

@@ -1,10 +1,11 @@
 -- Bans somebody from a group: a member is taken out and everybody is told, a request to join is dropped.
 --   KEYS   im:meta, gi:<gid>, gm:<gid>, gr:<gid>, gb:<gid>, gq:<gid>, gs:<gid>, u:<uid>, c:<uid>, rd:<uid>, rq:<uid>,
---          fl:<uid>, sn:<uid>, feed, rc:gs:<gid>, mn:<uid>, cs:<uid>, lf:<uid>
+--          fl:<uid>, sn:<uid>, feed, journal, rc:gs:<gid>, mn:<uid>, cs:<uid>, lf:<uid>
 --   ARGV   gid, uid, actor ('' = the server)
 --   reply  { 'banned' | 'already', banned at ms, refused writes, the first one's reason }
 --   refuses  GROUP_NOT_FOUND, NOT_ADMIN, NOT_OWNER, OWNER_STAYS, USER_NOT_FOUND, UPDATE_PENDING
 -- @include "group"
+-- @include "journal"
 -- @include "level"
 -- @include "membership"
 -- @include "roles"
@@ -26,8 +27,10 @@ if redis.call('SISMEMBER', members, uid) == 1 then
   local event = done_by('ban', actor, uid)
   if kind == 'channel' then failed, reason = tell_apart(gid, uid, event, {}, { uid })
   else failed, reason = tell_group(gid, uid, event, {}, redis.call('SMEMBERS', members)) end
+  journal_member('member.left', gid, uid, actor)
   expel(gid, uid, true)
 end
+journal_member_alone('member.banned', gid, uid, actor)
 redis.call('HDEL', roles_key(gid), uid)
 redis.call('ZREM', requests, uid)
 redis.call('SREM', requested, gid)

@@ -26,6 +26,7 @@ export const ban = command({
     keys.floors(uid),
     keys.sanctions(uid),
     keys.feed(),
+    keys.journal(),
     keys.receipts(groupLog(gid)),
     keys.mentions(uid),
     keys.settings(uid),
@@ -42,7 +43,14 @@ export const ban = command({
 /** Refuses `group_not_found`, `not_admin`. */
 export const lift = command({
   script: new URL('./lift.lua', import.meta.url),
-  keys: (keys, { gid, uid }: Banning) => [keys.group(gid), keys.roles(gid), keys.bans(gid), keys.sanctions(uid)],
+  keys: (keys, { gid, uid }: Banning) => [
+    keys.group(gid),
+    keys.roles(gid),
+    keys.bans(gid),
+    keys.sanctions(uid),
+    keys.feed(),
+    keys.journal(),
+  ],
   args: ({ gid, uid, actor }) => [gid, uid, actor],
   decode: () => undefined,
 });

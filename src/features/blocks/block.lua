@@ -1,9 +1,10 @@
 -- Blocks a person; nobody is told.
---   KEYS   im:meta, u:<uid>, u:<peer>, bl:<uid>, bb:<peer>
+--   KEYS   im:meta, u:<uid>, u:<peer>, bl:<uid>, bb:<peer>, feed, journal
 --   ARGV   uid, peer
 --   reply  { 'blocked' | 'already', blocked at ms }
 --   refuses  BLOCK_OF_SELF, USER_NOT_FOUND, UPDATE_PENDING
 -- @include "clock"
+-- @include "journal"
 -- @include "level"
 -- @include "refusals"
 local blocks, blocked_by = KEYS[4], KEYS[5]
@@ -19,4 +20,5 @@ if not_yet then return not_yet end
 
 redis.call('ZADD', blocks, now_ms(), peer)
 redis.call('SADD', blocked_by, uid)
+journal_alone('block.added', 'uid', uid, 'peer', peer)
 return { 'blocked', now_ms() }

@@ -1,4 +1,4 @@
-import type { PageLimits, Source, SourceKind, Standing, StreamItem, StreamPage } from '../../delivery/source.ts';
+import type { MessageItem, PageLimits, Source, SourceKind, Standing, StreamPage } from '../../delivery/source.ts';
 import { type Conversation, logOf } from '../../domain/conversations.ts';
 import { type Message, type RawEntry, toMessage } from '../../domain/entries.ts';
 import type { Uid } from '../../domain/names.ts';
@@ -12,7 +12,7 @@ import { type Follower, type LogPosition, type RawItem, readLog, verifyLogs } fr
 import { formatLogCursor } from './log-cursor.ts';
 
 /** Whoever follows a log, and knows which one, and as whom, since it began to. */
-export interface LogFollower extends Source, Follower {
+export interface LogFollower extends Source<MessageItem>, Follower {
   readonly reader: Uid;
   /** Why a reader, and a log, of these incarnations are not those that it follows. */
   endedAs(incarnations: Incarnations): 'user_removed' | 'group_removed' | undefined;
@@ -27,7 +27,7 @@ export interface Incarnations {
 }
 
 /** A piece of a log. */
-export interface LogPage extends StreamPage, Incarnations {}
+export interface LogPage extends StreamPage<MessageItem>, Incarnations {}
 
 /** Before the oldest entry kept. */
 export const OLDEST: LogPosition = { epoch: '', incarnation: '', id: '0-0' as MessageId };
@@ -107,7 +107,7 @@ export class LogReader implements SourceKind {
   }
 }
 
-class LogItem implements StreamItem {
+class LogItem implements MessageItem {
   readonly cursor: Cursor;
   readonly #conversation: Conversation;
   readonly #kept: KeptEntry;
@@ -132,6 +132,6 @@ function isEntry(raw: RawItem): raw is RawEntry {
 }
 
 /** What stands in place of an entry that was erased. */
-function goneItem(message: Message, cursorOf: (id: MessageId) => Cursor): StreamItem {
+function goneItem(message: Message, cursorOf: (id: MessageId) => Cursor): MessageItem {
   return { cursor: cursorOf(message.id), message, json: JSON.stringify(message) };
 }

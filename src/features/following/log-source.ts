@@ -1,6 +1,6 @@
 import type { FeedEntry } from '../../delivery/feed-entry.ts';
 import type { ByeReason } from '../../delivery/sink.ts';
-import type { PageLimits, Start, StreamPage } from '../../delivery/source.ts';
+import type { MessageItem, PageLimits, Start, StreamPage } from '../../delivery/source.ts';
 import type { Conversation } from '../../domain/conversations.ts';
 import { ImError } from '../../domain/errors.ts';
 import type { Uid } from '../../domain/names.ts';
@@ -33,7 +33,7 @@ export class LogSource implements LogFollower {
    * Refuses `not_member`, `group_not_found`, `user_not_found`, also where the group or the user was made anew after the
    * reader began. A message id is taken as a position of now.
    */
-  async page(start: Start, limits: PageLimits): Promise<StreamPage> {
+  async page(start: Start, limits: PageLimits): Promise<StreamPage<MessageItem>> {
     const from = start === 'oldest' ? OLDEST : start === 'now' ? ('now' as const) : parseLogCursor(start)!;
     const page = await this.kind.page(this, from, limits);
     this.#check(page);

@@ -46,7 +46,7 @@ export const putGroup = command({
       ? [keys.user(named), keys.contacts(named), keys.read(named), keys.left(named), keys.removedUser(named)]
       : [];
     const ofGroup = [keys.group(gid), keys.members(gid), keys.log(groupLog(gid)), keys.roles(gid)];
-    return [...ofGroup, keys.groups(), keys.feed(), keys.receipts(groupLog(gid)), ...ofOwner];
+    return [...ofGroup, keys.groups(), keys.feed(), keys.journal(), keys.receipts(groupLog(gid)), ...ofOwner];
   },
   args: ({ gid, mode, actor, owner, joinPolicy, postPolicy, historyPolicy, kind, pairs, removed }) => [
     gid,
@@ -87,6 +87,7 @@ export const removeGroup = command({
     keys.bans(gid),
     keys.groups(),
     keys.feed(),
+    keys.journal(),
     ...besideLog(keys, groupLog(gid)),
     keys.channelRemovals(),
     keys.unfinished(),

@@ -1,5 +1,5 @@
 -- Creates, replaces or merges a group; hands it over. Members are told of what changed, and of nothing if nothing did.
---   KEYS   im:meta, gi:<gid>, gm:<gid>, gs:<gid>, gr:<gid>, im:groups, feed, rc:gs:<gid>, and the owner's u: c: rd: lf: ru: where one is named
+--   KEYS   im:meta, gi:<gid>, gm:<gid>, gs:<gid>, gr:<gid>, im:groups, feed, journal, rc:gs:<gid>, and the owner's u: c: rd: lf: ru: where one is named
 --          or comes to be
 --   ARGV   gid, 'replace' | 'merge', actor ('' = the server), owner ('' = none given),
 --          joinPolicy, postPolicy, historyPolicy, kind ('' = unchanged),
@@ -10,6 +10,7 @@
 --            OWNER_NEEDED, OWNER_NOT_SELF, RESERVED_FIELD, INVALID_REQUEST, FIELDS_TOO_LARGE, UPDATE_PENDING, CHANNEL_STAYS
 -- @include "change_fields"
 -- @include "group"
+-- @include "journal"
 -- @include "level"
 -- @include "marks"
 -- @include "roles"
@@ -49,6 +50,7 @@ if not master then
   if refusal then return refusal end
 
   local failed, reason, message = tell_group(gid, owner, { action = 'create' }, {}, { owner })
+  journal('group.created', 'gid', gid, 'owner', owner, 'by', actor)
   -- Tells a group apart from a former one of the same name.
   local incarnation = redis.call('HINCRBY', META_KEY, 'incarnations', 1)
   redis.call('HSET', info, 'master', owner, 'joinPolicy', policies[1], 'createdAt', now_ms(), 'incarnation', incarnation,
@@ -91,6 +93,7 @@ if is_updated or is_handed_over then
   local teller = actor ~= '' and actor or master
   if is_updated then failed, reason = tell_group(gid, teller, { action = 'update' }, {}, told) end
   if is_handed_over then failed, reason = tell_group(gid, master, { action = 'owner' }, { 'owner', owner }, told) end
+  journal('group.updated', 'gid', gid, 'owner', owner, 'by', actor)
   redis.call('HSET', info, 'master', owner, 'createdAt', created_at, unpack(new_policies))
   if is_handed_over then redis.call('HDEL', roles_key(gid), owner) end
   if policies[4] == 'channel' and not was_channel then redis.call('UNLINK', receipts_key('gs:' .. gid)) end

@@ -2,12 +2,13 @@
 -- Removes a group and tells its members. The log goes too, so the event travels in the inbox entries themselves. Of a
 -- group that is gone nothing is left, not even who may remove it. The members of a channel may be many: what is left to be done
 -- for each of them is put aside, for free_channel.
---   KEYS   im:meta, gi:<gid>, gm:<gid>, gs:<gid>, gq:<gid>, gr:<gid>, gb:<gid>, im:groups, feed, and what is kept beside the
+--   KEYS   im:meta, gi:<gid>, gm:<gid>, gs:<gid>, gq:<gid>, gr:<gid>, gb:<gid>, im:groups, feed, journal, and what is kept beside the
 --          log: ms: ch: er: rp: ma: rc:, then im:channel-removals, im:unfinished
 --   ARGV   gid, actor ('' = the server)
 --   reply  { 'removed' | 'already', refused writes, the first one's reason, what free_channel is given ('' if there is nothing) }
 --   refuses  NOT_OWNER
 -- @include "group"
+-- @include "journal"
 -- @include "marks"
 -- @include "roles"
 -- @include "unfinished"
@@ -22,8 +23,9 @@ local message = next_entry('gs:' .. gid, master, { action = 'delete' }, {})
 local in_channel = kind == 'channel'
 local told = in_channel and {} or redis.call('SMEMBERS', members)
 
+journal('group.removed', 'gid', gid, 'owner', master, 'by', actor)
 redis.call('ZREM', KEYS[8], gid)
-redis.call('UNLINK', info, log, unpack(KEYS, 10, #KEYS - 2))
+redis.call('UNLINK', info, log, unpack(KEYS, 11, #KEYS - 2))
 if in_channel then
   for part, key in pairs({ gm = members, gr = KEYS[6], gb = bans, gq = requests }) do
     if redis.call('EXISTS', key) == 1 then redis.call('RENAME', key, removed_channel_key(part, incarnation)) end

@@ -1,16 +1,11 @@
 import type { FeedEntry } from '../../delivery/feed-entry.ts';
+import { isNumberedAfter, isNumberedSuccessor } from '../../delivery/numbered.ts';
 import type { ByeReason } from '../../delivery/sink.ts';
-import type { PageLimits, Start, StreamPage } from '../../delivery/source.ts';
+import type { MessageItem, PageLimits, Start, StreamPage } from '../../delivery/source.ts';
 import { ImError } from '../../domain/errors.ts';
 import type { Uid } from '../../domain/names.ts';
 import type { SpaceName } from '../../domain/spaces.ts';
-import {
-  type Cursor,
-  compareStreamIds,
-  formatStreamId,
-  parseStreamId,
-  successorText,
-} from '../../domain/stream-ids.ts';
+import { type Cursor, formatStreamId, parseStreamId } from '../../domain/stream-ids.ts';
 import type { Inbox, InboxReader } from './inbox.ts';
 
 /** A user's inbox as a stream: its reader is the user, and its cursors are the ids of its entries, without holes. */
@@ -30,7 +25,7 @@ export class InboxSource implements InboxReader {
   }
 
   /** Refuses `user_not_found`, also where there is one that was made after the reader was removed. */
-  async page(start: Start, limits: PageLimits): Promise<StreamPage> {
+  async page(start: Start, limits: PageLimits): Promise<StreamPage<MessageItem>> {
     const from = parseStreamId(start) ?? (start as 'oldest' | 'now');
     const page = await this.kind.page(this.reader, from, limits);
     if (!this.follows(page.incarnation)) {
@@ -56,12 +51,10 @@ export class InboxSource implements InboxReader {
   }
 
   isSuccessor(id: Cursor, cursor: Cursor): boolean {
-    return id === successorText(cursor);
+    return isNumberedSuccessor(id, cursor);
   }
 
   isAfter(id: Cursor, cursor: Cursor): boolean {
-    if (id === cursor) return false;
-    const [one, other] = [parseStreamId(id), parseStreamId(cursor)];
-    return one !== undefined && (other === undefined || compareStreamIds(one, other) > 0);
+    return isNumberedAfter(id, cursor);
   }
 }

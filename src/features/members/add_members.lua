@@ -1,10 +1,11 @@
 -- Makes several users members at once; one event tells of all.
---   KEYS   im:meta, gi:<gid>, gm:<gid>, gr:<gid>, gb:<gid>, gq:<gid>, gs:<gid>, feed, and of each: u: c: rd: rq: fl: ru: sn: lf:
+--   KEYS   im:meta, gi:<gid>, gm:<gid>, gr:<gid>, gb:<gid>, gq:<gid>, gs:<gid>, feed, journal, and of each: u: c: rd: rq: fl: ru: sn: lf:
 --   ARGV   gid, actor ('' = the server), uid …
 --   reply  { outcomes, refused writes, reason }; an outcome is { 'joined' | 'already', role, silenced until ms } or
 --          { 'USER_NOT_FOUND' | 'BANNED' | 'GROUP_FULL', subject }
 --   refuses  GROUP_NOT_FOUND, NOT_ADMIN
 -- @include "group"
+-- @include "journal"
 -- @include "membership"
 -- @include "roles"
 local info, members, bans = KEYS[2], KEYS[3], KEYS[5]
@@ -45,5 +46,8 @@ if in_channel then
 else
   failed, reason, message = tell_group(gid, joined[1], done_by('join', actor, joined[1]), fields, told)
 end
-for _, uid in ipairs(joined) do admit(gid, uid, message, history_policy) end
+for _, uid in ipairs(joined) do
+  journal_member('member.joined', gid, uid, actor)
+  admit(gid, uid, message, history_policy)
+end
 return { outcomes, failed, reason }

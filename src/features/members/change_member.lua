@@ -1,10 +1,11 @@
 -- Gives a member another role, silences it, or lets it speak again. Members are told of what changed.
---   KEYS   im:meta, gi:<gid>, gm:<gid>, gr:<gid>, gs:<gid>, feed, u:<uid>
+--   KEYS   im:meta, gi:<gid>, gm:<gid>, gr:<gid>, gs:<gid>, feed, journal, u:<uid>
 --   ARGV   gid, uid, actor ('' = the server), role ('' = unchanged), silenced until ms ('' = unchanged, '0' = not), and
 --          the same as a date
 --   reply  { role, silenced until ms, refused writes, the first one's reason }
 --   refuses  GROUP_NOT_FOUND, NOT_ADMIN, NOT_OWNER, MEMBER_NOT_FOUND, OWNER_STAYS, UPDATE_PENDING
 -- @include "group"
+-- @include "journal"
 -- @include "level"
 -- @include "roles"
 local info, members = KEYS[2], KEYS[3]
@@ -33,6 +34,7 @@ if is_appointed or is_silenced then
     local fields = silenced_until ~= '0' and { 'until', until_date } or {}
     failed, reason = tell_group(gid, uid, done_by('silence', actor, uid), fields, told)
   end
+  journal_member('member.updated', gid, uid, actor, 'role', role, 'silenced', silenced_until)
   note_standing(gid, uid, role, silenced_until)
 end
 return { role, silenced_until, failed, reason }

@@ -1,6 +1,6 @@
 -- Makes a user a member, or asks the owner to, as the group's joinPolicy says; or approves such a request.
 --   KEYS   im:meta, gi:<gid>, gm:<gid>, gr:<gid>, gb:<gid>, gq:<gid>, gs:<gid>, u:<uid>, c:<uid>, rd:<uid>, rq:<uid>,
---          fl:<uid>, ru:<uid>, sn:<uid>, feed, lf:<uid>
+--          fl:<uid>, ru:<uid>, sn:<uid>, feed, journal, lf:<uid>
 --   ARGV   gid, uid, actor ('' = the server), 'join' | 'approve'
 --   reply  { 'joined' | 'already', role, silenced until ms, refused writes, reason }
 --          | { 'requested', requested at ms, '', refused writes, reason }
@@ -8,6 +8,7 @@
 --            REQUEST_NOT_FOUND, GROUP_FULL
 -- @include "direct_events"
 -- @include "group"
+-- @include "journal"
 -- @include "may_send"
 -- @include "membership"
 -- @include "roles"
@@ -34,6 +35,7 @@ if not_admitting then
     local refusal = check_blocks(uid, master)
     if refusal then return refusal end
     local failed, reason = tell_direct(uid, master, { action = 'request' }, { 'group', gid })
+    journal('request.created', 'gid', gid, 'uid', uid)
     redis.call('ZADD', requests, now_ms(), uid)
     redis.call('SADD', requested, gid)
     return { 'requested', now_ms(), '', failed, reason }
@@ -49,6 +51,7 @@ else
   told[#told + 1] = uid
   failed, reason, message = tell_group(gid, uid, done_by('join', actor, uid), {}, told)
 end
+journal_member('member.joined', gid, uid, actor)
 admit(gid, uid, message, history_policy)
 local role, silenced_until = standing(gid, uid, master)
 return { 'joined', role, silenced_until, failed, reason }

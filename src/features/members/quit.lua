@@ -1,10 +1,11 @@
 -- Takes a member out of a group; the others and the one who left are told. Who is no member is out already.
 --   KEYS   im:meta, gi:<gid>, gm:<gid>, gr:<gid>, gs:<gid>, u:<uid>, c:<uid>, rd:<uid>, fl:<uid>, sn:<uid>, mn:<uid>, cs:<uid>,
---          feed, rc:gs:<gid>, lf:<uid>
+--          feed, journal, rc:gs:<gid>, lf:<uid>
 --   ARGV   gid, uid, actor ('' = the server)
 --   reply  { 'left' | 'already', refused writes, the first one's reason }
 --   refuses  GROUP_NOT_FOUND, NOT_ADMIN, NOT_OWNER, OWNER_MUST_HAND_OVER
 -- @include "group"
+-- @include "journal"
 -- @include "membership"
 -- @include "roles"
 local info, members, user = KEYS[2], KEYS[3], KEYS[6]
@@ -28,5 +29,6 @@ else
   end
   failed, reason = tell_group(gid, uid, done_by('quit', actor, uid), {}, told)
 end
+journal_member('member.left', gid, uid, actor)
 expel(gid, uid, not is_there)
 return { 'left', failed, reason }

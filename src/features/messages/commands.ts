@@ -60,7 +60,11 @@ const WRITES_A_CALL = 2_000;
 export const sendMany = command({
   script: new URL('./send_many.lua', import.meta.url),
   isFunction: true,
-  keys: (keys, sendings: readonly Sending[]) => [keys.feed(), ...sendings.flatMap((one) => allKeysOf(keys, one))],
+  keys: (keys, sendings: readonly Sending[]) => [
+    keys.feed(),
+    keys.journal(),
+    ...sendings.flatMap((one) => allKeysOf(keys, one)),
+  ],
   args: (sendings) => [
     WRITES_A_CALL,
     ...sendings.flatMap((one) => [
@@ -89,6 +93,7 @@ function keysOf(keys: Keys, { from, conversation, log, clientMessageId }: Sendin
     ...('peer' in named ? [keys.read(named.peer)] : []),
     keys.removedUser(from),
     keys.feed(),
+    keys.journal(),
   ];
 }
 

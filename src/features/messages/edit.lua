@@ -1,5 +1,5 @@
 -- Edits a message: an `edit` change tells everybody who may read it the new fields.
---   KEYS   im:meta, the log, ms:<log>, ch:<log>, er:<log>, feed, fl:<actor>, ru:<actor>, and u:<actor>, u:<peer>, bl:<actor>,
+--   KEYS   im:meta, the log, ms:<log>, ch:<log>, er:<log>, feed, journal, fl:<actor>, ru:<actor>, and u:<actor>, u:<peer>, bl:<actor>,
 --          bl:<peer>, c:<peer> in a direct chat, gi:<gid>, gm:<gid>, gr:<gid> in a group
 --   ARGV   log, actor, peer ('' in a group), message id, how old it may be (ms; 0 is no limit),
 --          number of pairs, field, value, …, names to remove …
@@ -10,12 +10,13 @@
 -- @include "authors"
 -- @include "change_fields"
 -- @include "fan_out"
+-- @include "journal"
 -- @include "own_fields"
 -- @include "target"
 local log, actor, peer, mid, window = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
 local MAX_EDITS = 50
 
-local found, recipients, refusal = target_of(log, actor, peer, mid)
+local found, recipients, refusal, in_channel = target_of(log, actor, peer, mid)
 if refusal then return refusal end
 if found[1] == 'erased' then return refuse('MESSAGE_ERASED', mid) end
 local flat = found[2]
@@ -39,5 +40,6 @@ local message = next_entry(log, actor, { action = 'edit', target = mid }, change
 append_change(message)
 edit.ids[#edit.ids + 1] = message.id
 keep(log, seq, 'edit', cjson.encode({ at = now_ms(), ids = edit.ids, fields = change.fields }))
+journal_message('message.edited', log, message.id, actor, in_channel)
 local failed, reason = fan_out(log, message.id, message.entry, readers_of(log, mid, recipients), {})
 return { 'edited', shown(log, actor, { found })[1], failed, reason }

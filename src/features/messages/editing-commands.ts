@@ -58,6 +58,7 @@ function keysOf(keys: Keys, { actor, conversation }: Change): string[] {
   return [
     ...state,
     keys.feed(),
+    keys.journal(),
     keys.floors(actor),
     keys.removedUser(actor),
     ...audienceKeys(keys, actor, conversation),

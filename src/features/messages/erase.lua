@@ -1,5 +1,5 @@
 -- Erases a message, which everybody is told. Erased before is erased.
---   KEYS   im:meta, the log, ms:<log>, ch:<log>, er:<log>, feed, fl:<actor>, ru:<actor>, and u:<actor>, u:<peer>, bl:<actor>,
+--   KEYS   im:meta, the log, ms:<log>, ch:<log>, er:<log>, feed, journal, fl:<actor>, ru:<actor>, and u:<actor>, u:<peer>, bl:<actor>,
 --          bl:<peer>, c:<peer> in a direct chat, gi:<gid>, gm:<gid>, gr:<gid> in a group, rp:<log>, ma:<log>, im:files
 --   ARGV   log, actor, peer ('' in a group), message id
 --   reply  { 'erased' | 'already', refused writes, the first one's reason }

@@ -2,7 +2,7 @@
 --   KEYS   im:meta, i:<log>:<from>:<clientMessageId>, the log, and
 --          u:<from>, u:<peer>, bl:<from>, bl:<peer>, c:<peer>, rd:<from>, rd:<peer>   in a direct chat
 --          gi:<gid>, gm:<gid>, gr:<gid>, rd:<from>                                    in a group
---          then ru:<from>, feed
+--          then ru:<from>, feed, journal
 --   ARGV   log, from, peer ('' in a group), clientMessageId, the same to show ('' if the sender gave none), digest, ttl ms,
 --          field, value, …
 --   reply  the message id if it was sent and nothing refused it; otherwise, and the refusals, as `send` in src/redis/lua/send.lua

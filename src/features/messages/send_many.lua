@@ -1,6 +1,6 @@
 -- Sends several messages, each with an outcome of its own, until so many inboxes have been written that others would have
 -- to wait: what is left is for another call.
---   KEYS   im:meta, feed, and of each message its keys as in send.lua, and where it refers to something what is
+--   KEYS   im:meta, feed, journal, and of each message its keys as in send.lua, and where it refers to something what is
 --          kept beside the log (ms: ch: er: rp: ma: rc:), fl:<from>, mn:<whom it mentions> …,
 --          fi:<file>, fm:<file> … and fp:<from>
 --   ARGV   how many inboxes may be written, then of each message: how many words of fields, the message that it replies to,

@@ -25,7 +25,14 @@ export const react = command({
   keys: (keys, reacting: Reacting) => {
     const { actor, conversation } = reacting;
     const state = stateKeys(keys, logOf(actor, conversation));
-    return [...state, keys.feed(), keys.signals(), keys.floors(actor), ...audienceKeys(keys, actor, conversation)];
+    return [
+      ...state,
+      keys.feed(),
+      keys.journal(),
+      keys.signals(),
+      keys.floors(actor),
+      ...audienceKeys(keys, actor, conversation),
+    ];
   },
   args: (reacting) => [...wordsOf(reacting), reacting.reaction, reacting.change],
   decode: ([kept, mine, count, reason]: [kept: string, mine: string, count: number, reason: string]) => ({

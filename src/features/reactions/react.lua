@@ -1,11 +1,12 @@
 -- Adds a person's reaction to a message, or takes it back. The message's author, if it may still read it, is told of a
 -- person's first one.
---   KEYS   im:meta, the log, ms:<log>, ch:<log>, er:<log>, feed, signals, fl:<actor>, and u:<actor>, u:<peer>, bl:<actor>,
+--   KEYS   im:meta, the log, ms:<log>, ch:<log>, er:<log>, feed, journal, signals, fl:<actor>, and u:<actor>, u:<peer>, bl:<actor>,
 --          bl:<peer>, c:<peer> in a direct chat, gi:<gid>, gm:<gid>, gr:<gid> in a group
 --   ARGV   log, actor, peer ('' in a group), message id, reaction, 'add' | 'remove'
 --   reply  { reactions of the message, those of the actor (both as ms:<log> has them), refused writes, the first one's reason }
 --   refuses  USER_NOT_FOUND, BLOCKED, MUST_UNBLOCK, CONTACTS_ONLY, GROUP_NOT_FOUND, NOT_MEMBER, MESSAGE_NOT_FOUND, MESSAGE_ERASED, NO_MESSAGE, TOO_MANY_REACTIONS
 -- @include "fan_out"
+-- @include "journal"
 -- @include "signals"
 -- @include "target"
 local log, actor, peer, mid, reaction, adds = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6] == 'add'
@@ -53,6 +54,7 @@ keep(log, seq, 'reactions', reactions)
 keep(log, seq, 'by:' .. actor, now_mine)
 signal('reaction', log, in_channel and {} or listeners_among(recipients, actor),
   { 'target', mid, 'uid', actor, 'reaction', reaction, 'added', adds and '1' or '0', 'reactions', reactions })
+tell_of(journal_message(adds and 'reaction.added' or 'reaction.removed', log, mid, actor, in_channel, 'reaction', reaction))
 local author, failed, reason = flat[2], 0, ''
 local is_there = peer ~= '' or redis.call('SISMEMBER', members_key(string.sub(log, 4)), author) == 1
 -- In a channel those who react may be so many that they would push all else out of the author's inbox.

@@ -54,7 +54,7 @@ export const sweepSpace = command({
 
 export const endSpace = command({
   script: new URL('./end_space.lua', import.meta.url),
-  keys: (keys, { name }: Taking) => [keys.of(name).meta(), keys.unfinished()],
+  keys: (keys, { name }: Taking) => [keys.of(name).meta(), keys.unfinished(), keys.webhookSpaces()],
   args: ({ name, mark }) => [name, mark],
   decode: () => undefined,
 });
@@ -91,6 +91,8 @@ export const settleSpace = command({
     keys.of(name).removals(),
     keys.of(name).channelRemovals(),
     keys.unfinished(),
+    keys.of(name).webhooks(),
+    keys.webhookSpaces(),
   ],
   args: ({ name, isBackup }) => [name, isBackup ? '1' : ''],
   decode: () => undefined,

@@ -12,7 +12,7 @@ export const revoke = command({
 /** Refuses `user_not_found`. */
 export const suspend = command({
   script: new URL('./suspend.lua', import.meta.url),
-  keys: (keys, uid: Uid) => [keys.user(uid), keys.revoked(), keys.suspended(), keys.feed()],
+  keys: (keys, uid: Uid) => [keys.user(uid), keys.revoked(), keys.suspended(), keys.feed(), keys.journal()],
   args: (uid) => [uid],
   decode: ([outcome, since]: [outcome: string, since: string]) => ({
     created: outcome === 'suspended',
@@ -22,7 +22,7 @@ export const suspend = command({
 
 export const liftSuspension = command({
   script: new URL('./lift_suspension.lua', import.meta.url),
-  keys: (keys, _uid: Uid) => [keys.suspended(), keys.feed()],
+  keys: (keys, _uid: Uid) => [keys.suspended(), keys.feed(), keys.journal()],
   args: (uid) => [uid],
   decode: () => undefined,
 });

@@ -45,6 +45,8 @@ export const putUser = command({
     keys.removals(),
     keys.attributes(uid),
     keys.users(),
+    keys.feed(),
+    keys.journal(),
   ],
   args: ({ uid, mode, fields, attributes, directPolicy }) => {
     const ofAttributes = attributes ? wordsOf(attributes) : [];
@@ -79,6 +81,7 @@ export const removeUser = command({
     keys.users(),
     keys.suspended(),
     keys.feed(),
+    keys.journal(),
     keys.left(uid),
     keys.erasure(uid),
     keys.unfinished(),
@@ -101,6 +104,7 @@ export const eraseMessages = command({
       keys.erasure(uid),
       keys.removedUser(uid),
       keys.feed(),
+      keys.journal(),
       ...stateKeys(keys, log),
       keys.replies(log),
       keys.mentionsOfAll(log),

@@ -1,13 +1,13 @@
 -- Erases what a user who is being removed has sent: a page of one log, from where the page before has ended. It ends early
 -- where many inboxes have been written.
---   KEYS   im:meta, re:<uid>, ru:<uid>, feed, the log, ms:<log>, ch:<log>, er:<log>, rp:<log>, ma:<log>, im:files, and u:<peer> in a direct chat,
+--   KEYS   im:meta, re:<uid>, ru:<uid>, feed, journal, the log, ms:<log>, ch:<log>, er:<log>, rp:<log>, ma:<log>, im:files, and u:<peer> in a direct chat,
 --          gm:<gid>, gi:<gid> in a group
 --   ARGV   uid, log, peer ('' in a group), how many entries to read, how many inboxes may be written, about
 --   reply  { 1 if nothing is left in this log, else 0, { message id, … } that were erased, refused writes, the first one's reason }
 -- @include "channel"
 -- @include "erasure"
 -- @include "reading"
-local erasure, log_stream = KEYS[2], KEYS[5]
+local erasure, log_stream = KEYS[2], KEYS[6]
 local uid, log, peer, page, left = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
 
 local done_to = redis.call('HGET', erasure, log)

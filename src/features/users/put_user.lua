@@ -1,5 +1,5 @@
 -- Creates, replaces or merges a user; 'create' leaves one that exists as it is.
---   KEYS   im:meta, u:<uid>, ru:<uid>, s:<uid>, im:removals, ua:<uid>, im:users
+--   KEYS   im:meta, u:<uid>, ru:<uid>, s:<uid>, im:removals, ua:<uid>, im:users, feed, journal
 --   ARGV   uid, 'create' | 'replace' | 'merge', directPolicy ('' = unchanged),
 --          how many words the change of the attributes has (0 = none), it, and the change of the fields; each of these is
 --          the number of pairs, name, value, …, names to remove …
@@ -8,6 +8,7 @@
 --            UPDATE_PENDING, SPACE_FULL
 -- @include "epoch"
 -- @include "change_fields"
+-- @include "journal"
 -- @include "level"
 local user, removed_user, inbox, attributes = KEYS[2], KEYS[3], KEYS[4], KEYS[6]
 local uid, mode, direct_policy, of_attributes = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
@@ -43,10 +44,13 @@ if not created_at then
     redis.call('XTRIM', inbox, 'MAXLEN', 0)
   end
 end
+local has_other_policy = direct_policy ~= '' and direct_policy ~= (policy or 'anyone')
 if direct_policy ~= '' and direct_policy ~= policy then
   policy = direct_policy
   redis.call('HSET', user, 'directPolicy', policy)
 end
 write_fields(user, change)
 write_fields(attributes, of_server)
+if not exists then journal_alone('user.created', 'uid', uid)
+elseif has_other_policy or change.changes or of_server.changes then journal_alone('user.updated', 'uid', uid) end
 return { exists and 'changed' or 'created', created_at, change.fields, policy or 'anyone', of_server.fields }

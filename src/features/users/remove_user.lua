@@ -1,17 +1,18 @@
 -- Begins to remove a user: from here on there is none, its tokens are refused, and it can't become anything any more.
 -- What it has sent is erased then, if that is asked for; what it is in is left one by one, and finish_removal ends it.
 --   KEYS   im:meta, u:<uid>, rd:<uid>, ru:<uid>, im:removals, im:revoked, ua:<uid>, im:users, im:suspended,
---          feed, lf:<uid>, re:<uid>, im:unfinished
+--          feed, journal, lf:<uid>, re:<uid>, im:unfinished
 --   ARGV   uid, '1' if its messages are to be erased, else '0'
 --   reply  { 'begun' | 'already' }
 --   refuses  USER_NOT_FOUND (there never was one, or its messages stayed when it was removed),
 --            OWNER_MUST_HAND_OVER (the groups, with spaces in between), UPDATE_PENDING
+-- @include "journal"
 -- @include "level"
 -- @include "refusals"
 -- @include "revocation"
 -- @include "unfinished"
 local user, marks, removed_user, removals = KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local left, erasure = KEYS[11], KEYS[12]
+local left, erasure = KEYS[12], KEYS[13]
 local uid, erases = ARGV[1], ARGV[2] == '1'
 
 -- Notes the logs that may have messages of the user who was removed, each with where a former user's end: nobody adds one
@@ -58,5 +59,6 @@ redis.call('HSET', removed_user, 'removedAt', now_ms())
 redis.call('HINCRBY', removed_user, 'incarnation', 1)
 begin_erasure()
 redis.call('ZREM', KEYS[9], uid)
+journal('user.removed', 'uid', uid)
 revoke_tokens(uid, 'user_removed')
 return { 'begun' }

@@ -33,6 +33,14 @@ export const LOG_CURSOR_PATTERN = `^${LOG_CURSOR}$`;
 export const LOG_START_PATTERN = `^(0|\\$|(${NUMBER}~${NUMBER}~)?${STREAM_ID})$`;
 /** After what to read a conversation. */
 export const AFTER_PATTERN = `^(${NUMBER}~${NUMBER}~)?${STREAM_ID}$`;
+/** What a backend calls a consumer of the journal. */
+export const CONSUMER_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$';
+/** Where to start reading the journal. */
+export const JOURNAL_START_PATTERN = `^(0|\\$|acknowledged|${STREAM_ID})$`;
+/** A webhook. */
+export const WEBHOOK_PATTERN = '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
+/** What signs webhooks: 24 to 64 bytes in base64. */
+export const SECRET_PATTERN = '^whsec_[A-Za-z0-9+/]{32,86}={0,2}$';
 /** An address on the web. */
 export const URL_PATTERN = '^https?://\\S+$';
 /** What to call oneself at the demo login. */
@@ -48,6 +56,7 @@ export const NEXT_PATTERN = {
   groups: PATH_NAME_PATTERN,
   members: `^([0-9]{1,20},(${ANY_NAME})?|${ANY_NAME})$`,
   users: PATH_NAME_PATTERN,
+  deliveries: `^${STREAM_ID}$`,
   requests: `^${SCORE},${ANY_NAME}$`,
   spaces: SPACE_PATTERN,
 } as const;
@@ -107,6 +116,16 @@ const WORDS: Record<string, Words> = {
     tell: (given) =>
       `${quote(given)} is neither the "id" of a message, two numbers of up to 64 bits with a dash between them, nor a cursor`,
   },
+  [JOURNAL_START_PATTERN]: {
+    tell: (given) =>
+      `${quote(given)} is no cursor of the journal. Use acknowledged, 0 (the oldest entry), $ (from now on), or a cursor as it came`,
+    example: '1763900000123-17',
+    code: 'invalid_cursor',
+  },
+  [CONSUMER_PATTERN]: {
+    tell: (given) =>
+      `${quote(given)} is no name of a consumer: one has 1 to 64 letters, digits and . _ -, and begins with a letter or a digit`,
+  },
   [DISPLAY_NAME_PATTERN]: { tell: () => 'A name has 1 to 64 characters, not counting the spaces around it' },
   [MENTION_PATTERN]: {
     tell: (given) => `${quote(given)} is neither * for everybody nor a uid, which ${NAME}`,
@@ -119,6 +138,14 @@ const WORDS: Record<string, Words> = {
     tell: (given) =>
       `${quote(given)} is not the name of a space: one has 1 to 32 of a-z 0-9 -, begins with a letter or a digit, and is not "default"`,
     example: 'acme',
+  },
+  [WEBHOOK_PATTERN]: {
+    tell: (given) => `${quote(given)} is not the "id" of a webhook`,
+    example: '3f0a6c1e-5a0b-4a57-9b3d-1d2c7f5a9e10',
+  },
+  [SECRET_PATTERN]: {
+    tell: () => 'A secret is whsec_ and 24 to 64 random bytes in base64; leave it out, and one is made',
+    example: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
   },
   [URL_PATTERN]: { tell: (given) => `${quote(given)} is no URL that begins with https:// or http://` },
   [UIDS_PATTERN]: { tell: whatIsWrongWithUids },

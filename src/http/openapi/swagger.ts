@@ -16,6 +16,8 @@ const TAGS = [
   { name: 'reactions', description: 'What people answer a message with, without words.' },
   { name: 'conversations', description: 'What one has talked about, and how far one has read.' },
   { name: 'inbox', description: 'Everything that happens to a user, resumable from any cursor.' },
+  { name: 'journal', description: 'Everything that is decided, for your own backend to follow.' },
+  { name: 'webhooks', description: 'Where what is decided is sent to, as Standard Webhooks.' },
   { name: 'tokens', description: 'Credentials for users and for browsers.' },
   { name: 'spaces', description: 'Spaces for customers, each with users, groups and messages of its own.' },
   { name: 'demo', description: 'Signing in with a mere name, to try the service out.' },
@@ -47,6 +49,36 @@ function withTicket<Openapi extends object>(openapi: Openapi): Openapi {
     if (operation.security?.some((way) => 'ticket' in way)) operation.parameters?.push(parameter);
   }
   return openapi;
+}
+
+/** What is sent to webhooks, by type: each the body of a request that a receiver answers. */
+function withWebhooks<Openapi extends object>(openapi: Openapi): Openapi {
+  const { schemas } = (openapi as { components: { schemas: Record<string, Sent> } }).components;
+  const { discriminator } = schemas.BackendEvent as unknown as { discriminator: { mapping: Record<string, string> } };
+  const webhooks = Object.fromEntries(
+    Object.entries(discriminator.mapping).map(([type, $ref]) => {
+      const { description } = schemas[$ref.split('/').at(-1)!]!;
+      const content = { 'application/json': { schema: { $ref } } };
+      const post = {
+        operationId: `on${$ref.split('/').at(-1)}`,
+        tags: ['webhooks'],
+        summary: type,
+        description: `${description} Signed as Standard Webhooks are.`,
+        security: [],
+        requestBody: { required: true, content },
+        responses: {
+          '2XX': { description: 'It has arrived.' },
+          '4XX': { description: 'It has not; 410 ends the webhook.' },
+        },
+      };
+      return [type, { post }];
+    }),
+  );
+  return { ...openapi, webhooks };
+}
+
+interface Sent {
+  description: string;
 }
 
 /** Collects the routes into an OpenAPI 3.1 document. Before the routes. */
@@ -88,7 +120,9 @@ export async function registerSwagger(app: App, version: string): Promise<void> 
       schema: route.config?.takesBytes ? ({ ...schema, body: { content: BYTES_CONTENT } } as never) : schema,
     }),
     transformObject: (document) =>
-      withTicket(withExamples('openapiObject' in document ? document.openapiObject : document.swaggerObject)),
+      withWebhooks(
+        withTicket(withExamples('openapiObject' in document ? document.openapiObject : document.swaggerObject)),
+      ),
     refResolver: { buildLocalReference: (schema) => String(schema.$id) },
   });
 }

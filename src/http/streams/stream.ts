@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Hub } from '../../delivery/hub.ts';
-import { positionOf, type Source, type Start, type StreamPage } from '../../delivery/source.ts';
+import { positionOf, type Source, type Start, type StreamItem, type StreamPage } from '../../delivery/source.ts';
 import type { Ending, Subscriber } from '../../delivery/subscriber.ts';
 import { EventStream, type WireForm } from '../../delivery/transports/event-stream.ts';
 import { poll } from '../../delivery/transports/long-poll.ts';
@@ -100,12 +100,12 @@ export async function openStream(
  *
  * @throws what the source refuses; ImError `too_many_subscribers`
  */
-export async function pollPage(
+export async function pollPage<Item extends StreamItem>(
   { hub }: Streaming,
   request: Call,
   reply: FastifyReply,
-  { source, start, count, block }: { source: Source; start: Start; count: number; block: number },
-): Promise<StreamPage> {
+  { source, start, count, block }: { source: Source<Item>; start: Start; count: number; block: number },
+): Promise<StreamPage<Item>> {
   // What does not wait takes no place.
   if (block > 0 && !hub.admits(source.space, source.reader)) {
     throw new ImError('too_many_subscribers', 'Too many streams and long-polls are open here.', {

@@ -33,7 +33,7 @@ export function librarySource(version: string): string {
     `#!lua name=${LIBRARY_NAME}`,
     `local VERSION, KNOWN_LEVEL, SCHEMA = ${JSON.stringify(version)}, ${KNOWN_LEVEL}, '${SCHEMA_VERSION}'`,
     '-- The settings, read at each call.',
-    'local PREFIX, PARTITION, INBOX_MAX, FEED_MAX, GROUP_MAX, LOG_MAX, LOG_DAYS',
+    'local PREFIX, PARTITION, INBOX_MAX, FEED_MAX, GROUP_MAX, LOG_MAX, LOG_DAYS, JOURNAL_MAX, JOURNAL_ON',
     ...[...commands.map(({ text }) => text), ...functions].flatMap((text) => includesOf(text, seen)),
     ...commands.map(({ name, text }) => `local function ${name}(KEYS, ARGV)\n${text}end\n`),
     // A block of its own for each: a chunk may have 200 local names.

@@ -7,6 +7,8 @@
 -- data was lost, each space has to move its own before it gives out another id (GENERATION, in epoch.lua).
 -- @include "names"
 local META_KEY, EPOCH, LEVEL, NOW
+-- Until when the journal is wanted, ms; nil where nobody wants it.
+local WANTS
 -- Of a named space: its name, the epoch of the partition, and that epoch as the space has noted it last.
 local SPACE, PARTITION_EPOCH, GENERATION
 
@@ -19,8 +21,8 @@ local function take_prefix(meta_key)
 end
 
 -- Begins with what was read of im:meta. Returns nil, or the refusal to answer with.
-local function begin_with(meta_key, epoch, level, paused, removing, generation)
-  META_KEY, EPOCH, LEVEL, NOW = meta_key, epoch, tonumber(level or 1), nil
+local function begin_with(meta_key, epoch, level, paused, removing, generation, wants)
+  META_KEY, EPOCH, LEVEL, NOW, WANTS = meta_key, epoch, tonumber(level or 1), nil, wants or nil
   if SPACE then
     if removing or not epoch then return { err = 'SPACE_REMOVED ' .. SPACE } end
     local meta = redis.call('HMGET', partition_meta_key(), 'epoch', 'writerLevel')
@@ -37,6 +39,6 @@ local function begin(keys)
   local meta_key = keys[1]
   take_prefix(meta_key)
   if SPACE then keys[#keys] = nil end
-  local meta = redis.call('HMGET', meta_key, 'epoch', 'writerLevel', 'paused', 'removing', 'generation')
-  return begin_with(meta_key, meta[1], meta[2], meta[3], meta[4], meta[5])
+  local meta = redis.call('HMGET', meta_key, 'epoch', 'writerLevel', 'paused', 'removing', 'generation', 'wants')
+  return begin_with(meta_key, meta[1], meta[2], meta[3], meta[4], meta[5], meta[6])
 end

@@ -1,6 +1,8 @@
 -- Erases messages for everybody.
 -- @include "attachments"
+-- @include "channel"
 -- @include "fan_out"
+-- @include "journal"
 -- @include "mentions"
 -- @include "own_fields"
 -- @include "replies"
@@ -22,5 +24,8 @@ local function erase_message(log, actor, entry, recipients)
   redis.call('XDEL', log_key(log), mid, unpack(edits))
   -- Who follows the log takes no edit for lost that went with its message.
   for _, id in ipairs(edits) do keep(log, seq_of(id), 'erased', id) end
+  if WANTS or JOURNAL_ON then
+    journal_message('message.erased', log, message.id, actor, string.sub(log, 1, 3) == 'gs:' and is_channel(string.sub(log, 4)))
+  end
   return fan_out(log, message.id, message.entry, recipients, {})
 end

@@ -22,6 +22,8 @@ local function removed_channel_key(part, incarnation) return PREFIX .. 'rg:' .. 
 local function bans_key(gid) return PREFIX .. 'gb:' .. gid end
 local function revoked_key() return PREFIX .. 'im:revoked' end
 local function suspended_key() return PREFIX .. 'im:suspended' end
+local function journal_key() return PREFIX .. 'journal' end
+local function journal_consumers_key() return PREFIX .. 'im:journal-consumers' end
 local function users_key() return PREFIX .. 'im:users' end
 local function groups_key() return PREFIX .. 'im:groups' end
 local function log_key(log) return PREFIX .. log end

@@ -4,6 +4,7 @@
 -- @include "channel"
 -- @include "fan_out"
 -- @include "fields"
+-- @include "journal"
 -- @include "log"
 -- @include "marks"
 -- @include "own_fields"
@@ -74,6 +75,7 @@ local function send(idempotency, log, from, peer, cid, digest, ttl, fields, abou
   if is_event then appear(from, message) else mark_read(from, message) end
   if peer ~= '' and peer ~= from then appear(peer, message) end
   if in_channel and about then recipients = mentioned_members(string.sub(log, 4), about.mentions, from) end
+  journal_message(is_event and 'event.created' or 'message.created', log, message.id, from, in_channel)
   local failed, reason = fan_out(log, message.id, message.entry, recipients, {})
   return { 'sent', message.id, failed, reason, #recipients, own.attachments }
 end

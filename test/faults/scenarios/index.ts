@@ -4,6 +4,7 @@ import { crowdScenarios } from './crowd.ts';
 import { dataScenarios } from './data.ts';
 import { failoverScenarios } from './failover.ts';
 import { feedScenarios } from './feed.ts';
+import { journalScenarios } from './journal.ts';
 import { linkScenarios } from './link.ts';
 import { nodeScenarios } from './nodes.ts';
 import { redisScenarios } from './redis.ts';
@@ -20,4 +21,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...failoverScenarios,
   ...clusterScenarios,
   ...spaceScenarios,
+  ...journalScenarios,
 ];

@@ -42,7 +42,11 @@ test('fields outside "fields" are shown inside', async () => {
   assert.match(await detailOf('put', '/v1/groups/g', { title: 'G' }), /\{"fields":\{"title":"G"\}\}/);
 });
 
-const IN_PATHS: Record<string, string> = { conversation: 'user:bob', mid: '1763900311455-42' };
+const IN_PATHS: Record<string, string> = {
+  conversation: 'user:bob',
+  mid: '1763900311455-42',
+  webhook: '3f0a6c1e-5a0b-4a57-9b3d-1d2c7f5a9e10',
+};
 
 test('who sends no object is shown one, of this operation', async () => {
   for (const operation of withJson) {

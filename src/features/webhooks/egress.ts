@@ -1,0 +1,145 @@
+import { lookup as resolve } from 'node:dns';
+import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { isIP, type LookupFunction } from 'node:net';
+import ipaddr from 'ipaddr.js';
+import { ImError } from '../../domain/errors.ts';
+
+/** How much of an answer is read, bytes: what is in it does not matter. */
+const MAX_ANSWER = 65_536;
+
+/** What came of a request to somebody else's server. */
+export interface Answer {
+  status: number;
+  /** What it asks for before another try, ms. */
+  retryAfterMs: number | undefined;
+}
+
+export interface EgressOptions {
+  /** Whether this machine and private networks may be reached. */
+  allowsPrivate: boolean;
+  /** How long a request may take, ms. */
+  timeoutMs: number;
+}
+
+/**
+ * Requests that leave the service, to addresses that others name: what they may not reach is looked at in the address that is
+ * connected to, so that no name can mean one address when it is looked at and another one then.
+ */
+export class Egress {
+  readonly #options: EgressOptions;
+  readonly #http: HttpAgent;
+  readonly #https: HttpsAgent;
+
+  constructor(options: EgressOptions) {
+    this.#options = options;
+    const agent = { keepAlive: true, maxSockets: 10, maxFreeSockets: 2, lookup: this.#lookup };
+    this.#http = new HttpAgent(agent);
+    this.#https = new HttpsAgent(agent);
+  }
+
+  /** @throws ImError `invalid_request` for an address that is never sent to */
+  check(text: string): void {
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+      throw new ImError('invalid_request', 'A webhook goes to a URL that begins with https:// or http://.');
+    }
+    if (url.username || url.password) {
+      throw new ImError(
+        'invalid_request',
+        'The URL of a webhook has no user and password: verify its signature instead.',
+      );
+    }
+    const problem = this.#refusalOf(hostOf(url));
+    if (problem)
+      throw new ImError('invalid_request', `${problem}: set WEBHOOK_ALLOW_PRIVATE=true where that is meant.`);
+  }
+
+  /**
+   * Sends a body. Redirects are not followed.
+   * @throws Error that says why there was no answer
+   */
+  async post(text: string, headers: Record<string, string>, body: string, signal?: AbortSignal): Promise<Answer> {
+    const url = new URL(text);
+    const problem = this.#refusalOf(hostOf(url));
+    if (problem) throw new Error(problem);
+    const { timeoutMs } = this.#options;
+    const over = AbortSignal.timeout(timeoutMs);
+    const either = signal ? AbortSignal.any([over, signal]) : over;
+    const isSecure = url.protocol === 'https:';
+    return new Promise((answered, failed) => {
+      const fail = (error: Error) =>
+        failed(over.aborted ? new Error(`there was no answer within ${timeoutMs / 1_000} s`) : error);
+      const length = Buffer.byteLength(body);
+      const options = {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'content-length': length, ...headers },
+        signal: either,
+      };
+      const take = (response: IncomingMessage) => this.#read(response, answered, fail);
+      const sent: ClientRequest = isSecure
+        ? httpsRequest(url, { ...options, agent: this.#https }, take)
+        : httpRequest(url, { ...options, agent: this.#http }, take);
+      sent.on('error', fail);
+      sent.end(body);
+    });
+  }
+
+  /** Ends the connections that were kept. */
+  close(): void {
+    this.#http.destroy();
+    this.#https.destroy();
+  }
+
+  #read(response: IncomingMessage, answered: (answer: Answer) => void, fail: (error: Error) => void): void {
+    const { statusCode: status = 0, headers } = response;
+    const answer = { status, retryAfterMs: retryAfterOf(headers['retry-after']) };
+    let bytes = 0;
+    response.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      // The status has been told: the rest may go.
+      if (bytes > MAX_ANSWER) {
+        answered(answer);
+        response.destroy();
+      }
+    });
+    response.on('error', fail);
+    response.on('end', () => answered(answer));
+  }
+
+  readonly #lookup: LookupFunction = (name, options, callback) => {
+    resolve(name, { ...options, all: true }, (error, addresses) => {
+      if (error) return callback(error, '', 0);
+      for (const { address } of addresses) {
+        const problem = this.#refusalOf(address);
+        if (problem) return callback(new Error(problem), '', 0);
+      }
+      if (options.all) return callback(null, addresses as never, 0);
+      const [first] = addresses;
+      callback(null, first!.address, first!.family);
+    });
+  };
+
+  /** Why an address may not be reached; nothing is known of a name. */
+  #refusalOf(address: string): string | undefined {
+    if (this.#options.allowsPrivate || isIP(address) === 0) return undefined;
+    return isPublic(address) ? undefined : `${address} is of this machine or of a private network`;
+  }
+}
+
+/** Whether an IP address is one of the internet; those that carry an IPv4 address are what that is. */
+export function isPublic(address: string): boolean {
+  return ipaddr.process(address).range() === 'unicast';
+}
+
+function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, '');
+}
+
+/** Seconds, or a date. */
+function retryAfterOf(header: string | undefined): number | undefined {
+  if (header === undefined) return undefined;
+  if (/^\d{1,9}$/.test(header.trim())) return Number(header) * 1_000;
+  const at = Date.parse(header);
+  return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now());
+}

@@ -1,0 +1,17 @@
+#!lua flags=allow-oom
+-- One node at a time sends the webhooks of a partition: whoever has the lease, until it ends. Run in the default space.
+--   KEYS   im:meta, im:webhook-lease, im:webhook-spaces
+--   ARGV   node, for how long, ms (0 = it gives it back)
+--   reply  { 1 if the node has it now, else 0, the spaces that have webhooks … }
+local lease, node, ms = KEYS[2], ARGV[1], ARGV[2]
+
+local holder = redis.call('GET', lease)
+if holder and holder ~= node then return { 0 } end
+if ms == '0' then
+  if holder then redis.call('DEL', lease) end
+  return { 0 }
+end
+local spaces = redis.call('SMEMBERS', KEYS[3])
+if #spaces == 0 then return { 0 } end
+redis.call('SET', lease, node, 'PX', ms)
+return { 1, unpack(spaces) }

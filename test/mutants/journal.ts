@@ -1,0 +1,112 @@
+import type { Mutant } from './mutant.ts';
+
+const JOURNAL = ['test/features/journal/journal.test.ts'];
+const ROUTES = ['test/features/journal/routes.test.ts'];
+
+/** The journal: that it has everything once, costs nothing where nobody wants it, and tells what it does not have. */
+export const JOURNALS: readonly Mutant[] = [
+  {
+    name: 'what was not written while nobody wanted the journal leaves no hole in it',
+    file: 'lua/journal.lua',
+    from: "  local hole = add_to_journal('type', 'hole')\n  if not hole then return end\n  redis.call('XDEL', journal_key(), hole)\n",
+    to: '',
+    tests: JOURNAL,
+    pattern: 'who comes back is told of a gap',
+  },
+  {
+    name: 'that nobody wants the journal any more is not noted',
+    file: 'lua/journal.lua',
+    from: '  close_journal()\n  return false',
+    to: '  return false',
+    tests: JOURNAL,
+    pattern: 'who comes back is told of a gap',
+  },
+  {
+    name: 'a journal that can not be written goes on as if nothing was missing',
+    file: 'lua/journal.lua',
+    from: '  close_journal(true)\n',
+    to: '',
+    tests: JOURNAL,
+    pattern: 'a journal that can not be written fails nobody',
+  },
+  {
+    name: 'nobody is woken by what no user is told of',
+    file: 'lua/journal.lua',
+    from: "if id then tell_nodes(epoch(), 'journal', id) end",
+    to: '',
+    tests: ROUTES,
+    pattern: 'a long-poll waits for whatever is decided',
+  },
+  {
+    name: 'who follows the journal is not told to read it',
+    file: 'delivery/dispatcher.ts',
+    from: 'for (const follower of followers ?? []) follower.behind();',
+    to: '',
+    tests: ROUTES,
+    pattern: 'a long-poll waits for whatever is decided',
+  },
+  {
+    name: 'the journal is kept for the fastest of its consumers',
+    file: 'lua/journal_consumers.lua',
+    from: 'if not first or id_less(consumer.acknowledged, first) then',
+    to: 'if not first or id_less(first, consumer.acknowledged) then',
+    tests: JOURNAL,
+    pattern: 'it is kept for the slowest of its consumers',
+  },
+  {
+    name: 'reading does not renew for how long the journal is wanted',
+    file: 'lua/journal_consumers.lua',
+    from: 'elseif less(WANTS, consumer.up_to) then',
+    to: 'elseif false then',
+    tests: JOURNAL,
+    pattern: 'reading renews for how long it is wanted',
+  },
+  {
+    name: 'a consumer that is gone keeps the journal wanted',
+    file: 'lua/journal_consumers.lua',
+    from: '  if not up_to then return close_journal() end\n',
+    to: '  if not up_to then return end\n',
+    tests: JOURNAL,
+    pattern: 'the last consumer that is removed ends it',
+  },
+  {
+    name: 'an acknowledgement that comes late takes an earlier one back',
+    file: 'acknowledge.lua',
+    from: 'if id_less(consumer.acknowledged, position) then',
+    to: 'if true then',
+    tests: JOURNAL,
+    pattern: 'a consumer is told again what it has not acknowledged',
+  },
+  {
+    name: 'an older node may leave out what a consumer wants',
+    file: 'put_consumer.lua',
+    from: 'if not_yet then return not_yet end',
+    to: '',
+    tests: JOURNAL,
+    pattern: 'nodes of an older version would leave something out',
+  },
+  {
+    name: 'a consumer that is removed goes on following the journal',
+    file: 'features/journal/journal.ts',
+    from: "is === undefined ? { ended: 'consumer_removed' } : { newest: end }",
+    to: '({ newest: end, is })',
+    tests: ROUTES,
+    pattern: 'a consumer that is removed is sent away',
+  },
+  {
+    name: 'a backend that follows the journal is there as if it was a user',
+    file: 'delivery/hub.ts',
+    from: 'if (inSpace.add(reader, listener) && !isOfServer)',
+    to: 'if (inSpace.add(reader, listener))',
+    tests: ROUTES,
+    pattern: 'nobody is there because of it',
+  },
+  {
+    name: 'a member of a group that is told a message is an entry of the journal',
+    file: 'lua/fan_out.lua',
+    from: '  local refused = publish(current, log, mid, reached, entry)\n  if refused then failed',
+    to: "  for _ = 1, WANTS and #recipients or 0 do redis.call('XADD', PREFIX .. 'journal', '*', 'type', 'x') end\n  local refused = publish(current, log, mid, reached, entry)\n  if refused then failed",
+    tests: JOURNAL,
+    pattern: 'a send costs nothing while nobody wants the journal',
+  },
+];
