@@ -25,7 +25,7 @@ export const SOCKETS: readonly Mutant[] = [
   {
     name: 'a renewed credential does not move the end of the socket',
     file: 'transports/socket-session.ts',
-    from: 'this.#extend?.(identified.expiresAt);',
+    from: 'this.#extend?.(identified);',
     to: '',
     tests: SOCKET,
     pattern: 'the credential is renewed',
