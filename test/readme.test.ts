@@ -348,7 +348,7 @@ test('the keys are of the types in the table, and the redis-cli lines show somet
     'fp:<uid>': keys.pendingFiles(alice),
     'i:<log>:<from>:<clientMessageId>': keys.idempotency(direct, alice, 'm-1'),
   };
-  const ofSpaces = [keys.spaces(), keys.spaceNames(), keys.issuers()];
+  const ofSpaces = [keys.spaces(), keys.spaceNames(), keys.issuers(), keys.unfinished()];
   for (const { key, type } of keyTable(keysPage)) {
     // They are there while a removal goes on.
     if (

@@ -154,7 +154,7 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'connection/link.ts',
-        from: 'openFeed: () => this.#openFeed(new MasterRoute(lookup))',
+        from: 'openFeed: () => this.#openFeed(new MasterRoute(lookup), nameOf(tag))',
         to: "openFeed: () => {\n        const first = route.address!;\n        return this.#openFeed(new MasterRoute({ name: '', server: route.server, find: async () => first }));\n      }",
       },
     ],
@@ -270,14 +270,16 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'redirects answered by resending',
     patches: [
       {
-        file: 'redis/store.ts',
-        from: '      throw this.refusalOf(error);',
+        file: 'messages/messages.ts',
+        from: '      throw this.#explain(sending, error);',
         to:
-          '      if (!/^(MOVED|READONLY) |timed out|closed/.test((error as Error).message)) throw this.refusalOf(error);\n' +
-          '      reply = await program.run(this.redis, keys.length, [...keys, ...command.args(input)]);',
+          '      if (!/^(MOVED|READONLY) |timed out|close|max retries/.test((error as Error).message)) throw this.#explain(sending, error);\n' +
+          '      await new Promise((resolve) => setTimeout(resolve, 500));\n' +
+          '      const again = { ...sending, clientMessageId: randomUUID() };\n' +
+          '      return this.#outcome(send, again, this.#sender.send(again));',
       },
     ],
-    scenario: 'cluster-client-pause',
+    scenario: 'replies-dropped',
     seed: 1,
     expected: ['doubled'],
   },

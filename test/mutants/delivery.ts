@@ -349,7 +349,7 @@ export const DELIVERY: readonly Mutant[] = [
   {
     name: 'a removed group is still remembered',
     file: 'delivery/dispatcher.ts',
-    from: "else if (message?.action === 'delete') memory.messagesOf(space).forgetLog(log);",
+    from: "else if (message?.action === 'delete') memory.messagesOf(space, partition).forgetLog(log);",
     to: '',
     tests: ['test/delivery/erasure.test.ts'],
     pattern: 'the other nodes forget it',

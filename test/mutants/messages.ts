@@ -163,8 +163,8 @@ export const MESSAGES: readonly Mutant[] = [
   {
     name: 'what is kept of changes outlives the group',
     file: 'groups/remove_group.lua',
-    from: 'unpack(KEYS, 11, #KEYS - 1))',
-    to: 'unpack(KEYS, 12, #KEYS - 1))',
+    from: 'unpack(KEYS, 11, #KEYS - 2))',
+    to: 'unpack(KEYS, 12, #KEYS - 2))',
     tests: EDITING,
     pattern: 'goes with the log that retention trims, and with the group',
   },

@@ -114,8 +114,8 @@ export const SIGNALS: readonly Mutant[] = [
   {
     name: 'receipts outlive the group',
     file: 'groups/remove_group.lua',
-    from: 'unpack(KEYS, 11, #KEYS - 1))',
-    to: 'unpack(KEYS, 11, #KEYS - 2))',
+    from: 'unpack(KEYS, 11, #KEYS - 2))',
+    to: 'unpack(KEYS, 11, #KEYS - 3))',
     tests: RECEIPTS,
     pattern: 'receipts go with the group',
   },

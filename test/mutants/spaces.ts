@@ -109,7 +109,7 @@ export const SPACES: readonly Mutant[] = [
   {
     name: 'a removal takes keys of a space that was made anew',
     file: 'spaces/sweep_space.lua',
-    from: "if redis.call('HEXISTS', KEYS[2], 'removing') == 0 then return 0 end",
+    from: "if redis.call('HGET', KEYS[2], 'removing') ~= ARGV[1] then return 0 end",
     to: '',
     tests: ['test/features/spaces/removal.test.ts'],
     pattern: 'a sweep takes nothing',
@@ -177,5 +177,29 @@ export const SPACES: readonly Mutant[] = [
     to: '',
     tests: ['test/features/spaces/spaces.test.ts'],
     pattern: 'lets nobody in',
+  },
+  {
+    name: 'streams of a server key that has ended go on',
+    file: 'http/spaces-here.ts',
+    from: 'this.#context.hub().serverKeysAre(name, record.serverKeys);',
+    to: '',
+    tests: ['test/features/spaces/server-keys.test.ts'],
+    pattern: 'streams live until its grace ends',
+  },
+  {
+    name: 'a server key whose time is limited is taken for a user',
+    file: 'delivery/hub.ts',
+    from: 'listener.serverKey !== undefined;',
+    to: 'listener.expiresAt === Infinity;',
+    tests: ['test/features/spaces/server-keys.test.ts'],
+    pattern: 'that a user signs out',
+  },
+  {
+    name: 'removals of named spaces are forgotten',
+    file: 'lua/unfinished.lua',
+    from: "if SPACE then redis.call('SADD', unfinished_key(), SPACE) end",
+    to: '',
+    tests: ['test/features/spaces/server-keys.test.ts'],
+    pattern: 'a removal that was interrupted',
   },
 ];
