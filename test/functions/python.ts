@@ -7,19 +7,19 @@ import { cachedFolder } from '../matrix/cache.ts';
 
 const CLIENT = 'redis==8.1.0';
 
-/** Python with its `redis` package, installed once a machine; or why there is none. */
-export function findPython(): { python: string } | { missing: string } {
+/** Python with a package of PyPI, its `redis` one where none is named, installed once a machine; or why there is none. */
+export function findPython(name = CLIENT): { python: string } | { missing: string } {
   try {
-    const folder = cachedFolder(`python-${CLIENT.replace('==', '-')}`, (folder) => {
+    const folder = cachedFolder(`python-${name.replace('==', '-')}`, (folder) => {
       execFileSync('python3', ['-m', 'venv', folder], { stdio: 'pipe' });
-      const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', CLIENT];
+      const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', name];
       execFileSync(join(folder, 'bin/python'), install, { stdio: 'pipe' });
     });
     return { python: join(folder, 'bin/python') };
   } catch (error) {
     const { stderr, message } = error as Error & { stderr?: Buffer };
     return {
-      missing: `python3 with venv and ${CLIENT} of PyPI: ${String(stderr || message)
+      missing: `python3 with venv and ${name} of PyPI: ${String(stderr || message)
         .trim()
         .slice(-300)}`,
     };

@@ -94,7 +94,7 @@ export const WebhookInput = input('WebhookInput', {
     conversationKinds: Type.Optional(kinds),
     secret: Type.Optional(secret),
   },
-  examples: [{ url: URL, events: ['message.created'] }],
+  examples: [{ url: URL }, { url: URL, events: ['message.created'] }],
 });
 
 export const WebhookPatch = input('WebhookPatch', {

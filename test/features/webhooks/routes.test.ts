@@ -120,6 +120,8 @@ test('what fails is sent again under the same id, and the others do not wait for
       [1, 'failed', 500],
     ],
   );
+  const { text } = await service.server.get('/metrics').expect(200);
+  assert.match(text, /^redisim_webhook_deliveries_total\{outcome="failed"\} [1-9]/m);
   const page = await deliveries(id, '?limit=2');
   assert.deepEqual((await deliveries(id, `?limit=2&after=${page.next}`)).items, items.slice(2, 4));
 });
