@@ -58,7 +58,7 @@ const FUNCTION = /^local function (\w+)\((?:.* end$|[\s\S]*?^end$)/gm;
  * Shared Lua without its comments and without the functions that neither what is behind them nor the script names: Redis
  * makes each function anew whenever the script runs.
  */
-function usedBy(script: string, shared: string): string {
+export function usedBy(script: string, shared: string): string {
   let text = shared.replace(COMMENT, '');
   // From the last one on: what only an unused function names is unused, too.
   for (const { 0: definition, 1: name, index } of [...text.matchAll(FUNCTION)].toReversed()) {

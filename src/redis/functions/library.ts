@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { includesOf, KNOWN_LEVEL, SCHEMA_VERSION, SHEBANG } from '../lua.ts';
+import { includesOf, KNOWN_LEVEL, SCHEMA_VERSION, SHEBANG, usedBy } from '../lua.ts';
 
 /**
  * Of the library: functions are global in Redis, and libraries travel to replicas and into the append-only file. The
@@ -29,14 +29,20 @@ export function librarySource(version: string): string {
     }),
   );
   const seen = new Set<string>();
+  const shared = [...commands.map(({ text }) => text), ...functions]
+    .flatMap((text) => includesOf(text, seen))
+    .join('\n');
+  const own = [
+    ...commands.map(({ name, text }) => `local function ${name}(KEYS, ARGV)\n${text}end\n`),
+    // A block of its own for each: a chunk may have 200 local names.
+    ...functions.map((text) => `do\n${text}end\n`),
+  ].join('\n');
   return [
     `#!lua name=${LIBRARY_NAME}`,
     `local VERSION, KNOWN_LEVEL, SCHEMA = ${JSON.stringify(version)}, ${KNOWN_LEVEL}, '${SCHEMA_VERSION}'`,
     '-- The settings, read at each call.',
     'local PREFIX, PARTITION, INBOX_MAX, FEED_MAX, GROUP_MAX, LOG_MAX, LOG_DAYS, JOURNAL_MAX, JOURNAL_ON',
-    ...[...commands.map(({ text }) => text), ...functions].flatMap((text) => includesOf(text, seen)),
-    ...commands.map(({ name, text }) => `local function ${name}(KEYS, ARGV)\n${text}end\n`),
-    // A block of its own for each: a chunk may have 200 local names.
-    ...functions.map((text) => `do\n${text}end\n`),
+    usedBy(own, shared),
+    own,
   ].join('\n');
 }
