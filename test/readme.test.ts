@@ -350,9 +350,10 @@ test('the keys are of the types in the table, and the redis-cli lines show somet
   };
   const ofSpaces = [keys.spaces(), keys.spaceNames(), keys.issuers(), keys.unfinished()];
   for (const { key, type } of keyTable(keysPage)) {
-    // They are there while a removal goes on.
+    // They are there while a removal goes on, or a node looks at files.
     if (
       key === keys.fileRemovals() ||
+      key === keys.filesLease() ||
       key === keys.removals() ||
       key === keys.channelRemovals() ||
       /^(re|rg):/.test(key) ||

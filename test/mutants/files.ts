@@ -113,7 +113,7 @@ export const FILES: readonly Mutant[] = [
   {
     name: 'the files of a removed user wait for a day',
     file: 'users/finish_removal.lua',
-    from: "redis.call('ZADD', KEYS[18], 0, id)",
+    from: "redis.call('ZADD', KEYS[20], 0, id)",
     to: '',
     tests: LIFETIME,
     pattern: 'of a user who is removed',
