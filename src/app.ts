@@ -1,11 +1,8 @@
 import { readFileSync } from 'node:fs';
-import Fastify, { LogController } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { Config } from './config/config.ts';
 import { Delivery } from './delivery/delivery.ts';
 import { NO_PRESENCE } from './delivery/presence.ts';
-import { ImError } from './domain/errors.ts';
-import type { SpaceName } from './domain/spaces.ts';
 import { banRoutes } from './features/bans/routes.ts';
 import { blockRoutes } from './features/blocks/routes.ts';
 import { contactRoutes } from './features/contacts/routes.ts';
@@ -46,26 +43,18 @@ import { createMetrics } from './http/metrics.ts';
 import { components } from './http/openapi/component.ts';
 import { registerDocs, registerSwagger } from './http/openapi/swagger.ts';
 import { PAGE_FOLDER, registerPage } from './http/page.ts';
-import { BODY_LIMIT } from './http/plugins/body-limit.ts';
 import { registerFramedRequests } from './http/plugins/framed-requests.ts';
-import { loggerOptions, registerRequestLog, requestId } from './http/plugins/logging.ts';
-import { withoutNulls } from './http/plugins/nulls.ts';
-import { answerMalformedRequest, registerProblems, sendProblem } from './http/plugins/problem.ts';
+import { registerRequestLog } from './http/plugins/logging.ts';
+import { registerProblems } from './http/plugins/problem.ts';
 import { registerRateLimit } from './http/plugins/rate-limit.ts';
 import { registerSecurity } from './http/plugins/security.ts';
 import { registerShutdown } from './http/plugins/shutdown.ts';
-import { registerUpgrade, UpgradableRequest } from './http/plugins/upgrade.ts';
-import { buildValidator } from './http/plugins/validation.ts';
-import type { Space } from './http/space.ts';
+import { registerUpgrade } from './http/plugins/upgrade.ts';
+import { createServer } from './http/server.ts';
 import { SpacesHere } from './http/spaces-here.ts';
 import { Sockets } from './http/streams/socket.ts';
-import { checkLayout } from './redis/cluster/layout.ts';
-import { openPartitions } from './redis/cluster/partitions.ts';
 import { FEED_BLOCK_MS, type RedisLink } from './redis/connection/link.ts';
-import { SCHEMA_VERSION } from './redis/lua.ts';
-import { moveEpoch, prepare } from './redis/meta/commands.ts';
-import { removeFunctions } from './redis/program.ts';
-import { Store } from './redis/store.ts';
+import { openStore, preparePartition } from './redis/open-store.ts';
 import { WebhookWorker } from './workers/webhook-worker.ts';
 
 /** {@link AppOptions.stallMs}. */
@@ -104,39 +93,16 @@ export interface AppOptions {
  * @throws Error if the database belongs to another version
  */
 export async function buildApp(config: Config, link: RedisLink, options: AppOptions = {}): Promise<App> {
-  const app: App = Fastify({
-    logger: loggerOptions(config.logLevel, options.logStream),
-    logController: new LogController({ disableRequestLogging: true }),
-    genReqId: requestId,
-    trustProxy: config.trustProxy === true ? true : config.trustProxy || false,
-    bodyLimit: BODY_LIMIT.small,
-    // A slow sender is cut off; a slow reader of a stream is the hub's business.
-    requestTimeout: 30_000,
-    keepAliveTimeout: 72_000,
-    http: { IncomingMessage: UpgradableRequest },
-    forceCloseConnections: 'idle',
-    // Its answer would be no problem+json, to the probes too; `registerShutdown` has a better one.
-    return503OnClosing: false,
-    // Long enough for any mistake to be told as one, instead of a path that does not exist.
-    routerOptions: { maxParamLength: 20_000 },
-    schemaController: { compilersFactory: { buildValidator: withoutNulls(buildValidator) as never } },
-    frameworkErrors: (error, request, reply) => sendProblem(request as never, reply as never, error),
-    clientErrorHandler: answerMalformedRequest,
-  }) as never;
+  const app = createServer(config, options.logStream);
 
-  const shared = {
+  const { store, partitions } = await openStore(link, config, {
     settings: config,
     onRefusedWrites: ({ count, reason }) => {
       metrics.inboxesRefused.inc(count);
       app.log.error({ count, reason }, 'inboxes could not take a message');
     },
     onNewerLevel: (level) => options.onNewerLevel?.(level),
-  } satisfies Parameters<typeof Store.over>[2];
-  await checkLayout(link, config.keyPrefix);
-  const first = Store.over([link.partition], config.keyPrefix, shared);
-  await prepareDatabase(link, first);
-  const partitions = config.spaces ? await openPartitions(link, first, config.partitions) : [link.partition];
-  const store = Store.over(partitions, config.keyPrefix, shared);
+  });
   const pings = store.partitions.map((one) => new RedisPing(one));
   const metrics = createMetrics(
     {
@@ -202,7 +168,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
       prepare: async () => {
         if (i > 0) await preparePartition(store.partitions[i]!);
       },
-      started: () => finishRemovals(store.partitions[i]!),
+      started: () => spaces.finishRemovals(store.partitions[i]!),
     })),
     blockMs: FEED_BLOCK_MS,
     stallMs,
@@ -214,23 +180,6 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     },
   });
   const { hub } = delivery;
-  /** Goes on with removals of users and channels that were interrupted, by the end of a node for example. */
-  const finishRemovals = ({ redis, keys, partition }: Store) => {
-    const failed = (what: string) => (error: unknown) => app.log.warn({ err: error }, `${what} could not be finished`);
-    const finish = ({ groups, users }: Space) => {
-      groups.finishRemovals().catch(failed('the removal of a channel'));
-      users.finishRemovals().catch(failed('the removal of a user'));
-    };
-    if (partition === store.partition) finish(spaces.default);
-    if (!config.spaces) return;
-    const inNamed = async () => {
-      for (const name of (await redis.smembers(keys.unfinished())) as SpaceName[]) {
-        const space = await spaces.get(name);
-        if (space) finish(space);
-      }
-    };
-    inNamed().catch(failed('removals in spaces'));
-  };
   const webhookWorkers = store.partitions.map(
     (one) =>
       new WebhookWorker({
@@ -244,9 +193,6 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
       }),
   );
 
-  registerJsonBodies(app);
-  // Fastify's own parser for it; a body is JSON or nothing.
-  app.removeContentTypeParser('text/plain');
   registerProblems(app);
   registerRequestLog(app, metrics);
   registerShutdown(app, () => hub.draining);
@@ -318,31 +264,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   return app;
 }
 
-/** Many clients say "application/json" with every request; one that then has no body simply has none. */
-function registerJsonBodies(app: App): void {
-  const parse = app.getDefaultJsonParser('error', 'error');
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') done(null, undefined);
-    else parse(request, body as string, done);
-  });
-}
-
 /** Whose tokens the default space takes. */
 function ownIssuerOf({ jwtIssuer = '', jwtAudience = '' }: Config): string {
   return issuerName({ issuer: jwtIssuer, audience: jwtAudience });
-}
-
-async function preparePartition(store: Store): Promise<string> {
-  const epoch = await store.run(prepare, SCHEMA_VERSION);
-  await removeFunctions(store.redis);
-  return epoch;
-}
-
-async function prepareDatabase({ mayHaveLostData }: RedisLink, store: Store): Promise<void> {
-  const epoch = await preparePartition(store).catch((error: unknown) => {
-    // What a script refuses here is for whoever starts the service.
-    throw error instanceof ImError ? new Error(error.message) : error;
-  });
-  // Ids that were given out may be given out again: cursors of before must not pass for good.
-  if (mayHaveLostData) await store.run(moveEpoch, epoch);
 }

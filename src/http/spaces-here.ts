@@ -73,6 +73,25 @@ export class SpacesHere implements Memory {
     return this.#known.get(name)?.store ?? this.#context.store.of(name);
   }
 
+  /** Goes on with removals of users and channels that were interrupted, by the end of a node for example. @param store of a partition */
+  finishRemovals({ redis, keys, partition }: Store): void {
+    const { config, log, store } = this.#context;
+    const failed = (what: string) => (error: unknown) => log.warn({ err: error }, `${what} could not be finished`);
+    const finish = ({ groups, users }: Space) => {
+      groups.finishRemovals().catch(failed('the removal of a channel'));
+      users.finishRemovals().catch(failed('the removal of a user'));
+    };
+    if (partition === store.partition) finish(this.default);
+    if (!config.spaces) return;
+    const inNamed = async () => {
+      for (const name of (await redis.smembers(keys.unfinished())) as SpaceName[]) {
+        const space = await this.get(name);
+        if (space) finish(space);
+      }
+    };
+    inNamed().catch(failed('removals in spaces'));
+  }
+
   revocationsOf(name: SpaceName): RevocationMemory | undefined {
     return name === DEFAULT_SPACE ? this.default.revocations : this.#known.get(name)?.revocations;
   }

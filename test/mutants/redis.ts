@@ -181,7 +181,7 @@ export const REDIS: readonly Mutant[] = [
   },
   {
     name: 'the epoch stays after an unclean stop',
-    file: 'app.ts',
+    file: 'redis/open-store.ts',
     from: 'if (mayHaveLostData) await',
     to: 'if (mayHaveLostData && !mayHaveLostData) await',
     tests: ['test/http/service.test.ts'],
