@@ -48,7 +48,8 @@ function withoutParameters(type: string): string {
 /** As it is shown, px; nothing, where that can't be told. */
 function sizeOf(head: Uint8Array): { width?: number; height?: number } {
   try {
-    const { width, height, orientation = 1 } = imageSize(head);
+    // A copy that ends where it ends: behind a picture that is cut off the library goes on to read what lies there in memory.
+    const { width, height, orientation = 1 } = imageSize(Uint8Array.from(head));
     if (!Number.isInteger(width) || !Number.isInteger(height) || width < 1 || height < 1) return {};
     return orientation < FIRST_TURNED ? { width, height } : { width: height, height: width };
   } catch {

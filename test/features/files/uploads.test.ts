@@ -7,6 +7,7 @@ import type { Socket } from 'node:net';
 import { basename, join } from 'node:path';
 import { beforeEach, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
+import { sniff } from '../../../src/features/files/sniff.ts';
 import { allOfFiles, jpeg, png, storedIn, upload } from '../../helpers/files.ts';
 import { open } from '../../helpers/http.ts';
 import { API_KEY, userToken } from '../../helpers/service.ts';
@@ -156,6 +157,12 @@ test('an upload that stands still is cut off', async () => {
   newest!.emit('timeout');
   if (!socket.destroyed) await once(socket, 'close');
   await untilNothing();
+});
+
+test('of a picture that is cut off nothing is read beyond what came', async () => {
+  const [head, others] = [png(30, 20).subarray(0, 20), Buffer.alloc(400, 1)];
+  const memory = Buffer.concat([head, others]);
+  assert.deepEqual(await sniff(memory.subarray(0, head.length), 'image/png'), { type: 'image/png' });
 });
 
 test('what a file is its bytes say, and its sender only where they say nothing', async () => {
