@@ -120,7 +120,13 @@ const LOSSES: [what: string, lose: () => Promise<unknown>][] = [
   [
     'a broken link',
     async () => {
-      const reader = /id=(\d+)[^\n]*cmd=xread/.exec(String(await im.redis.client('LIST')))?.[1];
+      let reader: string | undefined;
+      const find = async () => {
+        reader = /id=(\d+)[^\n]*cmd=xread/.exec(String(await im.redis.client('LIST')))?.[1];
+        return reader !== undefined;
+      };
+      // Between two reads it may do something else.
+      await eventually(find, 'the reader');
       await im.redis.client('KILL', 'ID', reader!);
     },
   ],
