@@ -232,7 +232,12 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   webhookRoutes(app, { egress });
   tokenRoutes(app);
   demoRoutes(app, { space: spaces.default, demo: { allowed: config.demoLogin, secret: config.demoSecret } });
-  spaceRoutes(app, { spaces: registry, areOn: config.spaces, janitor });
+  spaceRoutes(app, {
+    spaces: registry,
+    areOn: config.spaces,
+    janitor,
+    changed: (name) => spaces.spaceChanged(name),
+  });
   serviceRoutes(app, { pings, delivery, metrics: gatherMetrics(metrics.registry) });
   await registerDocs(app);
   await registerPage(app, options.pageFolder ?? PAGE_FOLDER);

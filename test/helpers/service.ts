@@ -17,6 +17,9 @@ export const JWT_SECRET = 'a secret of the tests, 32 bytes and more';
 
 export type Service = Awaited<ReturnType<typeof startService>>;
 
+/** What a client may still have open when the service has closed, ms. */
+const LINGER_MS = 3_000;
+
 /** The whole service on a real Redis and a real port, under a key prefix of its own. */
 export async function startService(
   redis: { readonly target: RedisTarget },
@@ -75,11 +78,13 @@ export async function startService(
       (await service.server.post(`/v1/users/${from}/conversations/${to}/messages`, { fields: { text } }).expect(201))
         .body,
     close: () => {
+      // Node waits for the request of a connection that has sent none yet.
+      const timer = setTimeout(() => app.server.closeAllConnections(), LINGER_MS);
       closing ??= app.close().then(() => {
         link.close();
         rmSync(folder, { recursive: true, force: true });
       });
-      return closing;
+      return closing.finally(() => clearTimeout(timer));
     },
   };
   return service;

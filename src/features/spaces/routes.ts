@@ -1,4 +1,5 @@
 import { ImError } from '../../domain/errors.ts';
+import type { SpaceName } from '../../domain/spaces.ts';
 import type { App } from '../../http/fastify.ts';
 import { ref } from '../../http/openapi/component.ts';
 import { pageQuery } from '../../http/openapi/params.ts';
@@ -15,10 +16,12 @@ export interface SpaceRoutesOptions {
   spaces: Spaces;
   areOn: boolean;
   janitor: SpaceJanitor | undefined;
+  /** What is set up for a space has changed: this node knows before it is answered, others soon. */
+  changed(name: SpaceName): void;
 }
 
 /** Spaces, for those who run the service. */
-export function spaceRoutes(app: App, { spaces, areOn, janitor }: SpaceRoutesOptions): void {
+export function spaceRoutes(app: App, { spaces, areOn, janitor, changed }: SpaceRoutesOptions): void {
   const check = async () => {
     if (!areOn) throw new ImError('spaces_off', 'SPACES is off here: set SPACES=on, and ADMIN_KEYS.');
   };
@@ -90,6 +93,7 @@ export function spaceRoutes(app: App, { spaces, areOn, janitor }: SpaceRoutesOpt
         );
       }
       const { serverKey, ...space } = await spaces.put(request.params.space, request.body);
+      changed(request.params.space);
       return serverKey ? reply.status(201).send({ ...space, serverKey }) : reply.status(200).send(space);
     },
   );
@@ -113,6 +117,7 @@ export function spaceRoutes(app: App, { spaces, areOn, janitor }: SpaceRoutesOpt
     },
     async (request, reply) => {
       const rotated = await spaces.rotate(request.params.space, request.body.graceSeconds ?? GRACE_S);
+      changed(request.params.space);
       return reply.status(201).send(rotated);
     },
   );
@@ -137,6 +142,7 @@ export function spaceRoutes(app: App, { spaces, areOn, janitor }: SpaceRoutesOpt
     async (request, reply) => {
       const { space } = request.params;
       await spaces.remove(space);
+      changed(space);
       janitor?.removed(space);
       return reply.status(204).send(null);
     },
