@@ -45,7 +45,7 @@ export class SpacesHere implements Memory {
   get(name: SpaceName): Space | undefined | Promise<Space | undefined> {
     const known = this.#known.get(name);
     if (this.#context.feedLagMs() > TRUSTED_MS) return this.#read(name);
-    if (known && !this.#stale.has(name)) {
+    if (known && !this.#stale.has(name) && !this.#reading.has(name)) {
       known.usedAt = Date.now();
       return known;
     }
@@ -128,7 +128,7 @@ export class SpacesHere implements Memory {
   #read(name: SpaceName): Promise<Space | undefined> {
     let reading = this.#reading.get(name);
     if (!reading) {
-      reading = this.#readOnce(name).finally(() => this.#reading.delete(name));
+      reading = this.#readOnce(name);
       this.#reading.set(name, reading);
     }
     return reading;
@@ -145,6 +145,9 @@ export class SpacesHere implements Memory {
     } catch (error) {
       this.#stale.add(name);
       throw error;
+    } finally {
+      // In the same moment as it is taken: what is told after that is read anew.
+      this.#reading.delete(name);
     }
     return this.#take(name, source);
   }
