@@ -127,6 +127,12 @@ test('a body is refused by its length before it is read, where little is expecte
     markRead: small,
     createToken: small,
     demoLogin: small,
+    putConsumer: small,
+    acknowledgeJournal: small,
+    createWebhook: small,
+    patchWebhook: small,
+    rotateWebhookSecret: small,
+    redeliver: small,
   });
 });
 
