@@ -55,6 +55,7 @@ export const crowdScenarios: Scenario[] = [
   },
   {
     name: '500-come-and-go',
+    longOnly: true,
     deployment: { env: CROWD },
     workload: { senders: 2, pauseMs: 40 },
     async fault(run) {

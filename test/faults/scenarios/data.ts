@@ -25,6 +25,7 @@ export const dataScenarios: Scenario[] = [
   },
   {
     name: 'ids-of-the-future',
+    longOnly: true,
     async fault({ deployment, workload, listeners, history, random, expect }) {
       const { admin } = deployment;
       const epoch = () => admin.hget('im:meta', 'epoch');
@@ -44,6 +45,7 @@ export const dataScenarios: Scenario[] = [
   },
   {
     name: 'inbox-of-wrong-type',
+    longOnly: true,
     async fault({ deployment: { admin }, workload, history, random }) {
       const uid = random.pick(workload.users);
       history.broken.add(uid);

@@ -16,6 +16,7 @@ export const feedScenarios: Scenario[] = [
   },
   {
     name: 'feed-deleted',
+    longOnly: true,
     deployment: { env: HEARTBEATS },
     async fault({ deployment: { admin }, workload }) {
       for (let i = 0; i < 4; i++) {
@@ -49,6 +50,7 @@ export const feedScenarios: Scenario[] = [
   },
   {
     name: 'feed-trimmed-to-0',
+    longOnly: true,
     async fault({ deployment: { admin }, workload }) {
       for (let i = 0; i < 6; i++) {
         await admin.xtrim('feed', 'MAXLEN', 0);
@@ -58,6 +60,7 @@ export const feedScenarios: Scenario[] = [
   },
   {
     name: 'signals-lost',
+    longOnly: true,
     hangUps: false,
     async fault({ deployment: { admin, nodes }, workload }) {
       for (const lose of [() => admin.xtrim('signals', 'MAXLEN', 0), () => admin.del('signals')]) {

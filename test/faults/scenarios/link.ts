@@ -32,6 +32,7 @@ export const linkScenarios: Scenario[] = [
   },
   {
     name: 'commands-slow-feed-fast',
+    longOnly: true,
     deployment: { proxied: true },
     hangUps: false,
     async fault({ deployment, workload, listeners, random, isShort, catchUp }) {

@@ -22,6 +22,7 @@ export const nodeScenarios: Scenario[] = [
   },
   {
     name: 'node-killed-redis-left',
+    longOnly: true,
     deployment: { nodes: 1, redis: 'embedded' },
     async fault({ deployment, workload, expect }) {
       const epoch = () => deployment.admin.hget('im:meta', 'epoch');
@@ -51,6 +52,7 @@ export const nodeScenarios: Scenario[] = [
   },
   {
     name: 'node-stopped-feed-trimmed',
+    longOnly: true,
     deployment: { env: { FEED_MAX: '100' } },
     async fault({ deployment, workload, expect }) {
       const { admin, nodes } = deployment;
@@ -64,6 +66,7 @@ export const nodeScenarios: Scenario[] = [
   },
   {
     name: 'tokens-expired',
+    longOnly: true,
     async fault({ workload, random, endpoints, follow, expect, note }) {
       const credential = (uid: string) => tokenOf(uid, random.whole(1, 4));
       const followed = workload.users.map(
@@ -80,6 +83,7 @@ export const nodeScenarios: Scenario[] = [
   },
   {
     name: 'node-terminated',
+    longOnly: true,
     deployment: { env: { DRAIN_MS: String(DRAIN_MS) } },
     async fault({ deployment, workload, listeners, expect, note }) {
       const node = deployment.nodes[0]!;

@@ -25,6 +25,7 @@ export const redisScenarios: Scenario[] = [
   },
   {
     name: 'redis-killed-everysec',
+    longOnly: true,
     // A read mark may be lost too, and is not followed up here.
     workload: { marks: false },
     async fault(run) {
