@@ -187,7 +187,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
         log: app.log,
         egress,
         hub: () => hub,
-        spaceOf: (name) => (name === spaces.default.name ? spaces.default : spaces.get(name)),
+        spaceOf: (name) => spaces.get(name),
         sent: metrics.countWebhook,
         ...(options.retryAfterMs ? { retryAfterMs: options.retryAfterMs } : {}),
       }),

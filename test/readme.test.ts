@@ -97,22 +97,40 @@ for (const { name, skip: noShell } of shells) {
   });
 }
 
-test('the curl lines of docs/backend.md work as they are pasted', { skip }, async (t) => {
-  const fresh = await startService(redis, { webhookAllowPrivate: true });
-  const folder = mkdtempSync(join(tmpdir(), 'redisim-backend-'));
+interface PageOptions {
+  config?: Parameters<typeof startService>[1];
+  /** How many blocks of lines, from the first one on. */
+  blocks?: number;
+  /** What is pasted at the end. */
+  last?: string;
+}
+
+/** What comes of the curl lines of a page of the documents, pasted where a service of their own answers. */
+async function pastePage(t: TestContext, path: string, { config = {}, blocks = 1, last = '' }: PageOptions = {}) {
+  const fresh = await startService(redis, config);
+  const folder = mkdtempSync(join(tmpdir(), 'redisim-page-'));
   t.after(async () => {
     await fresh.close();
     rmSync(folder, { recursive: true });
   });
   mkdirSync(join(folder, 'data'));
   writeFileSync(join(folder, 'data/api-key'), API_KEY);
-  const blocks = [...read('docs/backend.md').matchAll(/```sh\n([\s\S]*?)```/g)].map(([, code]) => code!);
-  const lines = blocks.join('').replaceAll('http://127.0.0.1:8888/v1', `${fresh.url}/v1`);
-  const paste = new Paste('bash', `${lines}\necho all done\nkill %1\n`, folder);
+  const code = [...read(path).matchAll(/```sh\n([\s\S]*?)```/g)].slice(0, blocks).map(([, lines]) => lines!);
+  const lines = code.join('').replaceAll('http://127.0.0.1:8888/v1', `${fresh.url}/v1`);
+  const paste = new Paste('bash', `${lines}\necho all done\n${last}`, folder);
   t.after(() => paste.kill());
   await paste.shows(/^all done/m);
   assert.doesNotMatch(paste.output, /not found|no matches|unexpected/i);
   for (const answer of paste.answers) assert.equal(answer.code, undefined, JSON.stringify(answer));
+  return paste;
+}
+
+test('the curl lines of docs/backend.md work as they are pasted', { skip }, async (t) => {
+  const paste = await pastePage(t, 'docs/backend.md', {
+    config: { webhookAllowPrivate: true },
+    blocks: 2,
+    last: 'kill %1\n',
+  });
   const pages = paste.answers.filter(({ next }) => next !== undefined) as { items: object[] }[];
   assert.deepEqual(
     pages.map(({ items }) => items.length),
@@ -125,22 +143,7 @@ test('the curl lines of docs/backend.md work as they are pasted', { skip }, asyn
 });
 
 test('the curl lines of docs/spaces.md work as they are pasted', { skip }, async (t) => {
-  const fresh = await startService(redis, SPACES_ON);
-  const folder = mkdtempSync(join(tmpdir(), 'redisim-spaces-'));
-  t.after(async () => {
-    await fresh.close();
-    rmSync(folder, { recursive: true });
-  });
-  const [, code] = /```sh\n([\s\S]*?)```/.exec(read('docs/spaces.md'))!;
-  const paste = new Paste(
-    'bash',
-    `${code!.replace('http://127.0.0.1:8888/v1', `${fresh.url}/v1`)}\necho all done\n`,
-    folder,
-  );
-  t.after(() => paste.kill());
-  await paste.shows(/^all done/m);
-  assert.doesNotMatch(paste.output, /not found|no matches|unexpected/i);
-  for (const answer of paste.answers) assert.equal(answer.code, undefined, JSON.stringify(answer));
+  const paste = await pastePage(t, 'docs/spaces.md', { config: SPACES_ON });
   const inboxes = paste.answers.flatMap(({ items }) => (items as { fields?: { text: string } }[]) ?? []);
   assert.equal(inboxes.filter(({ fields }) => fields?.text === 'for acme alone').length, 1, paste.output);
   assert.deepEqual(
@@ -150,21 +153,7 @@ test('the curl lines of docs/spaces.md work as they are pasted', { skip }, async
 });
 
 test('the curl lines of docs/files.md work as they are pasted', { skip }, async (t) => {
-  const fresh = await startService(redis);
-  const folder = mkdtempSync(join(tmpdir(), 'redisim-files-'));
-  t.after(async () => {
-    await fresh.close();
-    rmSync(folder, { recursive: true });
-  });
-  mkdirSync(join(folder, 'data'));
-  writeFileSync(join(folder, 'data/api-key'), API_KEY);
-  const [, code] = /```sh\n([\s\S]*?)```/.exec(read('docs/files.md'))!;
-  const lines = code!.replace('http://127.0.0.1:8888/v1', `${fresh.url}/v1`);
-  const paste = new Paste('bash', `${lines}\necho all done\n`, folder);
-  t.after(() => paste.kill());
-  await paste.shows(/^all done/m);
-  assert.doesNotMatch(paste.output, /not found|no matches|unexpected/i);
-  for (const answer of paste.answers) assert.equal(answer.code, undefined, JSON.stringify(answer));
+  const paste = await pastePage(t, 'docs/files.md');
   assert.deepEqual(paste.answers.at(-1), { received: 'the same' }, paste.output);
   const [picture] = paste.answers.flatMap(({ attachments }) => (attachments as { width: number }[]) ?? []);
   assert.equal(picture?.width, 2);

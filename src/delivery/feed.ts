@@ -57,13 +57,15 @@ export class Feed {
 
   constructor(options: FeedOptions) {
     this.#options = options;
+    options.connection.on('close', () => {
+      this.#linkBroken = true;
+    });
   }
 
   /** Takes the newest position as its start, and begins to read. */
   async start(): Promise<void> {
-    this.#options.connection.on('close', () => {
-      this.#linkBroken = true;
-    });
+    // Breaks of before are nothing to it.
+    this.#linkBroken = false;
     const { feed, signals } = await this.#newest();
     this.#feed = { position: feed, provedAt: Date.now() };
     this.#signals = { position: signals, provedAt: Date.now() };

@@ -43,6 +43,7 @@ export class SpacesHere implements Memory {
 
   /** A space; undefined if there is none. At once, if it is known. */
   get(name: SpaceName): Space | undefined | Promise<Space | undefined> {
+    if (name === DEFAULT_SPACE) return this.default;
     const known = this.#known.get(name);
     if (this.#context.feedLagMs() > TRUSTED_MS) return this.#read(name);
     if (known && !this.#stale.has(name) && !this.#reading.has(name)) {

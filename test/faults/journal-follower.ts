@@ -1,3 +1,4 @@
+import { valuesOf } from '../../src/client/ndjson.ts';
 import type { Random } from './random.ts';
 import type { Endpoints } from './requests.ts';
 
@@ -44,14 +45,7 @@ export class JournalFollower {
     const headers = { authorization: `Bearer ${key}`, accept: 'application/x-ndjson' };
     const response = await fetch(url + path, { headers, signal });
     if (!response.ok) return;
-    const decoder = new TextDecoder();
-    let pending = '';
-    for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
-      pending += decoder.decode(chunk, { stream: true });
-      const whole = pending.split('\n');
-      pending = whole.pop()!;
-      for (const text of whole) this.#take(JSON.parse(text) as Line);
-    }
+    for await (const line of valuesOf(response.body!)) this.#take(line as Line);
   }
 
   #take({ event, cursor, data }: Line): void {

@@ -1,3 +1,4 @@
+import { valuesOf } from '../../src/client/ndjson.ts';
 import type { Service } from './service.ts';
 
 interface Line {
@@ -68,17 +69,10 @@ export class Follower {
     const headers = { authorization: `Bearer ${this.#node.config.apiKeys[0]}`, accept: 'application/x-ndjson' };
     const response = await fetch(this.#node.url + path, { headers, signal });
     if (!response.ok) return;
-    const decoder = new TextDecoder();
-    let pending = '';
-    for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
-      pending += decoder.decode(chunk, { stream: true });
-      const whole = pending.split('\n');
-      pending = whole.pop()!;
-      for (const text of whole) {
-        const line = JSON.parse(text) as Line;
-        this.lines.push(line);
-        if (line.cursor) this.#cursor = line.cursor;
-      }
+    for await (const value of valuesOf(response.body!)) {
+      const line = value as Line;
+      this.lines.push(line);
+      if (line.cursor) this.#cursor = line.cursor;
     }
   }
 }

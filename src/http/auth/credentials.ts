@@ -52,7 +52,7 @@ export class Credentials {
 
   #identify(name: SpaceName | Promise<SpaceName>, verify: Verify): Identity | Promise<Identity> {
     if (name instanceof Promise) return name.then((found) => this.#identify(found, verify));
-    const space = name === DEFAULT_SPACE ? this.#spaces.default : this.#spaces.get(name);
+    const space = this.#spaces.get(name);
     const isIn = (found: Space | undefined) => {
       // The same as for a wrong key: who has none learns nothing of which spaces there are.
       if (!found) throw new ImError('unauthorized', 'The credential is of no space that there is here.');
