@@ -1,10 +1,10 @@
-import Type, { type Static, type TSchema, type TUnsafe } from 'typebox';
+import Type, { type Static, type TSchema } from 'typebox';
 import type { SignalName } from '../../delivery/sink.ts';
 import type { Conversation } from '../../domain/conversations.ts';
 import type { Uid } from '../../domain/names.ts';
-import type { Cursor } from '../../domain/stream-ids.ts';
-import { component, named, ref } from '../../http/openapi/component.ts';
+import { component, ref } from '../../http/openapi/component.ts';
 import { ConversationText, MessageIdText, TimeText, UidText } from '../../http/openapi/params.ts';
+import { cursorEvents, oneEventOf } from '../../http/streams/event-schemas.ts';
 import { Message, MessageExample } from '../messages/schemas.ts';
 import { PresenceExample, presenceProperties } from '../presence/schemas.ts';
 import { cursor, Gap } from './schemas.ts';
@@ -104,94 +104,40 @@ const signals = {
   ),
 } satisfies Record<SignalName, unknown>;
 
-/** What is different between the streams of one kind of source and those of another. */
-interface Kind {
-  /** In front of the names of the schemas that another kind has, too. */
-  prefix: string;
+/** What is different between the streams of messages of one kind of source and those of another. */
+interface Kind extends Omit<Parameters<typeof cursorEvents>[0], 'item' | 'reasons'> {
   /** The name of the schema of `message`. */
   message: string;
   whatMessage: string;
-  cursor: (description: string) => TUnsafe<Cursor>;
-  /** A cursor. */
-  example: string;
-  gap: Parameters<typeof ref>[0] & { examples?: unknown };
   /** Why a stream ends, beside what ends any. */
   reasons: string;
 }
 
-/** The events of a stream, and `signals`: what an NDJSON line is. */
-export function streamEvent(
-  schema: string,
-  description: string,
-  { prefix, message, whatMessage, cursor, example, gap, reasons }: Kind,
-) {
-  const at = { cursor: cursor('As the event’s.') };
-  const AT = { cursor: example };
-  /** As SSE `event` and `id` are lines of their own, and `data` is the data. */
-  function event<Data extends TSchema>(
-    name: string,
-    text: string,
-    data: Data,
-    of: unknown,
-    as = prefix + capital(name),
-  ) {
-    return component(`${as}Event`, {
-      description: text,
-      properties: { event: Type.Literal(name), cursor: cursor('Resume after this event with `start`.'), data },
-      examples: [{ event: name, cursor: example, data: of } as never],
-    });
-  }
-  const events = {
-    ready: event(
-      'ready',
-      'The stream is open. Comes first, so that you always have a cursor.',
-      Type.Object({
-        ...at,
-        heartbeatMs: Type.Integer({
-          minimum: 1,
-          description: 'The time between two heartbeats, ms.',
-          examples: [20_000],
-        }),
-      }),
-      { ...AT, heartbeatMs: 20_000 },
-    ),
-    message: event('message', whatMessage, ref(Message), MessageExample, message),
-    gap: event(
-      'gap',
-      'Something is missing here; `backfill` says where to find it.',
-      ref(gap),
-      (gap.examples as unknown[])[0],
-    ),
-    heartbeat: event('heartbeat', 'You have everything up to now: the server has just compared.', Type.Object(at), AT),
-    bye: event(
-      'bye',
-      'The stream ends.',
-      Type.Object({
-        reason: Type.String({
-          description:
-            'Why: `shutdown`, `token_expired`, `token_revoked`, `suspended`, `user_removed`, `space_removed`, `too_slow`, ' +
-            `\`too_many_subscribers\`${reasons}; there may be more one day.`,
-          examples: ['shutdown'],
-        }),
-        ...at,
-      }),
-      { reason: 'shutdown', ...AT },
-    ),
-  };
-  const all = { ...events, ...signals };
-  return named<{ [Name in keyof typeof all]: Static<(typeof all)[Name]> }[keyof typeof all]>(schema, {
-    description: `${description} Ignore an \`event\` that you do not know: there may be more one day.`,
-    oneOf: Object.values(all).map((one) => ({ $ref: `${one.$id}#` })),
-    discriminator: {
-      propertyName: 'event',
-      mapping: Object.fromEntries(Object.entries(all).map(([name, one]) => [name, pointer(one)])),
-    },
-    examples: [{ event: 'ready', cursor: example, data: { ...AT, heartbeatMs: 20_000 } }],
-  });
-}
+const REASONS =
+  '`shutdown`, `token_expired`, `token_revoked`, `suspended`, `user_removed`, `space_removed`, `too_slow`, ' +
+  '`too_many_subscribers`';
 
-const pointer = (schema: { $id: string }) => `#/components/schemas/${schema.$id}`;
-const capital = (name: string) => name[0]!.toUpperCase() + name.slice(1);
+/** The events of a stream of messages, and `signals`: what an NDJSON line is. */
+export function streamEvent(schema: string, description: string, { message, whatMessage, reasons, ...kind }: Kind) {
+  const item = {
+    name: 'message',
+    schema: message,
+    text: whatMessage,
+    data: ref(Message),
+    example: MessageExample,
+  } as const;
+  const events = cursorEvents({ ...kind, item, reasons: REASONS + reasons });
+  return oneEventOf(
+    schema,
+    description,
+    { ...events, ...signals },
+    {
+      event: 'ready',
+      cursor: kind.example,
+      data: { cursor: kind.example, heartbeatMs: 20_000 },
+    },
+  );
+}
 
 /** What an NDJSON line of an inbox's stream is. */
 export const StreamEvent = streamEvent('StreamEvent', 'An event of a stream: a line of NDJSON.', {

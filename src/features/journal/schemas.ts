@@ -1,8 +1,9 @@
-import Type, { type TSchema } from 'typebox';
+import Type from 'typebox';
 import { type Cursor, STREAM_ID_PATTERN } from '../../domain/stream-ids.ts';
-import { component, input, named, ref } from '../../http/openapi/component.ts';
+import { component, input, ref } from '../../http/openapi/component.ts';
 import { defaulted, query, TimeText } from '../../http/openapi/params.ts';
 import { CONSUMER_PATTERN, JOURNAL_START_PATTERN } from '../../http/openapi/patterns.ts';
+import { cursorEvents, oneEventOf } from '../../http/streams/event-schemas.ts';
 import { gapSchema } from '../../http/streams/gap-schemas.ts';
 import { streamHeaders } from '../../http/streams/stream-schemas.ts';
 import { RETENTION_S } from './consumers.ts';
@@ -71,70 +72,20 @@ export const JournalQuery = query({
 export const JournalStreamQuery = query({ consumer, start });
 export const JournalStreamHeaders = streamHeaders(CURSOR);
 
-const at = { cursor: journalCursor('As the event’s.') };
-
-/** As in an inbox's stream, of which the events without a message are. */
-function streamed<Data extends TSchema>(name: string, description: string, data: Data, example: object) {
-  const schema = name[0]!.toUpperCase() + name.slice(1);
-  return component(`Journal${schema}Event`, {
-    description,
-    properties: { event: Type.Literal(name), cursor: journalCursor('Resume after this event with `start`.'), data },
-    examples: [{ event: name, cursor: CURSOR, data: example } as never],
-  });
-}
-
-const STREAMED = {
-  ready: streamed(
-    'ready',
-    'The stream is open. Comes first, so that you always have a cursor.',
-    Type.Object({
-      ...at,
-      heartbeatMs: Type.Integer({
-        minimum: 1,
-        description: 'The time between two heartbeats, ms.',
-        examples: [20_000],
-      }),
-    }),
-    { cursor: CURSOR, heartbeatMs: 20_000 },
-  ),
-  entry: streamed('entry', 'Something was decided.', BackendEvent, EVENT),
-  gap: streamed('gap', 'Something is missing here; `backfill` says where to find it.', ref(JournalGap), {
-    reason: 'trimmed',
-    requested: CURSOR,
-    resumed: '1763900000123-20',
-    backfill: '/v1/users',
-  }),
-  heartbeat: streamed('heartbeat', 'You have everything up to now: the server has just compared.', Type.Object(at), {
-    cursor: CURSOR,
-  }),
-  bye: streamed(
-    'bye',
-    'The stream ends.',
-    Type.Object({
-      reason: Type.String({
-        description:
-          'Why: `shutdown`, `space_removed`, `consumer_removed`, `too_slow`, `too_many_subscribers`; there may be more one day.',
-        examples: ['shutdown'],
-      }),
-      ...at,
-    }),
-    { reason: 'shutdown', cursor: CURSOR },
-  ),
-};
-
 /** What an NDJSON line of the journal's stream is. */
-export const JournalStreamEvent = named<object>('JournalStreamEvent', {
-  description:
-    'An event of the journal’s stream: a line of NDJSON. Ignore an `event` that you do not know: there may be more one day.',
-  oneOf: Object.values(STREAMED).map((one) => ({ $ref: `${one.$id}#` })),
-  discriminator: {
-    propertyName: 'event',
-    mapping: Object.fromEntries(
-      Object.entries(STREAMED).map(([name, one]) => [name, `#/components/schemas/${one.$id}`]),
-    ),
-  },
-  examples: [{ event: 'entry', cursor: CURSOR, data: EVENT }],
-});
+export const JournalStreamEvent = oneEventOf(
+  'JournalStreamEvent',
+  'An event of the journal’s stream: a line of NDJSON.',
+  cursorEvents({
+    prefix: 'Journal',
+    item: { name: 'entry', schema: 'JournalEntry', text: 'Something was decided.', data: BackendEvent, example: EVENT },
+    cursor: journalCursor,
+    example: CURSOR,
+    gap: JournalGap,
+    reasons: '`shutdown`, `space_removed`, `consumer_removed`, `too_slow`, `too_many_subscribers`',
+  }),
+  { event: 'entry', cursor: CURSOR, data: EVENT },
+);
 
 const retention = Type.Integer({
   minimum: 3_600,
