@@ -96,8 +96,8 @@ export const FILES: readonly Mutant[] = [
   },
   {
     name: 'two nodes look at files at once',
-    file: 'files/lease_files.lua',
-    from: "if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end",
+    file: 'lua/lease.lua',
+    from: 'if holder and holder ~= node then return false end',
     to: '',
     tests: LIFETIME,
     pattern: 'one node looks at a time',

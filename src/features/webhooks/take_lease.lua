@@ -3,15 +3,13 @@
 --   KEYS   im:meta, im:webhook-lease, im:webhook-spaces
 --   ARGV   node, for how long, ms (0 = it gives it back)
 --   reply  { 1 if the node has it now, else 0, the spaces that have webhooks … }
+-- @include "lease"
 local lease, node, ms = KEYS[2], ARGV[1], ARGV[2]
 
-local holder = redis.call('GET', lease)
-if holder and holder ~= node then return { 0 } end
 if ms == '0' then
-  if holder then redis.call('DEL', lease) end
+  if redis.call('GET', lease) == node then redis.call('DEL', lease) end
   return { 0 }
 end
 local spaces = redis.call('SMEMBERS', KEYS[3])
-if #spaces == 0 then return { 0 } end
-redis.call('SET', lease, node, 'PX', ms)
+if #spaces == 0 or not takes_lease(lease, node, ms) then return { 0 } end
 return { 1, unpack(spaces) }
