@@ -127,7 +127,11 @@ export class TestCluster {
     await this.healthy();
   }
 
-  /** Waits until all that are up agree, every slot is served, and each replica has what its master has. */
+  /**
+   * Waits until all that are up agree, every slot is served, and each replica has what its master has. They have to agree
+   * about the epoch as well: who takes a slot without having heard of the newest one may claim an epoch that is given out,
+   * and where that collides two servers can go on to believe for ever that the other one has the slot.
+   */
   async healthy(withinMs?: number): Promise<void> {
     const up = this.servers.filter(({ isUp }) => isUp);
     const isWell = async (server: RedisServer) => {
@@ -137,6 +141,8 @@ export class TestCluster {
       return role === 'master' || (await server.info('replication', 'master_link_status')) === 'up';
     };
     const doAgree = async () => {
+      const epochs = await Promise.all(up.map(async ({ admin }) => epochIn(String(await admin.cluster('INFO')))));
+      if (new Set(epochs).size > 1) return false;
       const seen = await Promise.all(up.map((server) => this.#membersSeenBy(server)));
       const views = seen.map((members) => members.filter(({ port }) => up.some((server) => server.port === port)));
       const roles = views.map((members) => members.map(({ port, master, slots }) => `${port} ${master} ${slots}`));
@@ -217,6 +223,10 @@ export class TestCluster {
 
 function announceArgs(port: number, announced: number): string[] {
   return ['--cluster-announce-port', String(announced), '--cluster-announce-bus-port', String(port + BUS)];
+}
+
+function epochIn(info: string): string | undefined {
+  return /^cluster_current_epoch:(\d+)/m.exec(info)?.[1];
 }
 
 function isIn(slot: number, range: string): boolean {

@@ -46,8 +46,8 @@ export async function registerSecurity(app: App, corsOrigins: readonly string[])
  * start on a slow machine, refuses nobody.
  */
 export function lasting(sampleMs: number): () => boolean {
-  let since = 0;
-  let last = 0;
+  let since = Number.NEGATIVE_INFINITY;
+  let last = Number.NEGATIVE_INFINITY;
   return () => {
     const now = performance.now();
     if (now - last > 2 * sampleMs) since = now;

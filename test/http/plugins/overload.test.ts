@@ -29,3 +29,8 @@ test('nor is one that was busy once for as long as is measured; who goes on to b
   block(110);
   assert.equal(isLasting(), false, 'it was over, and begins anew');
 });
+
+test('a start that takes longer than one sample is none that lasts', () => {
+  const sinceTheStart = performance.now();
+  assert.equal(lasting(sinceTheStart * 0.7)(), false);
+});

@@ -57,7 +57,8 @@ async function moveSlot(from: RedisServer, to: RedisServer): Promise<void> {
   await setSlot(to, 'NODE', id);
   await to.admin.call('CLUSTER', 'BUMPEPOCH');
   await setSlot(from, 'NODE', id);
-  await until('all know the new master', async () => (await cluster.masterOf(KEY)) === to);
+  await cluster.healthy();
+  assert.equal(await cluster.masterOf(KEY), to);
 }
 
 test('MOVED: refused once, then the new master is asked; nothing was sent again', async () => {
