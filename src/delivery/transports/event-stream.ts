@@ -139,29 +139,32 @@ class Frames {
 }
 
 /** The message that was added last: whoever follows the same conversation, and has as much, is given the same frames. */
-let last: { before: Frames | undefined; form: WireForm; cursor: Cursor; json: string; frames: Frames } | undefined;
+const last: { before?: Frames | undefined; form?: WireForm; cursor?: Cursor; json?: string; frames?: Frames } = {};
 
 function withMessage(before: Frames | undefined, form: WireForm, cursor: Cursor, json: string): Frames {
-  if (last?.before === before && last?.form === form && last.cursor === cursor && last.json === json) {
+  if (last.frames && last.before === before && last.form === form && last.cursor === cursor && last.json === json) {
     last.frames.isShared = true;
     return last.frames;
   }
-  last = {
-    before,
-    form,
-    cursor,
-    json,
-    frames: new Frames(before, frameOf(form, 'message', cursor, json), isAscii(json)),
-  };
-  return last.frames;
+  const frames = new Frames(before, frameOf(form, 'message', cursor, json), isAscii(json));
+  // One object, changed in place: no delivery to an inbox is shared with another.
+  last.before = before;
+  last.form = form;
+  last.cursor = cursor;
+  last.json = json;
+  last.frames = frames;
+  return frames;
 }
 
 /** The JSON that was looked at last: the same message goes to many. */
-let known = { json: '', isAscii: true };
+const known = { json: '', isAscii: true };
 
 function isAscii(json: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what ASCII is.
-  if (known.json !== json) known = { json, isAscii: !/[^\x00-\x7f]/.test(json) };
+  if (known.json !== json) {
+    known.json = json;
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what ASCII is.
+    known.isAscii = !/[^\x00-\x7f]/.test(json);
+  }
   return known.isAscii;
 }
 
