@@ -130,12 +130,14 @@ export const configSchema = Type.Object({
     'true',
     'false',
   ]),
-  BEFORE_SEND_URL: text(
-    'Your server, which is asked before each message is sent or edited',
-    '',
-    '^(https?://\\S+)?$',
-    'a URL that starts with https:// or http://, without user and password',
-  ),
+  BEFORE_SEND_URL: Type.String({
+    description: 'Your server, which is asked before each message is sent or edited',
+    default: '',
+    pattern: '^(https?://\\S+)?$',
+    allowed: 'a URL that starts with https:// or http://, without user and password',
+    // Somebody may write a password into it.
+    secret: true,
+  }),
   BEFORE_SEND_SECRET: Type.String({
     description:
       'Signs what it is asked, as webhooks are signed. With BEFORE_SEND_URL made in DATA_DIR as API_KEYS are',

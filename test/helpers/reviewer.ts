@@ -28,8 +28,9 @@ export const byText: Say = ({ data }, response) => {
 
 /** An operator's own server, which is asked before a message is sent. It allows what `say` does not answer. */
 export async function startReviewer(say: Say = byText) {
-  const answer = (received: Received, response: ServerResponse) =>
-    reviewer.say(received.body as unknown as Asked, response) as void;
+  const answer = async (received: Received, response: ServerResponse) => {
+    await reviewer.say(received.body as unknown as Asked, response);
+  };
   const receiver = await startReceiver(answer);
   const reviewer = {
     say,
