@@ -89,6 +89,10 @@ function toConfig(env: Environment) {
     logMax: env.LOG_MAX,
     logDays: env.LOG_DAYS,
     webhookAllowPrivate: env.WEBHOOK_ALLOW_PRIVATE === 'true',
+    beforeSendUrl: env.BEFORE_SEND_URL || undefined,
+    /** Empty until secrets.ts has filled it in, where there is a URL. */
+    beforeSendSecret: env.BEFORE_SEND_SECRET,
+    beforeSendFail: env.BEFORE_SEND_FAIL,
     journalMax: env.JOURNAL_MAX,
     journalOn: env.JOURNAL === 'on',
     commandTimeoutMs: env.COMMAND_TIMEOUT_MS,

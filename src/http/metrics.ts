@@ -61,6 +61,18 @@ export function createMetrics(gauged: Gauged, hasSpaces: boolean) {
     labelNames: ['outcome', ...ofSpace],
     registers,
   });
+  const questions = new Counter({
+    name: 'redisim_before_send_total',
+    help: 'Questions before a message is sent or edited, by outcome: allowed, denied, replaced, failed.',
+    labelNames: ['outcome', ...ofSpace],
+    registers,
+  });
+  const questionTimes = new Histogram({
+    name: 'redisim_before_send_duration_seconds',
+    help: 'How long such a question took.',
+    buckets: [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1],
+    registers,
+  });
   const subscribers = new Gauge({
     name: 'redisim_subscribers',
     help: 'Open streams by state: live, catching-up, behind; and long-polls: waiting.',
@@ -128,6 +140,11 @@ export function createMetrics(gauged: Gauged, hasSpaces: boolean) {
     /** Counts a try to send an event to a webhook. */
     countWebhook(outcome: string, space: SpaceName): void {
       webhooks.inc({ outcome, ...label(space) });
+    },
+    /** Counts a question that was asked before something was sent. */
+    countQuestion(outcome: string, seconds: number, space: SpaceName): void {
+      questions.inc({ outcome, ...label(space) });
+      questionTimes.observe(seconds);
     },
     inboxesRefused: new Counter({
       name: 'redisim_inboxes_refused_total',

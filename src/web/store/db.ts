@@ -31,6 +31,8 @@ export interface Outgoing {
   triedAt?: number | undefined;
   /** The code with which the service refused it; absent while it waits to be sent. */
   refusal?: string | undefined;
+  /** What the service says of it. */
+  refusalDetail?: string | undefined;
 }
 
 /** How far somebody has read a conversation, as far as the others may know. */

@@ -53,10 +53,10 @@ class StoredOutbox implements OutboxStorage {
 
   async list(): Promise<ClientOutgoing[]> {
     const messages = await this.#outbox.orderBy('writtenAt').toArray();
-    return messages.map(({ text, refusal, ...rest }) => ({
+    return messages.map(({ text, refusal, refusalDetail = '', ...rest }) => ({
       ...rest,
       fields: { text },
-      ...(refusal === undefined ? {} : { refusal: { code: refusal, detail: '' } }),
+      ...(refusal === undefined ? {} : { refusal: { code: refusal, detail: refusalDetail } }),
     }));
   }
 
@@ -70,7 +70,10 @@ class StoredOutbox implements OutboxStorage {
       .equals(clientMessageId)
       .modify((message) => {
         if ('triedAt' in change) message.triedAt = change.triedAt;
-        if ('refusal' in change) message.refusal = change.refusal?.code;
+        if ('refusal' in change) {
+          message.refusal = change.refusal?.code;
+          message.refusalDetail = change.refusal?.detail;
+        }
       });
     return count > 0;
   }
