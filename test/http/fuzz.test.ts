@@ -77,6 +77,7 @@ const NAMES = [
   'replyTo',
   'mentions',
   'attachments',
+  'silent',
   'mutedUntil',
   'attributes',
   'directPolicy',
