@@ -200,8 +200,7 @@ test('a silent message says so wherever it is read, and its repeat is the same',
     .expect(200);
   assert.deepEqual([read.silent, read.fields], [true, { text: 'psst' }]);
   const { body: inbox } = await service.server.get('/v1/users/bob/inbox?start=0&block=0').expect(200);
-  const item = inbox.items.find((one: { message: { id: string } }) => one.message.id === sent.id);
-  assert.equal(item.message.silent, true);
+  assert.equal(inbox.items.find(({ id }: { id: string }) => id === sent.id).silent, true);
   const { body: other } = await service.server.post(at, { fields: { text: 'hey' } }).expect(201);
   assert.equal('silent' in other, false);
 });
