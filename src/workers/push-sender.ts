@@ -1,9 +1,9 @@
 import { conversationOf } from '../domain/conversations.ts';
+import type { DeviceRecord, TokenAddress, WebAddress } from '../domain/devices.ts';
 import type { Uid } from '../domain/names.ts';
 import { type Notification, payloadOf, topicOf } from '../domain/notifications.ts';
 import type { Conversations } from '../features/conversations/conversations.ts';
 import { removeDevice, want } from '../features/push/commands.ts';
-import type { DeviceRecord, TokenAddress, WebAddress } from '../features/push/device-record.ts';
 import type { Looked, NewMessage } from '../features/push/recipients.ts';
 import type { WebPush } from '../features/push/web-push.ts';
 import type { Egress } from '../features/webhooks/egress.ts';

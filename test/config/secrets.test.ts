@@ -47,7 +47,11 @@ test('two that start together end up with the same ones', async () => {
 });
 
 test('configured ones are taken, and no file is made for them', async () => {
-  const config = await load({ API_KEYS: 'k'.repeat(16), JWT_SECRET: 's'.repeat(32), VAPID_PRIVATE_KEY: 'A'.repeat(42) + 'E' });
+  const config = await load({
+    API_KEYS: 'k'.repeat(16),
+    JWT_SECRET: 's'.repeat(32),
+    VAPID_PRIVATE_KEY: `${'A'.repeat(42)}E`,
+  });
   assert.deepEqual(config.apiKeys, ['k'.repeat(16)]);
   assert.equal(config.jwtSecret, 's'.repeat(32));
   assert.deepEqual(readdirSync(dataDir), []);

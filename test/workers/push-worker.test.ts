@@ -9,7 +9,11 @@ import { useService } from '../helpers/use.ts';
 const PRIVATE_KEY = 'nCScek-QpEjmOOlT-rQ38nZzvdPlqa00Zy0i6m2OJvY';
 const config = { webhookAllowPrivate: true, vapidPrivateKey: PRIVATE_KEY, vapidSubject: 'mailto:ops@example.com' };
 
-const { service } = useService({ config, each: true, app: { push: { againAfterMs: 1_500, retryAfterMs: [200, 200] }, presence: { graceMs: 100 } } });
+const { service } = useService({
+  config,
+  each: true,
+  app: { push: { againAfterMs: 1_500, retryAfterMs: [200, 200] }, presence: { graceMs: 100 } },
+});
 let push: PushService;
 beforeEach(async () => {
   push = await startPushService();

@@ -1,9 +1,9 @@
 import type { LogName } from '../../domain/conversations.ts';
+import { type DeviceRecord, deviceFrom } from '../../domain/devices.ts';
 import type { Gid, Uid } from '../../domain/names.ts';
 import type { MessageId } from '../../domain/stream-ids.ts';
 import { command } from '../../redis/command.ts';
 import type { Keys } from '../../redis/keys.ts';
-import { type DeviceRecord, deviceFrom } from './device-record.ts';
 
 interface PutDevice {
   uid: Uid;

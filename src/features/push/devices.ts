@@ -1,3 +1,4 @@
+import { checkKeys, type DeviceAddress, type DeviceKind, deviceFrom, digestOf } from '../../domain/devices.ts';
 import { ImError } from '../../domain/errors.ts';
 import type { Uid } from '../../domain/names.ts';
 import { refuse } from '../../domain/refusals.ts';
@@ -5,7 +6,6 @@ import type { Cursor } from '../../domain/stream-ids.ts';
 import type { Store } from '../../redis/store.ts';
 import type { Consumers } from '../journal/consumers.ts';
 import * as commands from './commands.ts';
-import { checkKeys, type DeviceAddress, type DeviceKind, deviceFrom, digestOf } from './device-record.ts';
 
 /** How many a user may have. */
 const MAX_DEVICES = 20;

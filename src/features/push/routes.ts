@@ -1,9 +1,9 @@
+import type { DeviceAddress, DeviceKind } from '../../domain/devices.ts';
 import { ImError } from '../../domain/errors.ts';
 import type { App } from '../../http/fastify.ts';
 import { ref } from '../../http/openapi/component.ts';
 import { SelfParams } from '../../http/openapi/params.ts';
 import { answer, nothing, responses } from '../../http/openapi/responses.ts';
-import type { DeviceAddress, DeviceKind } from './device-record.ts';
 import { pushOff } from './devices.ts';
 import { Device, DeviceInput, DeviceList, DeviceParams, PushInfo } from './schemas.ts';
 import type { WebPush } from './web-push.ts';

@@ -1,8 +1,8 @@
 import Type from 'typebox';
+import { DEVICE_KINDS, type DeviceKind } from '../../domain/devices.ts';
 import { component, input, named, ref } from '../../http/openapi/component.ts';
 import { SelfParams, TimeText } from '../../http/openapi/params.ts';
 import { DEVICE_PATTERN, KEY_PATTERN, TOKEN_PATTERN, URL_PATTERN } from '../../http/openapi/patterns.ts';
-import { DEVICE_KINDS, type DeviceKind } from './device-record.ts';
 
 const ENDPOINT = 'https://updates.push.services.mozilla.com/wpush/v2/gAAAAABk';
 const P256DH = 'BGEw2wsHgLwzerjvnMTkbKrFRxdmwJ5S_k7zi7A1coR_sVjHmGrlvzYpAT1n4NPbioFlQkIrTNL8EH4V3ZZ4vJE';

@@ -1,6 +1,6 @@
 import { createECDH } from 'node:crypto';
 import webPush from 'web-push';
-import type { WebAddress } from './device-record.ts';
+import type { WebAddress } from '../../domain/devices.ts';
 
 /** Who pushes, as push services are told (VAPID, RFC 8292). */
 export interface Vapid {

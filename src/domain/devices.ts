@@ -1,5 +1,5 @@
 import { createECDH, hash } from 'node:crypto';
-import { ImError } from '../../domain/errors.ts';
+import { ImError } from './errors.ts';
 
 /** Where Web Push goes to, as a browser's PushSubscription has it. */
 export interface WebAddress {
