@@ -139,25 +139,26 @@ async function pastePage(
 
 test('the curl lines of docs/backend.md work as they are pasted', { skip }, async (t) => {
   const paste = await pastePage(t, 'docs/backend.md', {
-    config: { webhookAllowPrivate: true },
-    blocks: [0, 2],
+    config: { webhookAllowPrivate: true, vapidPrivateKey: 'nCScek-QpEjmOOlT-rQ38nZzvdPlqa00Zy0i6m2OJvY' },
+    blocks: [0, 3],
     last: 'kill %1\n',
   });
   const pages = paste.answers.filter(({ next }) => next !== undefined) as { items: object[] }[];
   assert.deepEqual(
-    pages.map(({ items }) => items.length),
+    pages.slice(0, 2).map(({ items }) => items.length),
     [3, 0],
     paste.output,
   );
   assert.match(paste.output, /event: entry\ndata: .*"hi"/);
   assert.match(paste.output, /^\{"type":"message.created".*"hooked"/m, paste.output);
   assert.match(paste.output, /"outcome":"delivered"/);
+  assert.match(paste.output, /"notification.wanted".*"token":"of-the-phone".*"body":"New message"/);
 });
 
 test('what docs/backend.md has asked before a message is sent decides', { skip }, async (t) => {
   const { answers } = await pastePage(t, 'docs/backend.md', {
     config: { beforeSendUrl: 'http://127.0.0.1:9877/', beforeSendSecret: BEFORE_SEND_SECRET },
-    blocks: [2, 3],
+    blocks: [3, 4],
     codes: ['message_denied'],
     last: 'kill %1\n',
   });
@@ -203,6 +204,11 @@ const FORMS: Record<Exclude<keyof Keys, 'prefix' | 'partition' | 'space' | 'of' 
   removals: [],
   revoked: [],
   suspended: [],
+  devices: ['<uid>'],
+  usersWithDevices: [],
+  pushAddresses: [],
+  pushSpaces: [],
+  pushLease: [],
   user: ['<uid>'],
   inbox: ['<uid>'],
   contacts: ['<uid>'],
@@ -314,14 +320,17 @@ test('the keys are of the types in the table, and the redis-cli lines show somet
     (await upload(service, 'alice', 'some bytes', { credential: API_KEY })).body.id,
   ];
   await server.post(`${toBob}/messages`, { attachments: [{ file, name: 'x' }] }).expect(201);
+  await server.put('/v1/users/bob/devices/phone', { kind: 'fcm', token: 'x' }).expect(201);
   await server.delete('/v1/users/dave').expect(204);
 
   const keys = new Keys('');
   // Nobody answers under that name: it is to be sent again.
   await eventually(async () => (await db.exists(keys.retries(hook.id))) === 1, 'a retry');
+  await eventually(async () => (await db.exists(keys.pushLease())) === 1, 'a node pushes');
   const [alice, bob, carol, dave] = [uid('alice'), uid('bob'), uid('carol'), uid('dave')];
   const direct = 'ds:alice:bob' as LogName;
   const examples: Record<string, string> = {
+    'dv:<uid>': keys.devices(bob),
     'u:<uid>': keys.user(alice),
     'wh:<id>': keys.webhookState(hook.id),
     'wr:<id>': keys.retries(hook.id),

@@ -93,6 +93,10 @@ function toConfig(env: Environment) {
     /** Empty until secrets.ts has filled it in, where there is a URL. */
     beforeSendSecret: env.BEFORE_SEND_SECRET,
     beforeSendFail: env.BEFORE_SEND_FAIL,
+    /** Empty, where secrets.ts has not filled it in: Web Push is off then. */
+    vapidPrivateKey: env.VAPID_PRIVATE_KEY,
+    vapidSubject: env.VAPID_SUBJECT,
+    pushText: env.PUSH_TEXT === 'true',
     journalMax: env.JOURNAL_MAX,
     journalOn: env.JOURNAL === 'on',
     commandTimeoutMs: env.COMMAND_TIMEOUT_MS,

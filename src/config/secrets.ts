@@ -3,6 +3,7 @@ import { link, mkdir, readFile, stat, unlink, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 import { ConfigError } from './complaints.ts';
 import type { Config } from './config.ts';
+import { isPrivateKey } from './vapid.ts';
 
 /** The generated server key, in DATA_DIR. */
 export const API_KEY_FILE = 'api-key';
@@ -12,6 +13,9 @@ export const JWT_SECRET_FILE = 'jwt-secret';
 export const DEMO_SECRET_FILE = 'demo-secret';
 /** The generated secret that signs what is asked before a message is sent, in DATA_DIR. */
 export const BEFORE_SEND_SECRET_FILE = 'before-send-secret';
+
+/** The generated key that signs pushes, in DATA_DIR: any 32 bytes are a private key of P-256. */
+export const VAPID_KEY_FILE = 'vapid-key';
 
 /**
  * Fills in the key and the secrets that were not configured from files in DATA_DIR, which are made (mode 0600) when
@@ -26,10 +30,17 @@ export async function withSecrets(config: Config, warn: (message: string) => voi
     ...config,
     apiKeys: config.apiKeys.length > 0 ? config.apiKeys : [await keep(API_KEY_FILE)],
     jwtSecret: config.jwtSecret || (await keep(JWT_SECRET_FILE)),
+    vapidPrivateKey:
+      config.vapidPrivateKey || privateKeyFrom(join(config.dataDir, VAPID_KEY_FILE), await keep(VAPID_KEY_FILE)),
     demoSecret: config.demoLogin === 'holders of the secret' ? await keep(DEMO_SECRET_FILE) : '',
     beforeSendSecret:
       config.beforeSendSecret || (config.beforeSendUrl ? await keep(BEFORE_SEND_SECRET_FILE, webhookSecret) : ''),
   };
+}
+
+function privateKeyFrom(path: string, text: string): string {
+  if (isPrivateKey(text)) return text;
+  throw new ConfigError([`${path} must hold a private key of P-256; remove it to have a new one made`]);
 }
 
 const randomSecret = () => randomBytes(32).toString('base64url');

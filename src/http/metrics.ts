@@ -73,6 +73,12 @@ export function createMetrics(gauged: Gauged, hasSpaces: boolean) {
     buckets: [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1],
     registers,
   });
+  const pushes = new Counter({
+    name: 'redisim_push_total',
+    help: 'Notifications for devices, by outcome: sent, wanted (of the backend), failed, refused, removed (the device is gone), late, superfluous (read meanwhile, for example), dropped (too many).',
+    labelNames: ['outcome', ...ofSpace],
+    registers,
+  });
   const subscribers = new Gauge({
     name: 'redisim_subscribers',
     help: 'Open streams by state: live, catching-up, behind; and long-polls: waiting.',
@@ -145,6 +151,10 @@ export function createMetrics(gauged: Gauged, hasSpaces: boolean) {
     countQuestion(outcome: string, seconds: number, space: SpaceName): void {
       questions.inc({ outcome, ...label(space) });
       questionTimes.observe(seconds);
+    },
+    /** Counts what came of a notification. */
+    countPush(outcome: string, space: SpaceName): void {
+      pushes.inc({ outcome, ...label(space) });
     },
     inboxesRefused: new Counter({
       name: 'redisim_inboxes_refused_total',

@@ -127,7 +127,16 @@ export class Messages {
 
   #prepare(send: Send): Sending {
     this.#context.admit();
-    const { uid, conversation, fields = {}, clientMessageId, replyTo, mentions, attachments = [] } = send;
+    const {
+      uid,
+      conversation,
+      fields = {},
+      clientMessageId,
+      replyTo,
+      mentions,
+      attachments = [],
+      silent = false,
+    } = send;
     const pairs = checkFields(fields, RESERVED_MESSAGE_FIELDS);
     return {
       from: uid,
@@ -141,6 +150,7 @@ export class Messages {
       // Whoever is named beside `*` is among everybody.
       mentions: mentions?.includes('*') ? ['*'] : [...new Set(mentions)],
       attachments,
+      silent,
       pairs,
     };
   }
@@ -157,6 +167,7 @@ export class Messages {
     if (replyTo !== undefined) entry.replyTo = replyTo;
     if (sending.mentions.length > 0) entry.mentions = sending.mentions;
     if (reply.attachments) entry.attachments = reply.attachments;
+    if (sending.silent) entry.silent = true;
     return { message: toMessage(sending.conversation, reply.id, entry), created };
   }
 

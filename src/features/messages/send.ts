@@ -27,14 +27,17 @@ export interface Send {
   mentions?: readonly string[] | undefined;
   /** Files that the sender has uploaded, or may read. */
   attachments?: readonly AttachmentInput[] | undefined;
+  /** It notifies nobody. */
+  silent?: boolean | undefined;
 }
 
 /** Tells two requests apart that carry the same clientMessageId; the order of the fields does not matter. */
-export function digestOf({ action, fields = {}, replyTo, mentions, attachments }: Send): string {
+export function digestOf({ action, fields = {}, replyTo, mentions, attachments, silent }: Send): string {
   const sorted: unknown[] = Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1));
   if (replyTo !== undefined) sorted.push(replyTo);
   if (mentions?.length) sorted.push(mentions);
   if (attachments?.length) sorted.push({ attachments });
+  if (silent) sorted.push({ silent });
   if (action !== undefined) sorted.push({ action });
   return hash('sha256', JSON.stringify(sorted), 'base64url').slice(0, 22);
 }

@@ -39,6 +39,7 @@ const MessageSending = question('MessageSending', 'message.sending', {
       Type.Array(Type.String(), { description: 'Whom it mentions; `*` is everybody.', examples: [['bob']] }),
     ),
     attachments: Type.Optional(Type.Array(ref(AttachmentInput), { description: 'The files that it carries.' })),
+    silent: Type.Optional(Type.Boolean({ description: 'It is to notify nobody.', examples: [true] })),
   },
   example: { ...example, fields: { text: 'hi' }, clientMessageId: 'm-0001' },
 });

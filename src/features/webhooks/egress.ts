@@ -28,6 +28,15 @@ export interface EgressOptions {
   connectionsKept?: number;
 }
 
+/** What an address is for, as those are told who name it. */
+export interface Use {
+  name: string;
+  /** Whether only TLS will do; not where private networks may be reached, where nobody else listens. */
+  isSecure?: boolean;
+}
+
+const WEBHOOK: Use = { name: 'webhook' };
+
 /**
  * Requests that leave the service, to addresses that others name: what they may not reach is looked at in the address that is
  * connected to, so that no name can mean one address when it is looked at and another one then.
@@ -47,16 +56,14 @@ export class Egress {
   }
 
   /** @throws ImError `invalid_request` for an address that is never sent to */
-  check(text: string): void {
+  check(text: string, { name, isSecure = false }: Use = WEBHOOK): void {
+    const schemes = isSecure && !this.#options.allowsPrivate ? ['https://'] : ['https://', 'http://'];
     const url = URL.canParse(text) ? new URL(text) : undefined;
-    if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
-      throw new ImError('invalid_request', 'A webhook goes to a URL that begins with https:// or http://.');
+    if (!url || !schemes.includes(`${url.protocol}//`)) {
+      throw new ImError('invalid_request', `A ${name} goes to a URL that begins with ${schemes.join(' or ')}.`);
     }
     if (url.username || url.password) {
-      throw new ImError(
-        'invalid_request',
-        'The URL of a webhook has no user and password: verify its signature instead.',
-      );
+      throw new ImError('invalid_request', `The URL of a ${name} has no user and password.`);
     }
     const problem = this.#refusalOf(hostOf(url));
     if (problem)
@@ -67,7 +74,12 @@ export class Egress {
    * Sends a body. Redirects are not followed.
    * @throws Error that says why there was no answer
    */
-  async post(text: string, headers: Record<string, string>, body: string, signal?: AbortSignal): Promise<Answer> {
+  async post(
+    text: string,
+    headers: Record<string, string>,
+    body: string | Buffer,
+    signal?: AbortSignal,
+  ): Promise<Answer> {
     const url = new URL(text);
     const problem = this.#refusalOf(hostOf(url));
     if (problem) throw new Error(problem);
