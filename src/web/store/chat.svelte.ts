@@ -3,8 +3,10 @@ import { Dexie } from 'dexie';
 import { type Api, ApiError, createApi, type Session } from '../api/client.ts';
 import { Changes } from './changes.ts';
 import { Channels } from './channels.ts';
+import { Composition } from './composition.svelte.ts';
 import { Conversations } from './conversations.ts';
 import { Store } from './db.ts';
+import { Files } from './files.svelte.ts';
 import { Histories } from './histories.ts';
 import { Inbox } from './inbox.ts';
 import { Listing } from './listing.ts';
@@ -40,6 +42,7 @@ export class Chat {
   readonly channels: Channels;
   readonly conversations: Conversations;
   readonly changes: Changes;
+  readonly files: Files;
   readonly profiles: Profiles;
   readonly receipts: Receipts;
   readonly typing: Typing;
@@ -52,6 +55,7 @@ export class Chat {
   watched: string | undefined;
   readonly #tabs: BroadcastChannel;
   readonly #signals: Signals;
+  readonly #compositions = new Map<string, Composition>();
   readonly #ending = new AbortController();
   #leads = false;
   #watchedUids: string[] = [];
@@ -64,6 +68,7 @@ export class Chat {
     this.api = createApi(token);
     this.store = new Store(uid);
     this.histories = new Histories(this.store, this.api);
+    this.files = new Files(token);
     this.profiles = new Profiles(this.store, this.api);
     this.listing = new Listing(this.store, this.api, this.histories, uid);
     this.inbox = new Inbox(this.store, this, uid, () => this.watched);
@@ -86,8 +91,17 @@ export class Chat {
     void this.#lead();
   }
 
+  /** What is being written in a conversation. */
+  compositionIn(conversation: string): Composition {
+    const composition = this.#compositions.get(conversation) ?? new Composition(conversation, this);
+    this.#compositions.set(conversation, composition);
+    return composition;
+  }
+
   /** Ends all that goes on in the background. */
   close(): void {
+    for (const composition of this.#compositions.values()) composition.close();
+    this.files.close();
     this.openChats.close();
     this.#ending.abort();
     this.presence.close();
@@ -98,6 +112,7 @@ export class Chat {
   /** Ends it, and removes what this browser keeps of the user. */
   async forget(): Promise<void> {
     this.close();
+    this.files.forget();
     this.store.close();
     await Dexie.delete(this.store.name);
   }

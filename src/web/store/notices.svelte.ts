@@ -1,4 +1,5 @@
 import type { Message } from '@redisim/client';
+import { withAttachments } from '../i18n/attachments.ts';
 import { t } from '../i18n/texts.ts';
 import { notify } from '../offline/register.ts';
 import { isMuted } from './conversations.ts';
@@ -63,8 +64,8 @@ export class Notices {
     if (isTold) beep();
   }
 
-  async #bodyOf({ conversation, from = '', fields }: Message, unread: number): Promise<string> {
-    const text = (fields.text ?? Object.values(fields)[0] ?? '').slice(0, MOST_SHOWN);
+  async #bodyOf({ conversation, from = '', fields, attachments }: Message, unread: number): Promise<string> {
+    const text = withAttachments(fields.text ?? Object.values(fields)[0] ?? '', attachments).slice(0, MOST_SHOWN);
     const line = conversation === `user:${from}` ? text : `${await this.#nameOf(`user:${from}`)}: ${text}`;
     return unread > 1 ? `${line}\n${t.unread(unread)}` : line;
   }
