@@ -3,11 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 import type { Locator, Page } from 'playwright-core';
 import { eventually } from '../../helpers/delivery.ts';
-import { png } from '../../helpers/files.ts';
+import { png, upload } from '../../helpers/files.ts';
 import { Person, Service, skip } from './browser.ts';
 import { openPage } from './people.ts';
 
-const FILE_MAX = 2_000_000;
+const FILE_MAX = 21_000_000;
+const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
 
 interface Sent {
   action?: string;
@@ -166,6 +167,74 @@ describe('the chat page: attachments', { skip }, () => {
     await ben.page.getByText('This file isn’t there any more.').waitFor();
   });
 
+  test('a large file is saved without being held in memory', async () => {
+    const [ann, ben] = [await page.person('Ann'), await page.person('Ben')];
+    const bytes = Buffer.alloc(FILE_MAX, 'redisim ');
+    const { body } = await upload(page.service, 'ann', bytes, { credential: page.service.apiKey });
+    await page.service.call('POST', '/users/ann/conversations/user:ben/messages', {
+      attachments: [{ file: body.id, name: 'film.bin' }],
+    });
+    await ben.openChat('user:ann');
+    const saved = ben.page.waitForEvent('download');
+    await ben.page.getByRole('button', { name: 'Download film.bin, 21 MB' }).click();
+    const download = await saved;
+    assert.match(download.url(), /\?ticket=/);
+    assert.equal(download.suggestedFilename(), 'film.bin');
+    assert.ok(bytes.equals(await readFile(await download.path())));
+    await ann.leave();
+  });
+
+  for (const colorScheme of ['light', 'dark'] as const) {
+    test(`on a phone a picture fits into its message, and a long press opens the menu; axe finds nothing, ${colorScheme}`, async () => {
+      const [owner, other] = [`una-${colorScheme}`, `vic-${colorScheme}`];
+      for (const uid of [owner, other]) await page.service.call('PUT', `/users/${uid}`, { fields: { name: uid } });
+      const credential = page.service.apiKey;
+      const files = await Promise.all([
+        upload(page.service, owner, picture.buffer, { credential }),
+        upload(page.service, owner, notes.buffer, { credential }),
+      ]);
+      const [shown, saved] = files.map(({ body }) => body.id);
+      for (const attachments of [
+        [{ file: shown, name: 'one.png' }],
+        [
+          { file: shown, name: 'two.png' },
+          { file: shown, name: 'three.png' },
+          { file: saved, name: 'a.txt' },
+        ],
+      ]) {
+        const message = {
+          fields: { text: 'a text that is longer than the picture is wide, and goes on below' },
+          attachments,
+        };
+        await page.service.call('POST', `/users/${owner}/conversations/user:${other}/messages`, message);
+      }
+      const phone = await page.person(other.replace('v', 'V').replace('-', ' '), { ...PHONE, colorScheme });
+      await phone.openChat(`user:${owner}`);
+      for (const name of ['one.png', 'two.png', 'three.png']) {
+        const box = phone.page.getByRole('button', { name: `Open picture ${name}` });
+        await isShown(box);
+        const [inner, outer] = [
+          (await box.boundingBox())!,
+          (await phone.page.locator('.bubble').last().boundingBox())!,
+        ];
+        assert.ok(inner.x >= outer.x && inner.x + inner.width <= outer.x + outer.width, name);
+      }
+      assert.deepEqual(await phone.barriers(), []);
+      const { x, y } = (await pictures(phone).first().boundingBox())!;
+      const touch = await phone.page.context().newCDPSession(phone.page);
+      await touch.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [{ x: x + 30, y: y + 30 }] });
+      await phone.page.getByRole('menu', { name: 'Message options' }).waitFor();
+      await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+      await phone.page.getByRole('menuitem', { name: 'Reply' }).tap();
+      await phone.page.locator('.about', { hasText: '📷' }).waitFor();
+      assert.equal(await phone.page.locator('dialog').count(), 0);
+      await pictures(phone).first().tap();
+      await phone.page.locator('dialog').getByRole('img', { name: 'one.png' }).waitFor();
+      await phone.page.locator('dialog').getByRole('button', { name: 'Close' }).tap();
+      await phone.page.locator('dialog').waitFor({ state: 'detached' });
+    });
+  }
+
   test('a picture is pasted, another dropped, one is taken out; a message can be files alone', async () => {
     const [cem, dia] = [await page.person('Cem'), await page.person('Dia')];
     await cem.add('dia');
@@ -228,7 +297,7 @@ describe('the chat page: attachments', { skip }, () => {
     const gus = await page.person('Gus');
     await page.person('Hal');
     await gus.add('hal');
-    const large = { ...notes, name: 'large.bin', buffer: Buffer.alloc(4 * FILE_MAX, 1) };
+    const large = { ...notes, name: 'large.bin', buffer: Buffer.alloc(FILE_MAX + 1, 1) };
     await choose(gus, large, { ...notes, name: 'empty.txt', buffer: Buffer.alloc(0) });
     await chips(gus).getByText('This file is too large.').waitFor();
     await chips(gus).getByText('This file is empty.').waitFor();
