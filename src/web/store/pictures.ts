@@ -18,11 +18,13 @@ const MOST_BYTES = 64_000_000;
 /** Pictures that were read, as `blob:` addresses: those that are shown, and the latest others. */
 export class Pictures {
   readonly #read: (id: string) => Promise<Blob>;
-  /** The one that was shown last is the last. */
+  readonly #mostBytes: number;
+  /** The one that was seen last is the last. */
   readonly #kept = new Map<string, Kept>();
 
-  constructor(read: (id: string) => Promise<Blob>) {
+  constructor(read: (id: string) => Promise<Blob>, mostBytes = MOST_BYTES) {
     this.#read = read;
+    this.#mostBytes = mostBytes;
   }
 
   /** Reads a picture, or finds it. */
@@ -35,6 +37,7 @@ export class Pictures {
       if (isOver) return;
       isOver = true;
       kept.users--;
+      if (this.#kept.get(id) === kept) this.#touch(id, kept);
       this.#trim();
     };
     return { url: kept.url, release };
@@ -73,7 +76,7 @@ export class Pictures {
     const unused = [...this.#kept].filter(([, { users }]) => users === 0);
     let bytes = unused.reduce((sum, [, kept]) => sum + kept.bytes, 0);
     for (const [id, kept] of unused) {
-      if (bytes <= MOST_BYTES) return;
+      if (bytes <= this.#mostBytes) return;
       bytes -= kept.bytes;
       this.#forget(id, kept);
     }
