@@ -20,7 +20,8 @@ export class ChosenFile {
   /** Absent of one that was uploaded before the page was loaded. */
   readonly file: File | undefined;
   sentBytes = $state(0);
-  /** Once it is uploaded. */
+  /** Once it is uploaded; then, once the draft has it, too, so that a reload does not lose what is shown as done. */
+  uploaded: Attachment | undefined;
   attachment = $state.raw<Attachment>();
   /** Why it was not. */
   error = $state.raw<unknown>();
@@ -32,7 +33,9 @@ export class ChosenFile {
     this.size = of.size;
     this.type = of.type;
     this.file = of instanceof File ? of : undefined;
-    if (!(of instanceof File)) this.attachment = of;
+    if (of instanceof File) return;
+    this.uploaded = of;
+    this.attachment = of;
   }
 
   get isPending(): boolean {
@@ -134,8 +137,9 @@ export class Composition {
         chosen.sentBytes = Math.min(bytes, file.size);
       };
       const { id, ...info } = await this.#files.upload(file, told, controller.signal);
-      chosen.attachment = { file: id, name, ...info };
+      chosen.uploaded = { file: id, name, ...info };
       await this.#keep({});
+      chosen.attachment = chosen.uploaded;
     } catch (error) {
       chosen.error = error;
     } finally {
@@ -159,7 +163,7 @@ export class Composition {
   }
 
   #attachments(): Attachment[] {
-    return this.files.flatMap(({ attachment }) => attachment ?? []);
+    return this.files.flatMap(({ uploaded }) => uploaded ?? []);
   }
 
   async #keep(change: Partial<StoredDraft>): Promise<void> {
