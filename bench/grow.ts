@@ -93,6 +93,7 @@ async function populate(service: Service, from: number, to: number): Promise<{ p
           ttlMs: 3_600_000,
           replyTo: '' as const,
           mentions: [],
+          silent: false,
           attachments: [],
           pairs: ['text', TEXT],
         };

@@ -24,6 +24,8 @@ import { eventRoutes } from './features/messages/event-routes.ts';
 import { messageRoutes } from './features/messages/routes.ts';
 import { Keeper, type KeeperOptions } from './features/presence/keeper.ts';
 import { presenceRoutes } from './features/presence/routes.ts';
+import { pushRoutes } from './features/push/routes.ts';
+import { WebPush } from './features/push/web-push.ts';
 import { reactionRoutes } from './features/reactions/routes.ts';
 import { RedisPing } from './features/service/redis-ping.ts';
 import { serviceRoutes } from './features/service/routes.ts';
@@ -55,13 +57,17 @@ import { SpacesHere } from './http/spaces-here.ts';
 import { Sockets } from './http/streams/socket.ts';
 import { FEED_BLOCK_MS, type RedisLink } from './redis/connection/link.ts';
 import { openStore, preparePartition } from './redis/open-store.ts';
-import { WebhookWorker } from './workers/webhook-worker.ts';
+import { type PushWorkerOptions, pushWorker } from './workers/push-worker.ts';
+import { webhookWorker } from './workers/webhook-worker.ts';
 
 /** {@link AppOptions.stallMs}. */
 const STALL_MS = 120_000;
 
 /** How long a receiver of webhooks may take to answer, ms. */
 const WEBHOOK_TIMEOUT_MS = 15_000;
+
+/** How many connections one push service gets: all browsers of a kind have the same. */
+const PUSH_SOCKETS = 50;
 
 /** Of the package. */
 export const { version: VERSION } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -82,6 +88,8 @@ export interface AppOptions {
   stallMs?: number;
   /** When a webhook's event is sent again, after each try, ms. */
   retryAfterMs?: readonly number[];
+  /** When a push is tried again, and who was there looked at once more. */
+  push?: Pick<PushWorkerOptions, 'againAfterMs' | 'retryAfterMs'>;
   /** How soon it is told that somebody has gone. */
   presence?: Pick<KeeperOptions, 'graceMs' | 'renewMs'>;
 }
@@ -123,10 +131,18 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     fileBytes?.removeSpace(space),
   );
   const egress = new Egress({ allowsPrivate: config.webhookAllowPrivate, timeoutMs: WEBHOOK_TIMEOUT_MS });
+  const pushEgress = new Egress({
+    allowsPrivate: config.webhookAllowPrivate,
+    timeoutMs: WEBHOOK_TIMEOUT_MS,
+    maxSockets: PUSH_SOCKETS,
+  });
+  const { vapidPrivateKey: privateKey, vapidSubject: subject } = config;
+  const webPush = privateKey ? new WebPush({ privateKey, subject }) : undefined;
   const spaces = new SpacesHere(
     {
       config,
       egress,
+      webPush,
       store,
       log: app.log,
       metrics,
@@ -180,18 +196,33 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     },
   });
   const { hub } = delivery;
-  const webhookWorkers = store.partitions.map(
-    (one) =>
-      new WebhookWorker({
-        store: one,
-        log: app.log,
-        egress,
-        hub: () => hub,
-        spaceOf: (name) => spaces.get(name),
-        sent: metrics.countWebhook,
-        ...(options.retryAfterMs ? { retryAfterMs: options.retryAfterMs } : {}),
-      }),
+  const webhookWorkers = store.partitions.map((one) =>
+    webhookWorker({
+      store: one,
+      log: app.log,
+      egress,
+      hub: () => hub,
+      spaceOf: (name) => spaces.get(name),
+      sent: metrics.countWebhook,
+      ...(options.retryAfterMs ? { retryAfterMs: options.retryAfterMs } : {}),
+    }),
   );
+
+  const pushWorkers = store.partitions.map((one) =>
+    pushWorker({
+      store: one,
+      log: app.log,
+      egress: pushEgress,
+      webPush,
+      hub: () => hub,
+      spaceOf: (name) => spaces.get(name),
+      count: metrics.countPush,
+      showsText: config.pushText,
+      knowsPresence: config.presence,
+      ...options.push,
+    }),
+  );
+  const workers = [...webhookWorkers, ...pushWorkers];
 
   registerProblems(app);
   registerRequestLog(app, metrics);
@@ -230,6 +261,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   followingRoutes(app, { streaming, sockets });
   journalRoutes(app, { streaming });
   webhookRoutes(app, { egress });
+  pushRoutes(app, { webPush });
   tokenRoutes(app);
   demoRoutes(app, { space: spaces.default, demo: { allowed: config.demoLogin, secret: config.demoSecret } });
   spaceRoutes(app, {
@@ -252,12 +284,13 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     keeper?.start();
     janitor?.start();
     filesJanitor?.start();
-    for (const worker of webhookWorkers) worker.start();
+    for (const worker of workers) worker.start();
   });
   // Before the server stops to listen: an open stream would keep it from ending.
   app.addHook('preClose', async () => {
-    await Promise.all(webhookWorkers.map((worker) => worker.stop()));
+    await Promise.all(workers.map((worker) => worker.stop()));
     egress.close();
+    pushEgress.close();
     hub.drain();
   });
   app.addHook('onClose', async () => {

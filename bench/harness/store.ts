@@ -29,6 +29,7 @@ export function sendOf(n: number, { from, conversation, log }: { from: string; c
     ttlMs: 60_000,
     replyTo: '' as const,
     attachments: [],
+    silent: false,
     mentions: [],
     pairs: ['text', TEXT],
   };

@@ -89,6 +89,10 @@ function toConfig(env: Environment) {
     logMax: env.LOG_MAX,
     logDays: env.LOG_DAYS,
     webhookAllowPrivate: env.WEBHOOK_ALLOW_PRIVATE === 'true',
+    /** Empty, where secrets.ts has not filled it in: Web Push is off then. */
+    vapidPrivateKey: env.VAPID_PRIVATE_KEY,
+    vapidSubject: env.VAPID_SUBJECT,
+    pushText: env.PUSH_TEXT === 'true',
     journalMax: env.JOURNAL_MAX,
     journalOn: env.JOURNAL === 'on',
     commandTimeoutMs: env.COMMAND_TIMEOUT_MS,

@@ -4,6 +4,7 @@ import { isFilesPlace } from './files.ts';
 import { list, trustOf } from './lists.ts';
 import { redisUrlsOf } from './redis-url.ts';
 import type { Environment } from './schema.ts';
+import { isPrivateKey } from './vapid.ts';
 
 /** Tells what the schema cannot say: rules between variables, and items that a pattern would describe badly. */
 export function* crossChecks(env: Environment): Generator<string> {
@@ -24,6 +25,9 @@ export function* crossChecks(env: Environment): Generator<string> {
   if (!isFilesPlace(env.FILES)) yield complaint('FILES', env.FILES);
   if (env.FILE_PENDING_MAX < env.FILE_MAX) {
     yield `FILE_PENDING_MAX was ${env.FILE_PENDING_MAX}, but FILE_MAX is ${env.FILE_MAX}: no file of that size could ever be sent`;
+  }
+  if (env.VAPID_PRIVATE_KEY && !isPrivateKey(env.VAPID_PRIVATE_KEY)) {
+    yield complaint('VAPID_PRIVATE_KEY', env.VAPID_PRIVATE_KEY);
   }
   if (env.SPACES === 'on' && !env.ADMIN_KEYS) {
     yield `ADMIN_KEYS is not set, but SPACES is on: nobody could make one (${allowed('ADMIN_KEYS')})`;

@@ -126,7 +126,26 @@ export const configSchema = Type.Object({
     ['auto', 'on'],
   ),
   JOURNAL_MAX: whole('Entries kept in the journal, about', 100_000, 100, 10_000_000),
-  WEBHOOK_ALLOW_PRIVATE: choice('Whether webhooks may be sent to this machine and to private networks', 'false', [
+  WEBHOOK_ALLOW_PRIVATE: choice(
+    'Whether webhooks and pushes may be sent to this machine and to private networks',
+    'false',
+    ['true', 'false'],
+  ),
+  VAPID_PRIVATE_KEY: Type.String({
+    description:
+      'Signs pushes to browsers, the same on all nodes. Made in DATA_DIR as API_KEYS are; with REDIS_URL, Web Push is off without it',
+    default: '',
+    pattern: '^([A-Za-z0-9_-]{43})?$',
+    allowed: 'a private key of P-256, 32 bytes in base64url, as "npx web-push generate-vapid-keys" prints it',
+    secret: true,
+  }),
+  VAPID_SUBJECT: text(
+    'Whom the operators of push services may write to about pushes',
+    'mailto:admin@example.com',
+    '^(mailto:[^\\s@]+@[^\\s@]+|https://\\S+)$',
+    'an address like mailto:you@example.com or https://example.com/contact',
+  ),
+  PUSH_TEXT: choice('Whether pushes have the text of a message, and not only who has written where', 'false', [
     'true',
     'false',
   ]),

@@ -3,6 +3,7 @@ import { link, mkdir, readFile, stat, unlink, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 import { ConfigError } from './complaints.ts';
 import type { Config } from './config.ts';
+import { isPrivateKey } from './vapid.ts';
 
 /** The generated server key, in DATA_DIR. */
 export const API_KEY_FILE = 'api-key';
@@ -10,6 +11,9 @@ export const API_KEY_FILE = 'api-key';
 export const JWT_SECRET_FILE = 'jwt-secret';
 /** The generated secret of the demo login, in DATA_DIR. */
 export const DEMO_SECRET_FILE = 'demo-secret';
+
+/** The generated key that signs pushes, in DATA_DIR: any 32 bytes are a private key of P-256. */
+export const VAPID_KEY_FILE = 'vapid-key';
 
 /**
  * Fills in the key and the secrets that were not configured from files in DATA_DIR, which are made (mode 0600) when
@@ -24,8 +28,15 @@ export async function withSecrets(config: Config, warn: (message: string) => voi
     ...config,
     apiKeys: config.apiKeys.length > 0 ? config.apiKeys : [await keep(API_KEY_FILE)],
     jwtSecret: config.jwtSecret || (await keep(JWT_SECRET_FILE)),
+    vapidPrivateKey:
+      config.vapidPrivateKey || privateKeyFrom(join(config.dataDir, VAPID_KEY_FILE), await keep(VAPID_KEY_FILE)),
     demoSecret: config.demoLogin === 'holders of the secret' ? await keep(DEMO_SECRET_FILE) : '',
   };
+}
+
+function privateKeyFrom(path: string, text: string): string {
+  if (isPrivateKey(text)) return text;
+  throw new ConfigError([`${path} must hold a private key of P-256; remove it to have a new one made`]);
 }
 
 async function readOrMake(path: string, warn: (message: string) => void): Promise<string> {

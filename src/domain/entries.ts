@@ -25,6 +25,8 @@ export interface LogEntry {
   /** Uids, or `*` for everybody. */
   mentions?: string[];
   attachments?: Attachment[];
+  /** It notifies nobody. */
+  silent?: true;
   fields: Fields;
 }
 
@@ -53,6 +55,7 @@ export interface Message {
   replyTo?: MessageId;
   mentions?: string[];
   attachments?: Attachment[];
+  silent?: true;
   /** What a history knows beside the entry. */
   replyCount?: number;
   editedAt?: string;
@@ -72,7 +75,11 @@ export const RESERVED_MESSAGE_FIELDS: ReadonlySet<string> = new Set([
   'reply',
   'mentions',
   'attachments',
+  'silent',
 ]);
+
+/** What an entry has as `silent`, where it is. */
+const SILENT = '1';
 
 /** Fields from a flat list, from `first` on. Without a prototype, so that no field name has a meaning to JavaScript. */
 export function fieldsFrom(flat: readonly string[], first = 0): Fields {
@@ -86,7 +93,7 @@ export function flatten(fields: Fields): string[] {
   return Object.entries(fields).flat();
 }
 
-/** Reads an entry as the scripts write it: `uid`, `n`, then what there is of `action` to `attachments`, then the fields. */
+/** Reads an entry as the scripts write it: `uid`, `n`, then what there is of `action` to `silent`, then the fields. */
 export function parseEntry([id, flat]: RawEntry): LogEntry {
   const entry: LogEntry = { id: id as MessageId, from: (flat[1] ?? '') as Uid, n: Number(flat[3] ?? 0), fields: {} };
   let next = 4;
@@ -111,6 +118,10 @@ export function parseEntry([id, flat]: RawEntry): LogEntry {
     entry.attachments = attachments;
     next += 2;
   }
+  if (flat[next] === 'silent' && flat[next + 1] === SILENT) {
+    entry.silent = true;
+    next += 2;
+  }
   entry.fields = fieldsFrom(flat, next);
   return entry;
 }
@@ -118,7 +129,7 @@ export function parseEntry([id, flat]: RawEntry): LogEntry {
 /** What a reader of `conversation` sees of an entry; a tombstone where the entry is gone. */
 export function toMessage(conversation: Conversation, id: MessageId, entry: LogEntry | undefined): Message {
   if (!entry) return { id, conversation, action: 'gone', fields: {}, sentAt: sentAt(id) };
-  const { from, action, target, by, fields, clientMessageId, replyTo, mentions, attachments } = entry;
+  const { from, action, target, by, fields, clientMessageId, replyTo, mentions, attachments, silent } = entry;
   const message = { id, conversation, from } as Message;
   if (action !== undefined) message.action = action;
   if (target !== undefined) message.target = target;
@@ -129,6 +140,7 @@ export function toMessage(conversation: Conversation, id: MessageId, entry: LogE
   if (replyTo !== undefined) message.replyTo = replyTo;
   if (mentions !== undefined) message.mentions = mentions;
   if (attachments !== undefined) message.attachments = attachments;
+  if (silent) message.silent = true;
   return message;
 }
 

@@ -38,6 +38,7 @@ const CODES = {
   file_not_found: [404, 'No such file'],
   consumer_not_found: [404, 'No such consumer of the journal'],
   webhook_not_found: [404, 'No such webhook'],
+  device_not_found: [404, 'No such device'],
   // 405 … 422
   method_not_allowed: [405, 'The path has no such method'],
   not_acceptable: [406, 'No such representation'],
@@ -56,6 +57,8 @@ const CODES = {
   tokens_by_issuer: [409, 'Tokens come from the configured issuer'],
   too_many_consumers: [409, 'The journal has as many consumers as it may have'],
   too_many_webhooks: [409, 'There are as many webhooks as there may be'],
+  too_many_devices: [409, 'The user has as many devices as it may have'],
+  push_off: [409, 'Nothing is pushed to browsers here'],
   space_full: [409, 'The space has as many users as it may have'],
   issuer_taken: [409, 'Another space has this issuer and audience'],
   files_off: [409, 'There are no files here'],

@@ -124,6 +124,14 @@ const REFUSALS: Record<string, (subject: string) => [code: ErrorCode, detail: st
     'too_many_webhooks',
     `There are ${count} webhooks, which is the most. Remove one with DELETE /v1/webhooks/{webhook}.`,
   ],
+  device_not_found: (device) => [
+    'device_not_found',
+    `The user has no device "${device}". Make it with PUT /v1/users/me/devices/${device}.`,
+  ],
+  too_many_devices: (count) => [
+    'too_many_devices',
+    `The user has ${count} devices, which is the most. Remove one with DELETE /v1/users/me/devices/{device}.`,
+  ],
   beyond_journal: (cursor) => [
     'invalid_cursor',
     `The journal has nothing at "${cursor}", nor had: acknowledge a cursor as it came.`,
@@ -208,7 +216,8 @@ export function refuse(
     | 'issuer_taken'
     | 'file_not_found'
     | 'consumer_not_found'
-    | 'webhook_not_found',
+    | 'webhook_not_found'
+    | 'device_not_found',
   subject: string,
 ): never {
   throw refusalFrom(name, subject)!;

@@ -75,6 +75,10 @@ export function rangeAfter(id: string): string {
 
 /** The time of a message, RFC 3339 in UTC, read from its id. Out-of-range times become the last one there is. */
 export function sentAt(id: MessageId): string {
-  const ms = Number(id.slice(0, id.indexOf('-')));
-  return new Date(Math.min(ms, 8.64e15)).toISOString();
+  return new Date(Math.min(sentAtMs(id), 8.64e15)).toISOString();
+}
+
+/** The same, ms since 1970. */
+export function sentAtMs(id: MessageId): number {
+  return Number(id.slice(0, id.indexOf('-')));
 }

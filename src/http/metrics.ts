@@ -61,6 +61,12 @@ export function createMetrics(gauged: Gauged, hasSpaces: boolean) {
     labelNames: ['outcome', ...ofSpace],
     registers,
   });
+  const pushes = new Counter({
+    name: 'redisim_push_total',
+    help: 'Notifications for devices, by outcome: sent, wanted (of the backend), failed, refused, removed (the device is gone), late, superfluous (read meanwhile, for example), dropped (too many).',
+    labelNames: ['outcome', ...ofSpace],
+    registers,
+  });
   const subscribers = new Gauge({
     name: 'redisim_subscribers',
     help: 'Open streams by state: live, catching-up, behind; and long-polls: waiting.',
@@ -128,6 +134,10 @@ export function createMetrics(gauged: Gauged, hasSpaces: boolean) {
     /** Counts a try to send an event to a webhook. */
     countWebhook(outcome: string, space: SpaceName): void {
       webhooks.inc({ outcome, ...label(space) });
+    },
+    /** Counts what came of a notification. */
+    countPush(outcome: string, space: SpaceName): void {
+      pushes.inc({ outcome, ...label(space) });
     },
     inboxesRefused: new Counter({
       name: 'redisim_inboxes_refused_total',

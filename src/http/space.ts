@@ -22,6 +22,8 @@ import { History } from '../features/messages/history.ts';
 import { Logs } from '../features/messages/logs.ts';
 import { Messages } from '../features/messages/messages.ts';
 import { Presence } from '../features/presence/presence.ts';
+import { Devices } from '../features/push/devices.ts';
+import type { WebPush } from '../features/push/web-push.ts';
 import { Reactions } from '../features/reactions/reactions.ts';
 import type { SpaceRecord } from '../features/spaces/space-record.ts';
 import { Revocations } from '../features/tokens/revocations.ts';
@@ -47,6 +49,8 @@ export interface SpaceContext {
   fileBytes: FileStore | undefined;
   /** What webhooks are sent through. */
   egress: Egress;
+  /** Absent where Web Push is off. */
+  webPush: WebPush | undefined;
   /** Recent messages. */
   recent: EntryCache;
   /** Known once delivery is made, which needs the spaces. */
@@ -86,6 +90,7 @@ export class Space {
   readonly consumers: Consumers;
   readonly webhooks: Webhooks;
   readonly deliveries: Deliveries;
+  readonly devices: Devices;
   /** When it was last asked for, ms since 1970. */
   usedAt = Date.now();
   readonly #state: SpaceRecord['state'];
@@ -139,10 +144,11 @@ export class Space {
     this.presence = config.presence ? new Presence(store) : undefined;
     this.inbox = new Inbox(store, this.logs);
     this.logReader = new LogReader(store, this.logs);
-    this.journal = new Journal(store, this.logs);
+    this.journal = new Journal(store, this.logs, config.pushText);
     this.consumers = new Consumers(store);
     this.webhooks = new Webhooks(store, this.consumers, (url) => context.egress.check(url));
     this.deliveries = new Deliveries(store, this.webhooks);
+    this.devices = new Devices({ store, consumers: this.consumers, checkEndpoint: endpointCheckOf(context) });
   }
 
   /** Refuses what comes while the space takes nothing: `space_removed`, or `unavailable` while it is paused. */
@@ -194,6 +200,11 @@ export function setUpOf(name: SpaceName, source: string, record: SpaceRecord, co
 /** What a log line says of a space; nothing of the default one. */
 export function label(name: SpaceName): { space?: SpaceName } {
   return name === DEFAULT_SPACE ? {} : { space: name };
+}
+
+/** What says what is wrong with where a push is to go; absent where Web Push is off. */
+function endpointCheckOf({ webPush, egress }: SpaceContext): ((url: string) => void) | undefined {
+  return webPush && ((url) => egress.check(url, { name: 'push', isSecure: true }));
 }
 
 /** Refuses the sends that are too many. */

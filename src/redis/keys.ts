@@ -63,6 +63,16 @@ export class Keys {
   readonly webhookSpaces = () => `${this.partition}im:webhook-spaces`;
   /** string: the node that sends webhooks */
   readonly webhookLease = () => `${this.partition}im:webhook-lease`;
+  /** hash: device → where notifications of this user are pushed to */
+  readonly devices = (uid: Uid) => `${this.prefix}dv:${uid}`;
+  /** set: the users who have devices */
+  readonly usersWithDevices = () => `${this.prefix}im:devices`;
+  /** hash: digest of a push address → whose device has it */
+  readonly pushAddresses = () => `${this.prefix}im:push-addresses`;
+  /** set: the spaces of the partition in which somebody has a device; the default one is `''` */
+  readonly pushSpaces = () => `${this.partition}im:push-spaces`;
+  /** string: the node that pushes */
+  readonly pushLease = () => `${this.partition}im:push-lease`;
   /** hash: the user's fields */
   readonly user = (uid: Uid) => `${this.prefix}u:${uid}`;
   /** hash: what server keys say of the user */

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { SpaceName } from '../domain/spaces.ts';
-import { takeLease } from '../features/webhooks/commands.ts';
+import { takeLease, type Work } from '../features/journal/commands.ts';
 import type { Logger } from '../redis/logger.ts';
 import type { Store } from '../redis/store.ts';
 
 export interface LeaseOptions {
   /** Of the partition. */
   store: Store;
+  work: Work;
   log: Logger;
   /** How long it holds, ms; a node that dies is followed by another one within a little more than that. */
   holdsMs: number;
@@ -38,26 +39,26 @@ export class Lease {
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     this.#timer = undefined;
-    const { store, lost } = this.#options;
+    const { store, work, lost } = this.#options;
     lost();
-    if (this.#heldUntil > Date.now()) await store.run(takeLease, { node: this.#node, ms: 0 }).catch(() => {});
+    if (this.#heldUntil > Date.now()) await store.run(takeLease, { work, node: this.#node, ms: 0 }).catch(() => {});
   }
 
   async #renew(): Promise<void> {
-    const { store, log, holdsMs, held, lost } = this.#options;
+    const { store, work, log, holdsMs, held, lost } = this.#options;
     if (Date.now() > this.#heldUntil) lost();
     if (this.#isAsking) return;
     this.#isAsking = true;
     const asked = Date.now();
     try {
-      const spaces = await store.run(takeLease, { node: this.#node, ms: Math.round(holdsMs) });
+      const spaces = await store.run(takeLease, { work, node: this.#node, ms: Math.round(holdsMs) });
       if (!this.#timer) return;
       // It began when Redis heard of it, which was after it was asked.
       this.#heldUntil = spaces ? asked + holdsMs : 0;
       if (spaces) held(spaces);
       else lost();
     } catch (error) {
-      if (this.#timer) log.warn({ err: error }, 'it could not be seen which node sends webhooks');
+      if (this.#timer) log.warn({ err: error, work }, 'it could not be seen which node does what is beside requests');
     } finally {
       this.#isAsking = false;
     }

@@ -3,15 +3,13 @@ import type { SpaceName } from '../domain/spaces.ts';
 import type { Consumers } from '../features/journal/consumers.ts';
 import type { Journal } from '../features/journal/journal.ts';
 import type { Egress } from '../features/webhooks/egress.ts';
+import type { WebhookRecord } from '../features/webhooks/webhook-record.ts';
 import type { Webhooks } from '../features/webhooks/webhooks.ts';
 import type { Logger } from '../redis/logger.ts';
 import type { Store } from '../redis/store.ts';
 import { HookRunner } from './hook-runner.ts';
 import { HookSender, RETRY_AFTER_MS } from './hook-sender.ts';
-import { Lease } from './lease.ts';
-
-/** How long a node that dies is waited for, ms, about. */
-const LEASE_MS = 1_800;
+import { type Job, LeasedWork } from './leased-work.ts';
 
 /** What it needs of a space. */
 export interface HookedSpace {
@@ -35,76 +33,32 @@ export interface WebhookWorkerOptions {
 }
 
 /** Sends the webhooks of the spaces of a partition, where this node is the one that does. */
-export class WebhookWorker {
-  readonly #options: WebhookWorkerOptions;
-  readonly #lease: Lease;
-  readonly #runners = new Map<string, HookRunner>();
-  #isLooking = false;
-  #isHeld = false;
-
-  constructor(options: WebhookWorkerOptions) {
-    this.#options = options;
-    this.#lease = new Lease({
-      ...options,
-      holdsMs: LEASE_MS,
-      held: (spaces) => {
-        this.#isHeld = true;
-        void this.#look(spaces);
-      },
-      lost: () => this.#stopAll(),
-    });
-  }
-
-  start(): void {
-    this.#lease.start();
-  }
-
-  /** Before the hub is drained: a look at the journal would not wait any more. */
-  async stop(): Promise<void> {
-    await this.#lease.stop();
-  }
-
-  #stopAll(): void {
-    this.#isHeld = false;
-    for (const runner of this.#runners.values()) runner.stop();
-    this.#runners.clear();
-  }
-
-  /** Which webhooks there are, and how they are set up. */
-  async #look(spaces: readonly SpaceName[]): Promise<void> {
-    if (this.#isLooking) return;
-    this.#isLooking = true;
-    try {
-      const seen = new Set<string>();
-      for (const name of spaces) {
-        const space = await this.#options.spaceOf(name);
-        for (const [id, record] of (await space?.webhooks.records()) ?? []) {
-          if (record.disabled || !this.#isHeld) continue;
-          seen.add(id);
-          const running = this.#runners.get(id);
-          if (running) running.record = record;
-          else this.#runners.set(id, this.#runnerOf(space!, name, id, record));
-        }
-      }
-      for (const [id, runner] of this.#runners) {
-        if (seen.has(id)) continue;
-        runner.stop();
-        this.#runners.delete(id);
-      }
-    } catch (error) {
-      this.#options.log.warn({ err: error }, 'it could not be seen which webhooks there are');
-    } finally {
-      this.#isLooking = false;
-    }
-  }
-
-  #runnerOf(space: HookedSpace, name: SpaceName, id: string, record: Parameters<HookSender['send']>[0]): HookRunner {
-    const { log, egress, hub, sent, retryAfterMs = RETRY_AFTER_MS } = this.#options;
-    const { store, journal, consumers, webhooks } = space;
-    const options = {
-      ...{ log, egress, hub: hub(), store, journal, consumers, webhooks, retryAfterMs },
+export function webhookWorker(options: WebhookWorkerOptions): LeasedWork<HookRunner> {
+  const { store, log, egress, hub, spaceOf, sent, retryAfterMs = RETRY_AFTER_MS } = options;
+  const start = (space: HookedSpace, name: SpaceName, id: string, record: WebhookRecord): HookRunner => {
+    const { journal, consumers, webhooks } = space;
+    const of = {
+      ...{ log, egress, hub: hub(), store: space.store, journal, consumers, webhooks, retryAfterMs },
       sent: (outcome: 'delivered' | 'failed') => sent(outcome, name),
     };
-    return new HookRunner(options, id, record, new HookSender(options, id));
-  }
+    return new HookRunner(of, id, record, new HookSender(of, id));
+  };
+  /** Which webhooks there are, and how they are set up. */
+  const look = async (spaces: readonly SpaceName[]) => {
+    const jobs = new Map<string, Job<HookRunner>>();
+    for (const name of spaces) {
+      const space = await spaceOf(name);
+      for (const [id, record] of (await space?.webhooks.records()) ?? []) {
+        if (record.disabled) continue;
+        jobs.set(id, {
+          start: () => start(space!, name, id, record),
+          update: (running) => {
+            running.record = record;
+          },
+        });
+      }
+    }
+    return jobs;
+  };
+  return new LeasedWork({ store, log, work: 'webhooks', look });
 }

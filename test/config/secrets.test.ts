@@ -33,11 +33,11 @@ test('are made once, for this user alone, and differ', async () => {
   assert.match(first.jwtSecret, /^[\w-]{43}$/);
   assert.match(first.demoSecret, /^[\w-]{43}$/);
   assert.equal(new Set([key, first.jwtSecret, first.demoSecret]).size, 3);
-  for (const name of ['api-key', 'demo-secret', 'jwt-secret'])
+  for (const name of ['api-key', 'demo-secret', 'jwt-secret', 'vapid-key'])
     assert.equal(statSync(join(dataDir, name)).mode & 0o777, 0o600);
   assert.equal(readFileSync(join(dataDir, 'api-key'), 'utf8').trim(), key);
   assert.deepEqual(await load(), first);
-  assert.deepEqual(readdirSync(dataDir).sort(), ['api-key', 'demo-secret', 'jwt-secret']);
+  assert.deepEqual(readdirSync(dataDir).sort(), ['api-key', 'demo-secret', 'jwt-secret', 'vapid-key']);
   assert.deepEqual(warnings, []);
 });
 
@@ -47,7 +47,11 @@ test('two that start together end up with the same ones', async () => {
 });
 
 test('configured ones are taken, and no file is made for them', async () => {
-  const config = await load({ API_KEYS: 'k'.repeat(16), JWT_SECRET: 's'.repeat(32) });
+  const config = await load({
+    API_KEYS: 'k'.repeat(16),
+    JWT_SECRET: 's'.repeat(32),
+    VAPID_PRIVATE_KEY: `${'A'.repeat(42)}E`,
+  });
   assert.deepEqual(config.apiKeys, ['k'.repeat(16)]);
   assert.equal(config.jwtSecret, 's'.repeat(32));
   assert.deepEqual(readdirSync(dataDir), []);

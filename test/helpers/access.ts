@@ -274,6 +274,19 @@ export const ROWS: Record<string, Row> = {
     expect: `${SERVER} 202`,
   },
   testWebhook: { call: ({ hook }) => [`/v1/webhooks/${hook}/test`], expect: `${SERVER} 200` },
+  getPush: { call: () => ['/v1/push'], expect: SIGNED_IN.replaceAll('200', '409') },
+  listDevices: { acting: true, call: (_w, uid) => [`/v1/users/${uid}/devices`], expect: SELF },
+  getDevice: { acting: true, call: (_w, uid) => [`/v1/users/${uid}/devices/linked`], expect: SELF },
+  putDevice: {
+    acting: true,
+    call: ({ fresh }, uid) => [`/v1/users/${uid}/devices/linked`, { kind: 'fcm', token: `${uid}-${fresh}` }],
+    expect: SELF,
+  },
+  deleteDevice: {
+    acting: true,
+    call: (_w, uid) => [`/v1/users/${uid}/devices/linked`],
+    expect: '401 401 401 403 204 204 204 204 204 204 204 204',
+  },
   listSpaces: { call: () => ['/v1/spaces'], expect: OPERATOR, operator: 200 },
   getSpace: { call: () => ['/v1/spaces/acme'], expect: OPERATOR, operator: 200 },
   putSpace: { call: () => ['/v1/spaces/another', {}], expect: OPERATOR, operator: 201 },
@@ -312,7 +325,10 @@ export async function makeWorld(area: Area): Promise<World> {
   await server.patch(`/v1/groups/${gid}`, { joinPolicy: 'approval' }).expect(200);
   const frank = area.with(area.tokens.frank);
   await frank.put(`/v1/groups/${gid}/members/frank`).expect(202);
-  for (const uid of PEOPLE) await server.put(`/v1/users/${uid}/contacts/linked`);
+  for (const uid of PEOPLE) {
+    await server.put(`/v1/users/${uid}/contacts/linked`);
+    await server.put(`/v1/users/${uid}/devices/linked`, { kind: 'fcm', token: uid });
+  }
   await server.put('/v1/journal/consumers/linked', {});
   const { id: mid } = await area.say('bob', `group:${gid}`, 'x');
   const upload = await server.post(`/v1/users/bob/files`, FIELDS).expect(201);

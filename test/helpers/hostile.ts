@@ -61,6 +61,7 @@ export function hostileService() {
         space: 'acme',
         id: '0'.repeat(32),
         consumer: 'billing',
+        device: 'laptop',
         webhook: '3f0a6c1e-5a0b-4a57-9b3d-1d2c7f5a9e10',
       };
       return operation.path.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? good[name]!);

@@ -19,6 +19,7 @@ import { EntryCache } from '../../src/features/messages/entry-cache.ts';
 import { History } from '../../src/features/messages/history.ts';
 import { Logs } from '../../src/features/messages/logs.ts';
 import { Messages } from '../../src/features/messages/messages.ts';
+import { Devices } from '../../src/features/push/devices.ts';
 import { Reactions } from '../../src/features/reactions/reactions.ts';
 import { openSpace } from '../../src/features/spaces/commands.ts';
 import { Revocations } from '../../src/features/tokens/revocations.ts';
@@ -96,6 +97,7 @@ export async function startIm(
     logReader: new LogReader(store, logs),
     journal: new Journal(store, logs),
     consumers: new Consumers(store),
+    devices: new Devices({ store, consumers: new Consumers(store), checkEndpoint: () => {} }),
     webhooks: new Webhooks(store, new Consumers(store), () => {}),
     /** Creates users. */
     people: async (...uids: string[]) => {

@@ -91,6 +91,13 @@ const ROWS: Record<
     },
     never: ['/v1/webhooks/3f0a6c1e-5a0b-4a57-9b3d-1d2c7f5a9e10', 204],
   },
+  deleteDevice: {
+    there: async () => {
+      await service.server.put('/v1/users/alice/devices/phone', { kind: 'fcm', token: 't' }).expect(201);
+      return '/v1/users/alice/devices/phone';
+    },
+    never: ['/v1/users/alice/devices/nothing', 204],
+  },
   deleteSpace: {
     there: async () => {
       await makeSpace(service, 'acme');

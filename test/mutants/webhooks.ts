@@ -48,8 +48,8 @@ export const WEBHOOKS: readonly Mutant[] = [
   },
   {
     name: 'nobody is told what a webhook was not sent',
-    file: 'workers/hook-runner.ts',
-    from: 'if (page.gap) await this.#missed(page.gap.reason);',
+    file: 'workers/journal-follower.ts',
+    from: 'if (page.gap) await options.missed(page.gap.reason);',
     to: '',
     tests: ROUTES,
     pattern: 'is told by its status',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { directLog } from '../../src/domain/conversations.ts';
+import { directLog, groupLog } from '../../src/domain/conversations.ts';
 import type { FileId } from '../../src/domain/files.ts';
 import { DEFAULT_SPACE, type SpaceName } from '../../src/domain/spaces.ts';
 import type { Cursor } from '../../src/domain/stream-ids.ts';
@@ -18,11 +18,13 @@ import {
 } from '../../src/features/files/commands.ts';
 import { LogSource } from '../../src/features/following/log-source.ts';
 import { InboxSource } from '../../src/features/inbox/inbox-source.ts';
+import { takeLease } from '../../src/features/journal/commands.ts';
 import { JournalSource } from '../../src/features/journal/journal-source.ts';
 import { leave, look, note } from '../../src/features/presence/commands.ts';
+import { lookUp, want, withDevices } from '../../src/features/push/commands.ts';
 import { leaveSpace, noteRemoved, receiveSpace } from '../../src/features/spaces/commands.ts';
 import { Spaces } from '../../src/features/spaces/spaces.ts';
-import { dueRetries, noteGap, sendAgain, settleDelivery, takeLease } from '../../src/features/webhooks/commands.ts';
+import { dueRetries, noteGap, sendAgain, settleDelivery } from '../../src/features/webhooks/commands.ts';
 import { moveEpoch, notePartitions, raiseLevel } from '../../src/redis/meta/commands.ts';
 import { programOf } from '../../src/redis/program.ts';
 import { newestIds } from '../../src/redis/streams/commands.ts';
@@ -73,6 +75,8 @@ const FOUND: Record<string, RegExp> = {
   'look_at_file.lua': /^(ds|gs|u|ru|fp):/,
   // The owner of the group, who is asked.
   'join.lua': /^(u|rd|ds|bl):/,
+  // Who has had the address before.
+  'put_device.lua': /^dv:/,
   // The owner of the group, who refuses.
   'refuse_request.lua': /^(u|rd|ds|bl):/,
 };
@@ -244,6 +248,7 @@ async function touchesWhatIsDeclared(space: string): Promise<void> {
   for await (const _ of new Exports(im).lines(alice));
   await im.members.quit(user('carol'), team, carol);
   for await (const _ of new Exports(im).lines(carol));
+  await im.devices.put(alice, 'phone', { kind: 'fcm', token: 't-0' });
   await im.users.remove(alice, { erasesMessages: true });
   await im.people('alice');
   await im.members.join(user('alice'), team, alice);
@@ -253,6 +258,18 @@ async function touchesWhatIsDeclared(space: string): Promise<void> {
   await im.members.join(user('alice'), team, alice);
   const sent = await im.messages.send(bob, toTeam, { fields: { text: 'x' }, mentions: [alice] });
   await im.editing.edit(bob, toTeam, sent.message.id, { text: 'y' });
+  await im.devices.put(alice, 'phone', { kind: 'fcm', token: 't-1' });
+  await im.devices.put(bob, 'phone', { kind: 'fcm', token: 't-2' });
+  await im.devices.put(bob, 'other', { kind: 'fcm', token: 't-2' });
+  await im.devices.put(alice, 'other', { kind: 'fcm', token: 't-2' });
+  await im.store.run(withDevices, [{ gid: team }, { uids: [bob] }]);
+  const telling = { id: sent.message.id, from: bob, knowsPresence: true, people: [{ uid: alice, isNamed: false }] };
+  await im.store.run(lookUp, { ...telling, log: groupLog(team), gid: team });
+  await im.store.run(lookUp, { ...telling, log: directLog(alice, bob), gid: undefined });
+  await im.store.run(want, { log: groupLog(team), id: sent.message.id, uid: alice, isInChannel: false, words: [] });
+  for (const who of [alice, bob])
+    for (const { device } of await im.devices.list(who)) await im.devices.remove(who, device);
+  await im.devices.rest();
   await im.reactions.add(alice, toTeam, sent.message.id, '👍');
   await im.conversations.markRead(alice, toTeam, sent.message.id);
   for (const to of [toTeam, conversation('user:alice')]) {
@@ -282,8 +299,8 @@ async function touchesWhatIsDeclared(space: string): Promise<void> {
   await im.consumers.remove('one');
   const { id: hook } = await im.webhooks.create({ url: 'https://example.invalid/' });
   await im.webhooks.patch(hook, { enabled: false });
-  await ofDefault.run(takeLease, { node: 'n1', ms: 1_000 });
-  await ofDefault.run(takeLease, { node: 'n1', ms: 0 });
+  await ofDefault.run(takeLease, { work: 'webhooks', node: 'n1', ms: 1_000 });
+  await ofDefault.run(takeLease, { work: 'push', node: 'n1', ms: 0 });
   const tried = { id: hook, event: '1-1' as Cursor, type: 'user.created', flat: [], tookMs: 1, attempt: 1 };
   const failed = { isDelivered: false, status: 500, problem: undefined, dueMs: 1 };
   await im.store.run(settleDelivery, { ...tried, ...failed });

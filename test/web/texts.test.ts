@@ -51,6 +51,8 @@ const UNSEEN: ErrorCode[] = [
   'too_many_consumers',
   'webhook_not_found',
   'too_many_webhooks',
+  // A device is not read, and removing it asks for none.
+  'device_not_found',
   // Of spaces, in none of which the page is.
   'space_not_found',
   'space_full',

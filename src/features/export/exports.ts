@@ -11,6 +11,7 @@ import type { ConversationSummary, Conversations } from '../conversations/conver
 import type { Group, Groups } from '../groups/groups.ts';
 import type { Member, Members } from '../members/members.ts';
 import type { History } from '../messages/history.ts';
+import type { Device, Devices } from '../push/devices.ts';
 import type { User, Users } from '../users/users.ts';
 import { type SentPage, sent } from './commands.ts';
 
@@ -19,6 +20,7 @@ export type ExportLine =
   | { type: 'user'; data: User }
   | { type: 'contact'; data: Contact }
   | { type: 'block'; data: Block }
+  | { type: 'device'; data: Device }
   | { type: 'membership'; data: { group: Group; member: Member } }
   | { type: 'conversation'; data: ConversationSummary }
   | { type: 'message'; own: boolean; data: Message }
@@ -30,6 +32,7 @@ type MessageLine = Extract<ExportLine, { type: 'message' }>;
 export interface ExportCounts {
   contacts: number;
   blocks: number;
+  devices: number;
   memberships: number;
   conversations: number;
   messages: number;
@@ -42,6 +45,7 @@ export interface ExportsOptions {
   users: Users;
   contacts: Contacts;
   blocks: Blocks;
+  devices: Devices;
   groups: Groups;
   members: Members;
   conversations: Conversations;
@@ -68,10 +72,18 @@ export class Exports {
    * meanwhile may be in it or not. Throws `user_not_found`, also where the user is removed meanwhile.
    */
   async *lines(uid: Uid): AsyncGenerator<ExportLine[]> {
-    const { users, contacts, blocks } = this.#of;
+    const { users, contacts, blocks, devices } = this.#of;
     const user = await users.get(uid);
     yield [{ type: 'user', data: user }];
-    const counts: ExportCounts = { contacts: 0, blocks: 0, memberships: 0, conversations: 0, messages: 0, own: 0 };
+    const counts: ExportCounts = {
+      contacts: 0,
+      blocks: 0,
+      devices: 0,
+      memberships: 0,
+      conversations: 0,
+      messages: 0,
+      own: 0,
+    };
     for await (const page of pagesOf((after) => contacts.list(uid, { limit: LIST_PAGE, after }))) {
       counts.contacts += page.length;
       yield page.map((data) => ({ type: 'contact', data }));
@@ -80,6 +92,9 @@ export class Exports {
       counts.blocks += page.length;
       yield page.map((data) => ({ type: 'block', data }));
     }
+    const own = await devices.list(uid);
+    counts.devices = own.length;
+    yield own.map((data) => ({ type: 'device', data }));
     const { logs, left } = await this.#places(uid);
     for (const some of inParts(logs)) {
       const page = await this.#memberships(uid, some);

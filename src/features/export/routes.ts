@@ -31,7 +31,7 @@ export function exportRoutes(app: App, { stallMs }: ExportRoutesOptions): void {
         operationId: 'exportUser',
         tags: ['users'],
         summary: 'Export what is a user’s',
-        description: `As NDJSON, each line an \`ExportLine\`: the profile, contacts, blocks, memberships, conversations with read marks and settings, then
+        description: `As NDJSON, each line an \`ExportLine\`: the profile, contacts, blocks, devices, memberships, conversations with read marks and settings, then
 messages: what the user may read in its conversations, and what it has sent, in groups that it has left, too (\`own\`). The last line has the type
 \`end\`, and says how many lines there were: an answer without it was cut off, by an error or the end of the token’s rights, and is to be
 asked for again.

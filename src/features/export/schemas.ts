@@ -6,6 +6,7 @@ import { Conversation } from '../conversations/schemas.ts';
 import { Group } from '../groups/schemas.ts';
 import { Member } from '../members/schemas.ts';
 import { Message } from '../messages/schemas.ts';
+import { Device } from '../push/schemas.ts';
 import { User } from '../users/schemas.ts';
 import type { ExportLine as Line } from './exports.ts';
 
@@ -40,18 +41,20 @@ const ExportCounts = component('ExportCounts', {
   properties: {
     contacts: count('Contacts.', 2),
     blocks: count('Blocks.', 0),
+    devices: count('Devices.', 1),
     memberships: count('Groups that the user is in.', 1),
     conversations: count('Conversations.', 2),
     messages: count('Messages and events.', 42),
     own: count('Those of them that the user has sent.', 17),
   },
-  examples: [{ contacts: 2, blocks: 0, memberships: 1, conversations: 2, messages: 42, own: 17 }],
+  examples: [{ contacts: 2, blocks: 0, devices: 1, memberships: 1, conversations: 2, messages: 42, own: 17 }],
 });
 
 const lines = {
   user: line('UserLine', 'user', 'The profile. The first line.', ref(User), exampleOf(User)),
   contact: line('ContactLine', 'contact', 'A contact.', ref(Contact), exampleOf(Contact)),
   block: line('BlockLine', 'block', 'Somebody whom the user has blocked.', ref(Block), exampleOf(Block)),
+  device: line('DeviceLine', 'device', 'A device that notifications are pushed to.', ref(Device), exampleOf(Device)),
   membership: line('MembershipLine', 'membership', 'A membership.', ref(Membership), exampleOf(Membership)),
   conversation: line(
     'ConversationLine',

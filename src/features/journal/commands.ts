@@ -1,4 +1,5 @@
 import type { RawEntry } from '../../domain/entries.ts';
+import type { SpaceName } from '../../domain/spaces.ts';
 import type { Cursor } from '../../domain/stream-ids.ts';
 import { command } from '../../redis/command.ts';
 import type { Keys } from '../../redis/keys.ts';
@@ -103,4 +104,20 @@ export const listConsumers = command({
     for (let i = 0; i < flat.length; i += 2) consumers.push(consumerFrom(flat[i]!, flat[i + 1]!.split(' ')));
     return { epoch, newest, consumers };
   },
+});
+
+/** What one node at a time does beside requests, in the spaces where there is something to do. */
+export type Work = 'webhooks' | 'push';
+
+const WORK = {
+  webhooks: (keys: Keys) => [keys.webhookLease(), keys.webhookSpaces()],
+  push: (keys: Keys) => [keys.pushLease(), keys.pushSpaces()],
+} satisfies Record<Work, (keys: Keys) => string[]>;
+
+/** The spaces in which there is something to do, if the node has the lease now; else undefined. In the default space of a partition. */
+export const takeLease = command({
+  script: new URL('./take_lease.lua', import.meta.url),
+  keys: (keys, { work }: { work: Work; node: string; ms: number }) => WORK[work](keys),
+  args: ({ node, ms }) => [node, ms],
+  decode: ([has, ...spaces]: [number, ...string[]]) => (has === 1 ? (spaces as SpaceName[]) : undefined),
 });

@@ -5,10 +5,10 @@ import { acknowledge, type KeptConsumer, listConsumers, putConsumer, removeConsu
 
 /** How long a consumer may stay away until nothing is kept for it, s, where it says nothing. */
 export const RETENTION_S = 86_400;
-/** How many there may be, webhooks among them. */
+/** How many there may be, our own among them. */
 const MAX_CONSUMERS = 100;
-/** What is in no consumer's name: those that have it are of webhooks. */
-const OF_WEBHOOKS = ':';
+/** What is in no consumer's name: those that have it are our own, of webhooks and pushes. */
+const OF_OURS = ':';
 
 /** Somebody who follows the journal. */
 export interface Consumer {
@@ -33,7 +33,7 @@ export class Consumers {
   async list(): Promise<Consumer[]> {
     const { consumers } = await this.#store.run(listConsumers, undefined);
     return consumers
-      .filter(({ name }) => !name.includes(OF_WEBHOOKS))
+      .filter(({ name }) => !name.includes(OF_OURS))
       .sort((a, b) => (a.name < b.name ? -1 : 1))
       .map(toConsumer);
   }

@@ -49,6 +49,52 @@ const aUser = { uid: 'alice' as Uid };
 const ofBlock = { uid: UidText('Who blocks.'), peer: UidText('Who is blocked.') };
 const aBlock = { uid: 'alice' as Uid, peer: 'bob' as Uid };
 
+const ofNotification = {
+  uid: UidText('Who is to be notified.'),
+  devices: Type.Array(
+    Type.Object({
+      device: Type.String({ description: 'The device.', examples: ['phone'] }),
+      kind: Type.String({ description: '`fcm` or `apns`.', examples: ['fcm'] }),
+      token: Type.String({ description: 'Where to.', examples: ['eXaMpLe-token'] }),
+    }),
+    { description: 'The phones to push to. Where one is gone, DELETE the device.' },
+  ),
+  conversation: ConversationText('The conversation, as who is notified names it.', 'user:alice'),
+  conversationKind: ConversationKindText,
+  id: MessageIdText('The message.'),
+  from: UidText('Its sender.'),
+  fromName: Type.Optional(Type.String({ description: "The sender's field `name`.", examples: ['Alice'] })),
+  groupName: Type.Optional(Type.String({ description: "The group's field `name`.", examples: ['Team'] })),
+  isMention: Type.Boolean({ description: 'Whether it mentions who is notified, or everybody.', examples: [false] }),
+  unread: Type.Integer({ description: 'How much of the conversation is unread.', examples: [1] }),
+  badge: Type.Integer({ description: 'How much is unread in all, without what is muted or archived.', examples: [4] }),
+  topic: Type.String({
+    description: 'The same for all of one conversation: a newer notification takes the place of an older one.',
+    examples: ['pX3mH2v8Qk1sW0aZ5tR7yL9cN4bE6dFg'],
+  }),
+  suggested: Type.Object(
+    {
+      title: Type.String({ description: 'The name of the group, or of the sender.', examples: ['Alice'] }),
+      body: Type.String({ description: 'The text, with `PUSH_TEXT=true`.', examples: ['New message'] }),
+    },
+    { description: 'What might be shown.' },
+  ),
+};
+const aNotification = {
+  uid: 'bob' as Uid,
+  devices: [{ device: 'phone', kind: 'fcm', token: 'eXaMpLe-token' }],
+  conversation: 'user:alice',
+  conversationKind: 'direct' as const,
+  id: '1763900311455-42',
+  from: 'alice' as Uid,
+  fromName: 'Alice',
+  isMention: false,
+  unread: 1,
+  badge: 4,
+  topic: 'pX3mH2v8Qk1sW0aZ5tR7yL9cN4bE6dFg',
+  suggested: { title: 'Alice', body: 'New message' },
+};
+
 const EVENTS: Record<EventType, [description: string, data: TProperties, example: object]> = {
   'message.created': [
     'A message was sent. `conversation` is as its sender names it. One that was erased since has the action `gone`, and no text.',
@@ -93,6 +139,11 @@ const EVENTS: Record<EventType, [description: string, data: TProperties, example
   'user.unsuspended': ['A suspension was lifted.', ofUser, aUser],
   'block.added': ['Somebody has blocked a person.', ofBlock, aBlock],
   'block.removed': ['Somebody has lifted a block.', ofBlock, aBlock],
+  'notification.wanted': [
+    'Somebody with a phone and no open stream is to be notified of a message: push it by FCM or APNs.',
+    ofNotification,
+    aNotification,
+  ],
 };
 
 /** `message.created` → `MessageCreated`. */

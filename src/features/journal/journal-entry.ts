@@ -1,6 +1,7 @@
 import { conversationOf, type LogName } from '../../domain/conversations.ts';
 import { renderMessage } from '../../domain/entries.ts';
 import type { Uid } from '../../domain/names.ts';
+import { suggestedFor } from '../../domain/notifications.ts';
 import { type Cursor, type MessageId, sentAt } from '../../domain/stream-ids.ts';
 import type { KeptEntry } from '../messages/kept-entry.ts';
 
@@ -29,6 +30,7 @@ export const EVENT_TYPES = [
   'user.unsuspended',
   'block.added',
   'block.removed',
+  'notification.wanted',
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
@@ -70,7 +72,8 @@ export class JournalEntry {
 
   /** What has to be read before it can be rendered. */
   get message(): MessageRef | undefined {
-    const isMessage = this.type.startsWith('message.') || this.type === 'event.created';
+    const isMessage =
+      this.type.startsWith('message.') || this.type === 'event.created' || this.type === 'notification.wanted';
     return isMessage ? { log: this.#word('log') as LogName, id: this.#word('mid') as MessageId } : undefined;
   }
 
@@ -86,23 +89,51 @@ export class JournalEntry {
    * As JSON: `type`, `timestamp` and `data`.
    *
    * @param kept the message that it is about; absent where it is gone
+   * @param showsText whether a notification has the text of its message
    */
-  render(kept: KeptEntry | undefined): string {
-    return `{"type":"${this.type}","timestamp":"${this.timestamp}","data":${this.#data(kept)}}`;
+  render(kept: KeptEntry | undefined, showsText: boolean): string {
+    return `{"type":"${this.type}","timestamp":"${this.timestamp}","data":${this.#data(kept, showsText)}}`;
   }
 
-  #data(kept: KeptEntry | undefined): string {
+  #data(kept: KeptEntry | undefined, showsText: boolean): string {
     const log = this.#words.get('log') as LogName | undefined;
     if (log === undefined) return JSON.stringify(this.#plain());
     const uid = this.#word('uid') as Uid;
     const conversation = conversationOf(uid, log);
     const kind = this.conversationKind;
+    if (this.type === 'notification.wanted') return this.#wanted(uid, kept, showsText);
     if (!this.message) {
       const target = this.#word('mid');
       return JSON.stringify({ conversation, conversationKind: kind, target, uid, reaction: this.#word('reaction') });
     }
     const json = kept ? kept.jsonIn(conversation) : renderMessage(conversation, this.message.id, undefined);
     return `{"conversationKind":"${kind}","message":${json}}`;
+  }
+
+  /** Its text is that of the message, which goes with it. */
+  #wanted(uid: Uid, kept: KeptEntry | undefined, showsText: boolean): string {
+    const notification = {
+      conversation: conversationOf(uid, this.#word('log') as LogName),
+      id: this.#word('mid') as MessageId,
+      from: this.#word('from') as Uid,
+      fromName: this.#word('fromName'),
+      groupName: this.#word('groupName'),
+      isMention: this.#word('isMention') === '1',
+      unread: Number(this.#word('unread')),
+      text: showsText ? kept?.entry.fields.text : undefined,
+    };
+    const { fromName, groupName, text, ...shown } = notification;
+    return JSON.stringify({
+      uid,
+      devices: JSON.parse(this.#word('devices')),
+      conversationKind: this.conversationKind,
+      ...shown,
+      ...(fromName === '' ? {} : { fromName }),
+      ...(groupName === '' ? {} : { groupName }),
+      badge: Number(this.#word('badge')),
+      topic: this.#word('topic'),
+      suggested: suggestedFor(notification),
+    });
   }
 
   #plain(): Record<string, string> {

@@ -24,10 +24,13 @@ export interface JournalItem extends StreamItem {
 export class Journal implements SourceKind {
   readonly #store: Store;
   readonly #logs: Logs;
+  readonly #showsText: boolean;
 
-  constructor(store: Store, logs: Logs) {
+  /** @param showsText whether notifications have the texts of messages */
+  constructor(store: Store, logs: Logs, showsText = false) {
     this.#store = store;
     this.#logs = logs;
+    this.#showsText = showsText;
   }
 
   get space(): SpaceName {
@@ -74,7 +77,7 @@ export class Journal implements SourceKind {
     const found = refs.length > 0 ? await this.#logs.read(refs) : [];
     let nextFound = 0;
     return entries.map((entry) => {
-      const json = entry.render(entry.message ? found[nextFound++] : undefined);
+      const json = entry.render(entry.message ? found[nextFound++] : undefined, this.#showsText);
       return { item: { cursor: entry.cursor, entry, json }, size: json.length };
     });
   }

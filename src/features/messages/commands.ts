@@ -25,6 +25,8 @@ export interface Sending {
   /** Uids, or `*` for everybody. */
   mentions: string[];
   attachments: readonly AttachmentInput[];
+  /** Whether it notifies nobody. */
+  silent: boolean;
   /** Name, value, name, value … */
   pairs: readonly string[];
 }
@@ -72,6 +74,7 @@ export const sendMany = command({
       one.replyTo,
       one.mentions.join(' '),
       one.attachments.length > 0 ? JSON.stringify(one.attachments) : '',
+      one.silent ? 1 : '',
       ...wordsOf(one),
     ]),
   ],
@@ -97,9 +100,9 @@ function keysOf(keys: Keys, { from, conversation, log, clientMessageId }: Sendin
   ];
 }
 
-/** Whether a message refers to another one, to people or to files. */
-export function refers({ replyTo, mentions, attachments }: Sending): boolean {
-  return replyTo !== '' || mentions.length > 0 || attachments.length > 0;
+/** Whether a message refers to another one, to people or to files, or is silent: `send` knows nothing of that. */
+export function refers({ replyTo, mentions, attachments, silent }: Sending): boolean {
+  return replyTo !== '' || mentions.length > 0 || attachments.length > 0 || silent;
 }
 
 function allKeysOf(keys: Keys, sending: Sending): string[] {

@@ -31,6 +31,8 @@ export interface Send {
   mentions?: readonly string[] | undefined;
   /** Files that the sender has uploaded, or may read. */
   attachments?: readonly AttachmentInput[] | undefined;
+  /** It notifies nobody. */
+  silent?: boolean | undefined;
 }
 
 /** A message that is stored, and whether this call made it. */
@@ -124,7 +126,16 @@ export class Messages {
 
   #prepare(send: Send): Sending {
     this.#context.admit();
-    const { uid, conversation, fields = {}, clientMessageId, replyTo, mentions, attachments = [] } = send;
+    const {
+      uid,
+      conversation,
+      fields = {},
+      clientMessageId,
+      replyTo,
+      mentions,
+      attachments = [],
+      silent = false,
+    } = send;
     const pairs = checkFields(fields, RESERVED_MESSAGE_FIELDS);
     return {
       from: uid,
@@ -138,6 +149,7 @@ export class Messages {
       // Whoever is named beside `*` is among everybody.
       mentions: mentions?.includes('*') ? ['*'] : [...new Set(mentions)],
       attachments,
+      silent,
       pairs,
     };
   }
@@ -154,6 +166,7 @@ export class Messages {
     if (replyTo !== undefined) entry.replyTo = replyTo;
     if (sending.mentions.length > 0) entry.mentions = sending.mentions;
     if (reply.attachments) entry.attachments = reply.attachments;
+    if (sending.silent) entry.silent = true;
     return { message: toMessage(sending.conversation, reply.id, entry), created };
   }
 
@@ -180,11 +193,12 @@ export class Messages {
 }
 
 /** Tells two requests apart that carry the same clientMessageId; the order of the fields does not matter. */
-function digestOf({ action, fields = {}, replyTo, mentions, attachments }: Send): string {
+function digestOf({ action, fields = {}, replyTo, mentions, attachments, silent }: Send): string {
   const sorted: unknown[] = Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1));
   if (replyTo !== undefined) sorted.push(replyTo);
   if (mentions?.length) sorted.push(mentions);
   if (attachments?.length) sorted.push({ attachments });
+  if (silent) sorted.push({ silent });
   if (action !== undefined) sorted.push({ action });
   return hash('sha256', JSON.stringify(sorted), 'base64url').slice(0, 22);
 }

@@ -103,6 +103,7 @@ export const messageProperties = {
     Type.Array(Type.String({ examples: ['bob'] }), { description: 'Whom it mentions; `*` is everybody in the group.' }),
   ),
   attachments: Type.Optional(Type.Array(ref(Attachment), { description: 'The files that it carries.' })),
+  silent: Type.Optional(Type.Boolean({ description: 'It notifies nobody. Absent if it may.', examples: [true] })),
 };
 
 export const ReactionCount = component('ReactionCount', {
@@ -151,6 +152,12 @@ export const referenceProperties = {
     Type.Array(ref(AttachmentInput), {
       maxItems: MAX_ATTACHMENTS,
       description: 'Files that the message carries; with one it needs no `fields`.',
+    }),
+  ),
+  silent: Type.Optional(
+    Type.Boolean({
+      description: 'Whether it notifies nobody: it is delivered and counted as any other, but pushed to no device.',
+      examples: [true],
     }),
   ),
 };

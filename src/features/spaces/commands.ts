@@ -54,7 +54,7 @@ export const sweepSpace = command({
 
 export const endSpace = command({
   script: new URL('./end_space.lua', import.meta.url),
-  keys: (keys, { name }: Taking) => [keys.of(name).meta(), keys.unfinished(), keys.webhookSpaces()],
+  keys: (keys, { name }: Taking) => [keys.of(name).meta(), keys.unfinished(), keys.webhookSpaces(), keys.pushSpaces()],
   args: ({ name, mark }) => [name, mark],
   decode: () => undefined,
 });
@@ -93,6 +93,8 @@ export const settleSpace = command({
     keys.unfinished(),
     keys.of(name).webhooks(),
     keys.webhookSpaces(),
+    keys.of(name).usersWithDevices(),
+    keys.pushSpaces(),
   ],
   args: ({ name, isBackup }) => [name, isBackup ? '1' : ''],
   decode: () => undefined,

@@ -2,9 +2,10 @@
 -- newest message of each direct chat, below which it reads nothing, and the end of the inbox.
 --   KEYS   im:meta, c:<uid>, s:<uid>, rd:<uid>, fl:<uid>, rq:<uid>, sn:<uid>, ru:<uid>, im:removals, mn:<uid>, cs:<uid>,
 --          bl:<uid>, bb:<uid>, pr:<uid>, lf:<uid>, re:<uid>, im:channel-removals, im:unfinished,
---          fp:<uid>, im:files
+--          fp:<uid>, im:files, dv:<uid>, im:devices, im:push-addresses
 --   ARGV   uid
 --   reply  { 'finished' } | { 'unfinished' } where it still is in a group, or has messages to be erased
+-- @include "devices"
 -- @include "epoch"
 -- @include "log"
 -- @include "streams"
@@ -47,6 +48,7 @@ for _, id in ipairs(redis.call('HKEYS', KEYS[19])) do
     redis.call('ZADD', KEYS[20], 0, id)
   end
 end
+for _, device in ipairs(redis.call('HKEYS', KEYS[21])) do forget_device(uid, device) end
 redis.call('HSET', removed_user, 'inboxEnded', last_generated(inbox) or epoch() .. '-0')
 redis.call('UNLINK', contacts, inbox, marks, requested, sanctions, KEYS[19], unpack(KEYS, 10, 16))
 redis.call('SREM', removals, uid)

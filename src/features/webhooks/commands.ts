@@ -1,4 +1,3 @@
-import type { SpaceName } from '../../domain/spaces.ts';
 import { type Cursor, isStreamId } from '../../domain/stream-ids.ts';
 import { command } from '../../redis/command.ts';
 
@@ -23,14 +22,6 @@ export const writeWebhook = command({
   ],
   args: ({ id, before, after, max }) => [id, before, after, max],
   decode: (reply: 'written' | 'changed') => reply === 'written',
-});
-
-/** The spaces that have webhooks, if the node has the lease now; else undefined. In the default space of a partition. */
-export const takeLease = command({
-  script: new URL('./take_lease.lua', import.meta.url),
-  keys: (keys, _: { node: string; ms: number }) => [keys.webhookLease(), keys.webhookSpaces()],
-  args: ({ node, ms }) => [node, ms],
-  decode: ([has, ...spaces]: [number, ...string[]]) => (has === 1 ? (spaces as SpaceName[]) : undefined),
 });
 
 /** What came of sending an event once. */

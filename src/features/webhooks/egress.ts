@@ -8,6 +8,9 @@ import { ImError } from '../../domain/errors.ts';
 /** How much of an answer is read, bytes: what is in it does not matter. */
 const MAX_ANSWER = 65_536;
 
+/** How many connections one server gets. */
+const MAX_SOCKETS = 10;
+
 /** What came of a request to somebody else's server. */
 export interface Answer {
   status: number;
@@ -20,7 +23,18 @@ export interface EgressOptions {
   allowsPrivate: boolean;
   /** How long a request may take, ms. */
   timeoutMs: number;
+  /** Connections to one server at most; {@link MAX_SOCKETS} if absent. */
+  maxSockets?: number;
 }
+
+/** What an address is for, as those are told who name it. */
+export interface Use {
+  name: string;
+  /** Whether only TLS will do; not where private networks may be reached, where nobody else listens. */
+  isSecure?: boolean;
+}
+
+const WEBHOOK: Use = { name: 'webhook' };
 
 /**
  * Requests that leave the service, to addresses that others name: what they may not reach is looked at in the address that is
@@ -33,22 +47,25 @@ export class Egress {
 
   constructor(options: EgressOptions) {
     this.#options = options;
-    const agent = { keepAlive: true, maxSockets: 10, maxFreeSockets: 2, lookup: this.#lookup };
+    const agent = {
+      keepAlive: true,
+      maxSockets: options.maxSockets ?? MAX_SOCKETS,
+      maxFreeSockets: 2,
+      lookup: this.#lookup,
+    };
     this.#http = new HttpAgent(agent);
     this.#https = new HttpsAgent(agent);
   }
 
   /** @throws ImError `invalid_request` for an address that is never sent to */
-  check(text: string): void {
+  check(text: string, { name, isSecure = false }: Use = WEBHOOK): void {
+    const schemes = isSecure && !this.#options.allowsPrivate ? ['https://'] : ['https://', 'http://'];
     const url = URL.canParse(text) ? new URL(text) : undefined;
-    if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
-      throw new ImError('invalid_request', 'A webhook goes to a URL that begins with https:// or http://.');
+    if (!url || !schemes.includes(`${url.protocol}//`)) {
+      throw new ImError('invalid_request', `A ${name} goes to a URL that begins with ${schemes.join(' or ')}.`);
     }
     if (url.username || url.password) {
-      throw new ImError(
-        'invalid_request',
-        'The URL of a webhook has no user and password: verify its signature instead.',
-      );
+      throw new ImError('invalid_request', `The URL of a ${name} has no user and password.`);
     }
     const problem = this.#refusalOf(hostOf(url));
     if (problem)
@@ -59,7 +76,12 @@ export class Egress {
    * Sends a body. Redirects are not followed.
    * @throws Error that says why there was no answer
    */
-  async post(text: string, headers: Record<string, string>, body: string, signal?: AbortSignal): Promise<Answer> {
+  async post(
+    text: string,
+    headers: Record<string, string>,
+    body: string | Buffer,
+    signal?: AbortSignal,
+  ): Promise<Answer> {
     const url = new URL(text);
     const problem = this.#refusalOf(hostOf(url));
     if (problem) throw new Error(problem);

@@ -41,6 +41,12 @@ export const JOURNAL_START_PATTERN = `^(0|\\$|acknowledged|${STREAM_ID})$`;
 export const WEBHOOK_PATTERN = '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
 /** What signs webhooks: 24 to 64 bytes in base64. */
 export const SECRET_PATTERN = '^whsec_[A-Za-z0-9+/]{32,86}={0,2}$';
+/** What a client calls a device. */
+export const DEVICE_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$';
+/** Keys of a browser's push subscription: base64url, padded or not. */
+export const KEY_PATTERN = '^[A-Za-z0-9_-]{1,200}={0,2}$';
+/** What names a phone to a push service. */
+export const TOKEN_PATTERN = '^[A-Za-z0-9:_.~+/=-]{1,4096}$';
 /** An address on the web. */
 export const URL_PATTERN = '^https?://\\S+$';
 /** What to call oneself at the demo login. */
@@ -125,6 +131,18 @@ const WORDS: Record<string, Words> = {
   [CONSUMER_PATTERN]: {
     tell: (given) =>
       `${quote(given)} is no name of a consumer: one has 1 to 64 letters, digits and . _ -, and begins with a letter or a digit`,
+  },
+  [DEVICE_PATTERN]: {
+    tell: (given) =>
+      `${quote(given)} is no name of a device: one has 1 to 64 letters, digits and . _ ~ -, and begins with a letter or a digit`,
+    example: 'my-laptop',
+  },
+  [KEY_PATTERN]: {
+    tell: (given) => `${quote(given)} is not base64url: pass what PushSubscription.toJSON() has`,
+    example: 'BTBZMqHH6r4Tts7J_aSIgg',
+  },
+  [TOKEN_PATTERN]: {
+    tell: (given) => `${quote(given)} is no token: it has 1 to 4096 letters, digits and : _ . ~ + / = -`,
   },
   [DISPLAY_NAME_PATTERN]: { tell: () => 'A name has 1 to 64 characters, not counting the spaces around it' },
   [MENTION_PATTERN]: {

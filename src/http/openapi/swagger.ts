@@ -18,6 +18,7 @@ const TAGS = [
   { name: 'inbox', description: 'Everything that happens to a user, resumable from any cursor.' },
   { name: 'journal', description: 'Everything that is decided, for your own backend to follow.' },
   { name: 'webhooks', description: 'Where what is decided is sent to, as Standard Webhooks.' },
+  { name: 'push', description: 'Devices, and who is notified on them.' },
   { name: 'tokens', description: 'Credentials for users and for browsers.' },
   { name: 'spaces', description: 'Spaces for customers, each with users, groups and messages of its own.' },
   { name: 'demo', description: 'Signing in with a mere name, to try the service out.' },

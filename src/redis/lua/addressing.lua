@@ -1,4 +1,5 @@
--- What a message refers to: the message that it replies to, whom it mentions, and the files that it carries.
+-- What a message refers to: the message that it replies to, whom it mentions, and the files that it carries; and whether it
+-- is silent.
 -- @include "attachments"
 -- @include "channel"
 -- @include "mentions"
@@ -42,13 +43,15 @@ local function note_addressing(log, mid, from, about)
   if about.attachments then note_attachments(log, mid, about.attachments) end
 end
 
--- What `send` takes as what a message refers to: nil if nothing. Each is '' where there is none; attachments are JSON.
-local function addressing(reply, mentions, attachments)
-  if reply == '' and mentions == '' and attachments == '' then return nil end
+-- What `send` takes as what a message refers to: nil if nothing. Each is '' where there is none; attachments are JSON, and
+-- silent is '1'.
+local function addressing(reply, mentions, attachments, silent)
+  if reply == '' and mentions == '' and attachments == '' and silent == '' then return nil end
   return {
     reply = reply ~= '' and reply or nil,
     mentions = mentions ~= '' and mentions or nil,
     attachments = attachments ~= '' and cjson.decode(attachments) or nil,
+    silent = silent ~= '' and silent or nil,
     check = check_addressing,
     note = note_addressing,
   }

@@ -1,5 +1,5 @@
 -- A conversation's log: entries with ids <ms>-<seq>, seq = 1, 2, 3 … without holes.
---   message  uid <from> n <n> [cid <clientMessageId>] [reply <mid>] [mentions <uid …>] [attachments <JSON>], then the fields
+--   message  uid <from> n <n> [cid <clientMessageId>] [reply <mid>] [mentions <uid …>] [attachments <JSON>] [silent 1], then the fields
 --   event    uid <who> n <n> action <a> [by <uid>] [cid <clientMessageId>], then the fields
 --   change   uid <who> n <n> action edit|erase target <mid> last <mid>, then the new fields of an edit
 -- `n` counts the messages up to this entry: events and changes repeat that of the entry before. `last` is the newest entry
@@ -25,8 +25,8 @@ local function newest(key)
 end
 
 -- The next entry of a log, not written yet. `own` is { action = …, by = … } of an event, { action = …, target = … } of a
--- change, or { cid = …, reply = …, mentions = …, attachments = … } of a message, which makes the conversation unread;
--- `by` and the latter four may be absent.
+-- change, or { cid = …, reply = …, mentions = …, attachments = …, silent = … } of a message, which makes the conversation unread;
+-- `by` and the latter five may be absent.
 local function next_entry(log, from, own, fields)
   local last_id, last_n, last = newest(log_key(log))
   local last_ms, last_seq = split_id(last_id)
@@ -34,7 +34,7 @@ local function next_entry(log, from, own, fields)
   if less(ms, last_ms) then ms = last_ms end
   local n = own.action and last_n or plus_one(last_n)
   local entry
-  if own.action or own.reply or own.mentions or own.attachments then
+  if own.action or own.reply or own.mentions or own.attachments or own.silent then
     entry = { 'uid', from, 'n', n }
     local size = 4
     local function add(name, value)
@@ -50,6 +50,7 @@ local function next_entry(log, from, own, fields)
     add('reply', own.reply)
     add('mentions', own.mentions)
     add('attachments', own.attachments)
+    add('silent', own.silent)
     for i = 1, #fields do entry[size + i] = fields[i] end
   elseif own.cid then
     entry = { 'uid', from, 'n', n, 'cid', own.cid, unpack(fields) }

@@ -1,4 +1,7 @@
 -- Key names, the mirror of src/redis/keys.ts (a test compares the two).
+local function devices_key(uid) return PREFIX .. 'dv:' .. uid end
+local function users_with_devices_key() return PREFIX .. 'im:devices' end
+local function push_addresses_key() return PREFIX .. 'im:push-addresses' end
 local function user_key(uid) return PREFIX .. 'u:' .. uid end
 local function attributes_key(uid) return PREFIX .. 'ua:' .. uid end
 local function inbox_key(uid) return PREFIX .. 's:' .. uid end

@@ -1,5 +1,6 @@
 -- What a message's entry has beside its fields, in its order; none of these is a name that a field may have.
-local MESSAGE_OWN = { uid = true, n = true, action = true, target = true, last = true, by = true, cid = true, reply = true, mentions = true, attachments = true }
+local MESSAGE_OWN = { uid = true, n = true, action = true, target = true, last = true, by = true, cid = true, reply = true, mentions = true, attachments = true,
+  silent = true }
 
 -- Where an entry's fields begin.
 local function fields_begin(flat)

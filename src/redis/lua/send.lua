@@ -55,6 +55,7 @@ local function send(idempotency, log, from, peer, cid, digest, ttl, fields, abou
   local own = { cid = cid ~= '' and cid or nil }
   if about then
     own.action, own.reply, own.mentions, own.attachments = about.action, about.reply, about.mentions, about.shown_attachments
+    own.silent = about.silent
   end
   local message = next_entry(log, from, own, fields)
   local record = message.id .. ' ' .. digest

@@ -37,6 +37,7 @@ test('the profile, contacts, blocks, memberships, conversations and messages, an
   await im.members.change(backend, team, alice, { role: 'admin' });
   await im.contacts.link(alice, bob);
   await im.blocks.block(alice, uid('carol'));
+  await im.devices.put(alice, 'phone', { kind: 'fcm', token: 'a token' });
   const { id } = await im.say('alice', 'user:bob', 'helo');
   await im.editing.edit(alice, conversation('user:bob'), id, { text: 'hello' });
   const answer = await im.say('bob', 'user:alice', 'hi');
@@ -46,11 +47,13 @@ test('the profile, contacts, blocks, memberships, conversations and messages, an
   const lines = await linesOf('alice');
   assert.deepEqual(
     lines.map(({ type }) => type).filter((type, i, all) => type !== all[i - 1]),
-    ['user', 'contact', 'block', 'membership', 'conversation', 'message', 'end'],
+    ['user', 'contact', 'block', 'device', 'membership', 'conversation', 'message', 'end'],
   );
   assert.deepEqual(dataOf(lines, 'user'), [await im.users.get(alice)]);
   assert.deepEqual(dataOf(lines, 'contact'), (await im.contacts.list(alice, { limit: 9 })).items);
   assert.deepEqual(dataOf(lines, 'block'), (await im.blocks.list(alice, { limit: 9 })).items);
+  assert.deepEqual(dataOf(lines, 'device'), await im.devices.list(alice));
+  assert.ok(!JSON.stringify(lines).includes('a token'));
   assert.deepEqual(dataOf(lines, 'membership'), [
     { group: await im.groups.get(team), member: { uid: 'alice', role: 'admin' } },
   ]);
@@ -72,6 +75,7 @@ test('the profile, contacts, blocks, memberships, conversations and messages, an
     {
       contacts: 2,
       blocks: 1,
+      devices: 1,
       memberships: 1,
       conversations: 2,
       messages: histories.flatMap((one) => one.items).length,

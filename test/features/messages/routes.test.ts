@@ -186,3 +186,21 @@ test('a note to oneself is one message in one inbox', async () => {
   const { body } = await service.server.get('/v1/users/tina/inbox?start=0&block=0').expect(200);
   assert.deepEqual(texts(body.items), ['milk']);
 });
+
+test('a silent message says so wherever it is read, and its repeat is the same', async () => {
+  const at = '/v1/users/alice/conversations/user:bob/messages';
+  const body = { fields: { text: 'psst' }, clientMessageId: 'm-silent', silent: true };
+  const { body: sent } = await service.server.post(at, body).expect(201);
+  assert.equal(sent.silent, true);
+  assert.deepEqual((await service.server.post(at, body).expect(200)).body, sent);
+  const loud = await service.server.post(at, { ...body, silent: false }).expect(422);
+  assert.equal(loud.body.code, 'client_message_id_reused');
+  const { body: read } = await service.server
+    .get(`/v1/users/bob/conversations/user:alice/messages/${sent.id}`)
+    .expect(200);
+  assert.deepEqual([read.silent, read.fields], [true, { text: 'psst' }]);
+  const { body: inbox } = await service.server.get('/v1/users/bob/inbox?start=0&block=0').expect(200);
+  assert.equal(inbox.items.find(({ id }: { id: string }) => id === sent.id).silent, true);
+  const { body: other } = await service.server.post(at, { fields: { text: 'hey' } }).expect(201);
+  assert.equal('silent' in other, false);
+});

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Area, answerTo, CALLERS, expectedOf, makeWorld, PEOPLE, ROWS } from '../../helpers/access.ts';
+import { eventually } from '../../helpers/delivery.ts';
 import { operations } from '../../helpers/openapi.ts';
 import { API_KEY, type Service, userToken } from '../../helpers/service.ts';
 import { makeSpace, SPACES_ON, sign } from '../../helpers/spaces.ts';
@@ -37,6 +38,7 @@ async function contents(ofOthers: boolean): Promise<Record<string, string>> {
   const { prefix } = service.keys;
   const { keys: own } = service;
   const shared = [own.feed(), own.signals(), own.meta(), own.webhookSpaces(), own.webhookLease()];
+  shared.push(own.pushSpaces(), own.pushLease());
   const registry = [service.keys.spaces(), service.keys.spaceNames(), service.keys.issuers()];
   const keys = (await service.redis.keys(`${prefix}*`))
     .filter((key) => key.startsWith(`${prefix}@ds:`) !== ofOthers && ![...shared, ...registry].includes(key))
@@ -53,6 +55,10 @@ test('within a space every operation answers every kind of caller as anywhere, a
     for (const { id } of (await server.get('/v1/webhooks')).body.items)
       await server.delete(`/v1/webhooks/${id}`).expect(204);
   }
+  // And that what is pushed there is.
+  for (const { server } of [areas.default, areas.acme])
+    for (const uid of PEOPLE) await server.delete(`/v1/users/${uid}/devices/linked`).expect(204);
+  await eventually(async () => (await service.redis.exists(service.keys.pushSpaces())) === 0, 'nothing is pushed');
   const before = await contents(true);
   assert.ok(Object.keys(before).length > 100);
   const wrong: string[] = [];

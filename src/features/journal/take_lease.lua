@@ -1,8 +1,9 @@
 #!lua flags=allow-oom
--- One node at a time sends the webhooks of a partition: whoever has the lease, until it ends. Run in the default space.
---   KEYS   im:meta, im:webhook-lease, im:webhook-spaces
+-- One node at a time does a kind of work beside requests for a partition: whoever has the lease, until it ends. Run in the
+-- default space.
+--   KEYS   im:meta, the lease, the spaces in which there is something to do
 --   ARGV   node, for how long, ms (0 = it gives it back)
---   reply  { 1 if the node has it now, else 0, the spaces that have webhooks … }
+--   reply  { 1 if the node has it now, else 0, those spaces … }
 -- @include "lease"
 local lease, node, ms = KEYS[2], ARGV[1], ARGV[2]
 
