@@ -15,6 +15,7 @@ import { OpenChats, type ToldOfOpen } from './open-chats.ts';
 import { sendOutbox } from './outbox.ts';
 import { Presence, type PresenceState } from './presence.svelte.ts';
 import { Profiles } from './profiles.ts';
+import { Push } from './push.ts';
 import { Receipts } from './receipts.ts';
 import { Signals } from './signals.ts';
 import { Typing } from './typing.svelte.ts';
@@ -47,6 +48,7 @@ export class Chat {
   readonly receipts: Receipts;
   readonly typing: Typing;
   readonly presence: Presence;
+  readonly push: Push;
   readonly notices: Notices;
   readonly openChats: OpenChats;
   /** How the line to the service is, in whichever tab holds it. */
@@ -78,7 +80,8 @@ export class Chat {
     this.receipts = new Receipts(this.store, this.api);
     this.typing = new Typing(this.api, uid);
     this.presence = new Presence(this.store, this.api, () => this.connection === 'live');
-    this.notices = new Notices(this.store, uid);
+    this.push = new Push(this.api, token);
+    this.notices = new Notices(this.store, uid, this.push);
     this.#signals = new Signals(this.store, this, uid);
     this.openChats = new OpenChats(
       this,
@@ -114,7 +117,7 @@ export class Chat {
     this.close();
     this.files.forget();
     this.store.close();
-    await Dexie.delete(this.store.name);
+    await Promise.all([Dexie.delete(this.store.name), this.push.forget()]);
   }
 
   async #lead(): Promise<void> {
@@ -128,6 +131,7 @@ export class Chat {
   async #follow(): Promise<void> {
     this.#leads = true;
     this.#tell({ about: 'leads' });
+    void this.push.begin();
     const stopSending = sendOutbox(this.store, this.api, this.inbox);
     try {
       await this.#followInbox(() => this.presence.toWatch()).catch((error: unknown) => {
