@@ -3,6 +3,7 @@ import {
   type Cursor,
   compareStreamIds,
   formatStreamId,
+  isSuccessorText,
   parseStreamId,
   predecessor,
   type StreamId,
@@ -111,7 +112,7 @@ export async function inRounds<Entry, Item extends StreamItem>(
 
 /** Whether an id directly follows a cursor. */
 export function isNumberedSuccessor(id: Cursor, cursor: Cursor): boolean {
-  return id === successorText(cursor);
+  return isSuccessorText(id, cursor);
 }
 
 /** Whether an id is a position later than a cursor, which may be none at all. */
