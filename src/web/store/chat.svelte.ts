@@ -222,6 +222,8 @@ export class Chat {
   }
 
   #notify(messages: readonly Message[]): void {
-    void this.notices.arrived(messages).catch(console.error);
+    this.notices.arrived(messages).catch((error: unknown) => {
+      if (!this.#ending.signal.aborted) console.error(error);
+    });
   }
 }

@@ -55,6 +55,8 @@ export class Notices {
   async arrived(messages: readonly Message[]): Promise<void> {
     const said = messages.filter((message) => isSaid(message) && message.from !== this.#uid && !message.silent);
     if (said.length === 0 || !canNotify() || (await this.#isInSight())) return;
+    // Who logs out is in sight no more, and is told nothing.
+    if (this.#ending.signal.aborted) return;
     if (Notification.permission === 'default') {
       this.isAsked = localStorage.getItem(KEY) === null;
       return;
