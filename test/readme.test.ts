@@ -127,19 +127,20 @@ async function pastePage(t: TestContext, path: string, { config = {}, blocks = 1
 
 test('the curl lines of docs/backend.md work as they are pasted', { skip }, async (t) => {
   const paste = await pastePage(t, 'docs/backend.md', {
-    config: { webhookAllowPrivate: true },
-    blocks: 2,
+    config: { webhookAllowPrivate: true, vapidPrivateKey: 'nCScek-QpEjmOOlT-rQ38nZzvdPlqa00Zy0i6m2OJvY' },
+    blocks: 3,
     last: 'kill %1\n',
   });
   const pages = paste.answers.filter(({ next }) => next !== undefined) as { items: object[] }[];
   assert.deepEqual(
-    pages.map(({ items }) => items.length),
+    pages.slice(0, 2).map(({ items }) => items.length),
     [3, 0],
     paste.output,
   );
   assert.match(paste.output, /event: entry\ndata: .*"hi"/);
   assert.match(paste.output, /^\{"type":"message.created".*"hooked"/m, paste.output);
   assert.match(paste.output, /"outcome":"delivered"/);
+  assert.match(paste.output, /"notification.wanted".*"token":"of-the-phone".*"body":"New message"/);
 });
 
 test('the curl lines of docs/spaces.md work as they are pasted', { skip }, async (t) => {
@@ -296,14 +297,17 @@ test('the keys are of the types in the table, and the redis-cli lines show somet
     (await upload(service, 'alice', 'some bytes', { credential: API_KEY })).body.id,
   ];
   await server.post(`${toBob}/messages`, { attachments: [{ file, name: 'x' }] }).expect(201);
+  await server.put('/v1/users/bob/devices/phone', { kind: 'fcm', token: 'x' }).expect(201);
   await server.delete('/v1/users/dave').expect(204);
 
   const keys = new Keys('');
   // Nobody answers under that name: it is to be sent again.
   await eventually(async () => (await db.exists(keys.retries(hook.id))) === 1, 'a retry');
+  await eventually(async () => (await db.exists(keys.pushLease())) === 1, 'a node pushes');
   const [alice, bob, carol, dave] = [uid('alice'), uid('bob'), uid('carol'), uid('dave')];
   const direct = 'ds:alice:bob' as LogName;
   const examples: Record<string, string> = {
+    'dv:<uid>': keys.devices(bob),
     'u:<uid>': keys.user(alice),
     'wh:<id>': keys.webhookState(hook.id),
     'wr:<id>': keys.retries(hook.id),
