@@ -49,7 +49,7 @@ export const CHANNELS: readonly Mutant[] = [
   {
     name: 'signals of other conversations reach a stream of one',
     file: 'delivery/dispatcher.ts',
-    from: 'if (key === inboxKey || key === logKey) yield listener;',
+    from: 'if (isInbox || key === logKey) yield listener;',
     to: 'if (key) yield listener;',
     tests: STREAM,
     pattern: 'signals come for this conversation alone',

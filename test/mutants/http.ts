@@ -67,14 +67,6 @@ export const HTTP: readonly Mutant[] = [
     pattern: 'is cut off once its stream has ended',
   },
   {
-    name: 'a chunk counts characters',
-    file: 'transports/event-stream.ts',
-    from: 'Buffer.byteLength(text).toString(16)',
-    to: 'text.length.toString(16)',
-    tests: ['test/delivery/frames.test.ts'],
-    pattern: 'comes in chunks, each of whole frames',
-  },
-  {
     name: 'a client of HTTP/1.0 gets chunks',
     file: 'transports/event-stream.ts',
     from: 'this.#framesChunks = raw.chunkedEncoding &&',
