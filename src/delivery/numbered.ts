@@ -8,7 +8,6 @@ import {
   predecessor,
   type StreamId,
   successor,
-  successorText,
 } from '../domain/stream-ids.ts';
 import type { Gap, StreamItem, StreamPage } from './source.ts';
 
@@ -60,7 +59,7 @@ export async function pageAfter<Entry extends { cursor: Cursor }, Item extends {
 /** The entries up to the first hole; the next page starts with it, and tells of it. */
 function unbroken<Entry extends { cursor: Cursor }>(entries: readonly Entry[]): readonly Entry[] {
   for (let i = 1; i < entries.length; i++) {
-    if (successorText(entries[i - 1]!.cursor) !== entries[i]!.cursor) return entries.slice(0, i);
+    if (!isSuccessorText(entries[i]!.cursor, entries[i - 1]!.cursor)) return entries.slice(0, i);
   }
   return entries;
 }

@@ -315,6 +315,14 @@ export const DELIVERY: readonly Mutant[] = [
     pattern: 'what is said in one moment',
   },
   {
+    name: 'blanks in a reference are not looked for',
+    file: 'inbox/commands.ts',
+    from: 'if (words.length !== 3 * count) return undefined;',
+    to: '',
+    tests: ['test/features/inbox/inbox.test.ts'],
+    pattern: 'references with blanks',
+  },
+  {
     name: 'any number is taken for the next',
     file: 'delivery/numbered.ts',
     from: 'return isSuccessorText(id, cursor);',

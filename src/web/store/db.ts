@@ -34,6 +34,8 @@ export interface Outgoing {
   triedAt?: number | undefined;
   /** The code with which the service refused it; absent while it waits to be sent. */
   refusal?: string | undefined;
+  /** What the service says of it. */
+  refusalDetail?: string | undefined;
 }
 
 /** What was begun to be written in a conversation. */

@@ -53,11 +53,11 @@ class StoredOutbox implements OutboxStorage {
 
   async list(): Promise<ClientOutgoing[]> {
     const messages = await this.#outbox.orderBy('writtenAt').toArray();
-    return messages.map(({ text, attachments, refusal, ...rest }) => ({
+    return messages.map(({ text, attachments, refusal, refusalDetail = '', ...rest }) => ({
       ...rest,
       ...(text === '' ? {} : { fields: { text } }),
       ...(attachments ? { attachments: attachments.map(({ file, name }) => ({ file, name })) } : {}),
-      ...(refusal === undefined ? {} : { refusal: { code: refusal, detail: '' } }),
+      ...(refusal === undefined ? {} : { refusal: { code: refusal, detail: refusalDetail } }),
     }));
   }
 
@@ -72,7 +72,10 @@ class StoredOutbox implements OutboxStorage {
       .equals(clientMessageId)
       .modify((message) => {
         if ('triedAt' in change) message.triedAt = change.triedAt;
-        if ('refusal' in change) message.refusal = change.refusal?.code;
+        if ('refusal' in change) {
+          message.refusal = change.refusal?.code;
+          message.refusalDetail = change.refusal?.detail;
+        }
       });
     return count > 0;
   }

@@ -18,7 +18,7 @@ interface Sent {
 
 /** Files in messages, in a real browser, against the service as `npm start` runs it. */
 describe('the chat page: attachments', { skip }, () => {
-  const page = openPage({ FILE_MAX: `${FILE_MAX}` });
+  const page = openPage(() => ({ FILE_MAX: `${FILE_MAX}` }));
   const picture = { name: 'dots.png', mimeType: 'image/png', buffer: png(640, 480) };
   const notes = { name: 'notes ü.txt', mimeType: 'text/plain', buffer: Buffer.from('buy milk\n') };
 

@@ -15,7 +15,7 @@ interface Device {
  * the page subscribes to is one of the tests, and what comes there is handed to the service worker by the browser's own hand.
  */
 describe('the chat page: pushes', { skip }, () => {
-  const page = openPage({ WEBHOOK_ALLOW_PRIVATE: 'true' });
+  const page = openPage(() => ({ WEBHOOK_ALLOW_PRIVATE: 'true' }));
   let push: PushService;
   before(async () => {
     push = await startPushService();
