@@ -12,6 +12,7 @@ import { LUA } from './lua.ts';
 import { MESSAGES } from './messages.ts';
 import type { Mutant } from './mutant.ts';
 import { PEOPLE } from './people.ts';
+import { PUSH } from './push.ts';
 import { REDIS } from './redis.ts';
 import { RULES } from './rules.ts';
 import { SIGNALS } from './signals.ts';
@@ -39,5 +40,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...FILES,
   ...JOURNALS,
   ...WEBHOOKS,
+  ...PUSH,
   ...LIVES_MUTANTS,
 ];
