@@ -22,6 +22,7 @@ import { batchRoutes } from './features/messages/batch-routes.ts';
 import { EntryCache } from './features/messages/entry-cache.ts';
 import { eventRoutes } from './features/messages/event-routes.ts';
 import { messageRoutes } from './features/messages/routes.ts';
+import { BeforeSend } from './features/moderation/before-send.ts';
 import { Keeper, type KeeperOptions } from './features/presence/keeper.ts';
 import { presenceRoutes } from './features/presence/routes.ts';
 import { pushRoutes } from './features/push/routes.ts';
@@ -131,10 +132,19 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     fileBytes?.removeSpace(space),
   );
   const egress = new Egress({ allowsPrivate: config.webhookAllowPrivate, timeoutMs: WEBHOOK_TIMEOUT_MS });
+  const beforeSend = config.beforeSendUrl
+    ? new BeforeSend({
+        url: config.beforeSendUrl,
+        secret: config.beforeSendSecret,
+        failsOpen: config.beforeSendFail === 'open',
+        log: app.log,
+        asked: metrics.countQuestion,
+      })
+    : undefined;
   const pushEgress = new Egress({
     allowsPrivate: config.webhookAllowPrivate,
     timeoutMs: WEBHOOK_TIMEOUT_MS,
-    maxSockets: PUSH_SOCKETS,
+    connections: PUSH_SOCKETS,
   });
   const { vapidPrivateKey: privateKey, vapidSubject: subject } = config;
   const webPush = privateKey ? new WebPush({ privateKey, subject }) : undefined;
@@ -147,6 +157,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
       log: app.log,
       metrics,
       fileBytes,
+      beforeSend,
       recent: new EntryCache(),
       hub: () => delivery.hub,
       feedLagMs: (partition) => delivery.feedLagMs(partition),
@@ -297,6 +308,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     keeper?.stop();
     janitor?.stop();
     await filesJanitor?.stop();
+    beforeSend?.close();
     await delivery.stop();
   });
   return app;

@@ -15,6 +15,7 @@ import { eventually } from './helpers/delivery.ts';
 import { upload } from './helpers/files.ts';
 import { gid, uid } from './helpers/im.ts';
 import { headings, relativeLinks } from './helpers/markdown.ts';
+import { BEFORE_SEND_SECRET } from './helpers/reviewer.ts';
 import { API_KEY, type Service, startService } from './helpers/service.ts';
 import { Paste, shells } from './helpers/shells.ts';
 import { SPACES_ON } from './helpers/spaces.ts';
@@ -99,14 +100,20 @@ for (const { name, skip: noShell } of shells) {
 
 interface PageOptions {
   config?: Parameters<typeof startService>[1];
-  /** How many blocks of lines, from the first one on. */
-  blocks?: number;
+  /** Which blocks of lines; the first one, if nothing is said. */
+  blocks?: [from: number, to: number];
+  /** The codes of the errors that are meant to be shown. */
+  codes?: string[];
   /** What is pasted at the end. */
   last?: string;
 }
 
 /** What comes of the curl lines of a page of the documents, pasted where a service of their own answers. */
-async function pastePage(t: TestContext, path: string, { config = {}, blocks = 1, last = '' }: PageOptions = {}) {
+async function pastePage(
+  t: TestContext,
+  path: string,
+  { config = {}, blocks = [0, 1], codes = [], last = '' }: PageOptions = {},
+) {
   const fresh = await startService(redis, config);
   const folder = mkdtempSync(join(tmpdir(), 'redisim-page-'));
   t.after(async () => {
@@ -115,20 +122,25 @@ async function pastePage(t: TestContext, path: string, { config = {}, blocks = 1
   });
   mkdirSync(join(folder, 'data'));
   writeFileSync(join(folder, 'data/api-key'), API_KEY);
-  const code = [...read(path).matchAll(/```sh\n([\s\S]*?)```/g)].slice(0, blocks).map(([, lines]) => lines!);
+  writeFileSync(join(folder, 'data/before-send-secret'), BEFORE_SEND_SECRET);
+  const code = [...read(path).matchAll(/```sh\n([\s\S]*?)```/g)].slice(...blocks).map(([, lines]) => lines!);
   const lines = code.join('').replaceAll('http://127.0.0.1:8888/v1', `${fresh.url}/v1`);
   const paste = new Paste('bash', `${lines}\necho all done\n${last}`, folder);
   t.after(() => paste.kill());
   await paste.shows(/^all done/m);
   assert.doesNotMatch(paste.output, /not found|no matches|unexpected/i);
-  for (const answer of paste.answers) assert.equal(answer.code, undefined, JSON.stringify(answer));
+  assert.deepEqual(
+    paste.answers.flatMap(({ code }) => code ?? []),
+    codes,
+    paste.output,
+  );
   return paste;
 }
 
 test('the curl lines of docs/backend.md work as they are pasted', { skip }, async (t) => {
   const paste = await pastePage(t, 'docs/backend.md', {
     config: { webhookAllowPrivate: true, vapidPrivateKey: 'nCScek-QpEjmOOlT-rQ38nZzvdPlqa00Zy0i6m2OJvY' },
-    blocks: 3,
+    blocks: [0, 3],
     last: 'kill %1\n',
   });
   const pages = paste.answers.filter(({ next }) => next !== undefined) as { items: object[] }[];
@@ -141,6 +153,17 @@ test('the curl lines of docs/backend.md work as they are pasted', { skip }, asyn
   assert.match(paste.output, /^\{"type":"message.created".*"hooked"/m, paste.output);
   assert.match(paste.output, /"outcome":"delivered"/);
   assert.match(paste.output, /"notification.wanted".*"token":"of-the-phone".*"body":"New message"/);
+});
+
+test('what docs/backend.md has asked before a message is sent decides', { skip }, async (t) => {
+  const { answers } = await pastePage(t, 'docs/backend.md', {
+    config: { beforeSendUrl: 'http://127.0.0.1:9877/', beforeSendSecret: BEFORE_SEND_SECRET },
+    blocks: [3, 4],
+    codes: ['message_denied'],
+    last: 'kill %1\n',
+  });
+  const [hi, masked, refused] = answers.slice(-3) as { fields: { text: string }; detail?: string }[];
+  assert.deepEqual([hi!.fields.text, masked!.fields.text, refused!.detail], ['hi', 'd*** it', 'No links here.']);
 });
 
 test('the curl lines of docs/spaces.md work as they are pasted', { skip }, async (t) => {

@@ -4,13 +4,15 @@ import type { Client } from './client.ts';
 import { isOffline, onLineChange } from './online.ts';
 import type { Message } from './schemas.ts';
 
-/** What one writes. */
+/** What one writes: fields, files or both. */
 export interface Draft {
-  fields: Record<string, string>;
+  fields?: Record<string, string>;
   /** The id of an earlier message of the conversation. */
   replyTo?: string;
   /** Uids, or `*` alone for everybody in a group. */
   mentions?: string[];
+  /** Files that were uploaded, and what they are called in this message. */
+  attachments?: { file: string; name: string }[];
 }
 
 /** A message on its way out. */
@@ -166,7 +168,7 @@ export class Outbox {
   /** @throws anything if it has to be tried again */
   async #attempt(outgoing: Outgoing, ending: AbortSignal): Promise<void> {
     ending.throwIfAborted();
-    const { clientMessageId, conversation, fields, replyTo, mentions, triedAt = Date.now() } = outgoing;
+    const { clientMessageId, conversation, triedAt = Date.now() } = outgoing;
     if (isOffline()) throw new Error('offline');
     // Whoever has discarded it meanwhile does not want it sent.
     if (!(await this.#storage.update(clientMessageId, { triedAt }))) return;
@@ -178,7 +180,7 @@ export class Outbox {
     try {
       const message = await this.#post('/v1/users/{uid}/conversations/{conversation}/messages', {
         params: { path: { uid: 'me', conversation } },
-        body: { fields, clientMessageId, ...(replyTo ? { replyTo } : {}), ...(mentions ? { mentions } : {}) },
+        body: { clientMessageId, ...draftOf(outgoing) },
         signal: ending,
       });
       await this.#options.onSent?.(message, outgoing);
@@ -229,6 +231,16 @@ export class MemoryStorage implements OutboxStorage {
   async remove(clientMessageId: string): Promise<void> {
     this.#messages.delete(clientMessageId);
   }
+}
+
+/** What is sent of what waits: a storage may keep more of it. */
+function draftOf({ fields, replyTo, mentions, attachments }: Outgoing): Draft {
+  return {
+    ...(fields ? { fields } : {}),
+    ...(replyTo ? { replyTo } : {}),
+    ...(mentions ? { mentions } : {}),
+    ...(attachments ? { attachments } : {}),
+  };
 }
 
 /** A name for a message that nobody else will choose. (`crypto.randomUUID` is for pages of https and of this machine only.) */

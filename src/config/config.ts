@@ -89,6 +89,10 @@ function toConfig(env: Environment) {
     logMax: env.LOG_MAX,
     logDays: env.LOG_DAYS,
     webhookAllowPrivate: env.WEBHOOK_ALLOW_PRIVATE === 'true',
+    beforeSendUrl: env.BEFORE_SEND_URL || undefined,
+    /** Empty until secrets.ts has filled it in, where there is a URL. */
+    beforeSendSecret: env.BEFORE_SEND_SECRET,
+    beforeSendFail: env.BEFORE_SEND_FAIL,
     /** Empty, where secrets.ts has not filled it in: Web Push is off then. */
     vapidPrivateKey: env.VAPID_PRIVATE_KEY,
     vapidSubject: env.VAPID_SUBJECT,

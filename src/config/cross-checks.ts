@@ -32,6 +32,13 @@ export function* crossChecks(env: Environment): Generator<string> {
   if (env.SPACES === 'on' && !env.ADMIN_KEYS) {
     yield `ADMIN_KEYS is not set, but SPACES is on: nobody could make one (${allowed('ADMIN_KEYS')})`;
   }
+  if (env.BEFORE_SEND_URL) {
+    if (!isPlainUrl(env.BEFORE_SEND_URL)) yield complaint('BEFORE_SEND_URL', env.BEFORE_SEND_URL);
+  } else {
+    const without = 'but BEFORE_SEND_URL is not: nobody is asked before a message is sent';
+    if (env.BEFORE_SEND_SECRET) yield `BEFORE_SEND_SECRET is set, ${without}`;
+    if (env.BEFORE_SEND_FAIL === 'open') yield `BEFORE_SEND_FAIL is set, ${without}`;
+  }
   if (list(env.ADMIN_KEYS).some((key) => list(env.API_KEYS).includes(key))) {
     yield 'ADMIN_KEYS and API_KEYS have a key in common: a key is for spaces, or for what is in one';
   }
@@ -43,7 +50,16 @@ export function* sharedSecretChecks(env: Environment): Generator<string> {
     for (const name of ['API_KEYS', 'JWT_SECRET'] as const) {
       if (!env[name]) yield `${name} is not set, but REDIS_URL is: all nodes must share it (${allowed(name)})`;
     }
+    if (env.BEFORE_SEND_URL && !env.BEFORE_SEND_SECRET) {
+      yield `BEFORE_SEND_SECRET is not set, but BEFORE_SEND_URL and REDIS_URL are: all nodes must share it (${allowed('BEFORE_SEND_SECRET')})`;
+    }
   }
+}
+
+function isPlainUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { username, password } = new URL(value);
+  return username === '' && password === '';
 }
 
 function isRedisUrl(value: string): boolean {

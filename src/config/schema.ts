@@ -149,6 +149,27 @@ export const configSchema = Type.Object({
     'true',
     'false',
   ]),
+  BEFORE_SEND_URL: Type.String({
+    description: 'Your server, which is asked before each message is sent or edited',
+    default: '',
+    pattern: '^(https?://\\S+)?$',
+    allowed: 'a URL that starts with https:// or http://, without user and password',
+    // Somebody may write a password into it.
+    secret: true,
+  }),
+  BEFORE_SEND_SECRET: Type.String({
+    description:
+      'Signs what it is asked, as webhooks are signed. With BEFORE_SEND_URL made in DATA_DIR as API_KEYS are',
+    default: '',
+    pattern: '^(whsec_[A-Za-z0-9+/]{32,86}={0,2})?$',
+    allowed: 'whsec_ and 24 to 64 random bytes in base64',
+    secret: true,
+  }),
+  BEFORE_SEND_FAIL: choice(
+    'What happens to a message where it does not answer within a second: closed refuses it for now, open sends it as it is',
+    'closed',
+    ['closed', 'open'],
+  ),
   COMMAND_TIMEOUT_MS: whole('How long a Redis command may take', 2_500, 100, 60_000),
   HEARTBEAT_MS: whole('Time between heartbeats on a stream', 20_000, 100, 600_000),
   DRAIN_MS: whole('How long a shutdown waits for open requests and streams', 5_000, 0, 300_000),

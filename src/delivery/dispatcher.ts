@@ -163,11 +163,6 @@ export class Dispatcher {
     return false;
   }
 
-  /** Who listens to an inbox: nobody but its user can. Most members of a large group are not here, and cost one look. */
-  #listenersAt(here: SpaceListeners, keys: Keys, uid: Uid): ReadonlySet<Listener> | undefined {
-    return here.hasReader(uid) ? this.#options.hub.listenersOf(keys.inbox(uid)) : undefined;
-  }
-
   #listenersToLog({ log }: FeedEntry, keys: Keys): ReadonlySet<Listener> | undefined {
     return log === '' ? undefined : this.#options.hub.listenersOf(keys.log(log));
   }
@@ -186,22 +181,8 @@ export class Dispatcher {
     const here = this.#options.hub.in(space);
     if (!here) return;
     const keys = this.#keysOf(space, here);
-    const delivered = this.#offerToInboxes(entry, here, keys, touched) + this.#offerToLog(entry, keys, touched);
+    const delivered = offerToInboxes(entry, here, touched) + this.#offerToLog(entry, keys, touched);
     if (delivered > 0) this.#options.metrics.delivered(delivered, space);
-  }
-
-  #offerToInboxes(entry: FeedEntry, here: SpaceListeners, keys: Keys, touched: Set<Listener>): number {
-    const { recipients } = entry;
-    let delivered = 0;
-    for (let i = 0; i + 1 < recipients.length; i += 2) {
-      const listeners = this.#listenersAt(here, keys, recipients[i] as Uid);
-      if (!listeners) continue;
-      for (const listener of listeners) {
-        if (listener.offer(listener.source.cursorOf(entry, recipients[i + 1]), entry)) delivered++;
-        touched.add(listener);
-      }
-    }
-    return delivered;
   }
 
   /** Who may not read a log any more is told so by its source, which has to look. */
@@ -221,11 +202,27 @@ export class Dispatcher {
   }
 }
 
+/** Nobody but its user can listen to an inbox. Most members of a large group are not here, and cost one look. */
+function offerToInboxes(entry: FeedEntry, here: SpaceListeners, touched: Set<Listener>): number {
+  const { recipients } = entry;
+  let delivered = 0;
+  for (let i = 0; i + 1 < recipients.length; i += 2) {
+    const listeners = here.ofReader(recipients[i] as Uid);
+    if (listeners.size === 0) continue;
+    for (const listener of listeners) {
+      if (!listener.source.isInbox) continue;
+      if (listener.offer(listener.source.cursorOf(entry, recipients[i + 1]), entry)) delivered++;
+      touched.add(listener);
+    }
+  }
+  return delivered;
+}
+
 /** Who of a user's listeners is told of a conversation: those to the inbox, and those to its log. */
 function* signalled(here: SpaceListeners, keys: Keys, uid: Uid, log: LogName): Iterable<Listener> {
-  const [inboxKey, logKey] = [keys.inbox(uid), keys.log(log)];
+  const logKey = keys.log(log);
   for (const listener of here.ofReader(uid)) {
-    const { key } = listener.source;
-    if (key === inboxKey || key === logKey) yield listener;
+    const { key, isInbox } = listener.source;
+    if (isInbox || key === logKey) yield listener;
   }
 }

@@ -28,6 +28,7 @@ export class FeedEntry {
   /** The message; undefined while only its log has it (it was too large for the feed), or if it is gone. */
   message: LogEntry | undefined;
   readonly #flat: readonly string[];
+  readonly #isOfGroup: boolean;
   #reader = '';
   #json = '';
   #incarnation: string | undefined;
@@ -47,6 +48,7 @@ export class FeedEntry {
     const isOfJournal = flat[0] === 'journal';
     const [, log, , mid, , to, ...body] = this.revoked || this.lifted || this.changedSpace || isOfJournal ? [] : flat;
     this.log = (log ?? '') as LogName;
+    this.#isOfGroup = this.log.startsWith('gs:');
     this.mid = (mid ?? '0-0') as MessageId;
     this.recipients = to ? to.split(' ') : [];
     this.message = body.length > 0 ? parseEntry([this.mid, body]) : undefined;
@@ -80,8 +82,9 @@ export class FeedEntry {
     return this.#cursor;
   }
 
-  /** The message as JSON, as `reader` sees it; rendered once for all who see it alike. */
+  /** The message as JSON, as `reader` sees it; rendered once for all who see it alike, which in a group are all. */
   jsonFor(reader: Uid): string {
+    if (this.#json !== '' && this.#isOfGroup) return this.#json;
     const conversation = conversationOf(reader, this.log);
     if (this.#reader !== conversation) {
       this.#json = renderMessage(conversation, this.mid, this.message);

@@ -3,11 +3,11 @@ import {
   type Cursor,
   compareStreamIds,
   formatStreamId,
+  isSuccessorText,
   parseStreamId,
   predecessor,
   type StreamId,
   successor,
-  successorText,
 } from '../domain/stream-ids.ts';
 import type { Gap, StreamItem, StreamPage } from './source.ts';
 
@@ -59,7 +59,7 @@ export async function pageAfter<Entry extends { cursor: Cursor }, Item extends {
 /** The entries up to the first hole; the next page starts with it, and tells of it. */
 function unbroken<Entry extends { cursor: Cursor }>(entries: readonly Entry[]): readonly Entry[] {
   for (let i = 1; i < entries.length; i++) {
-    if (successorText(entries[i - 1]!.cursor) !== entries[i]!.cursor) return entries.slice(0, i);
+    if (!isSuccessorText(entries[i]!.cursor, entries[i - 1]!.cursor)) return entries.slice(0, i);
   }
   return entries;
 }
@@ -111,7 +111,7 @@ export async function inRounds<Entry, Item extends StreamItem>(
 
 /** Whether an id directly follows a cursor. */
 export function isNumberedSuccessor(id: Cursor, cursor: Cursor): boolean {
-  return id === successorText(cursor);
+  return isSuccessorText(id, cursor);
 }
 
 /** Whether an id is a position later than a cursor, which may be none at all. */

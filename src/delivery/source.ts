@@ -77,6 +77,8 @@ export interface Source<Item extends StreamItem = StreamItem> {
   readonly key: string;
   /** Whose stream it is: counted in what one user may have open, and sent away when it is removed. */
   readonly reader: Uid;
+  /** Set where it is the reader's inbox. */
+  readonly isInbox?: true;
   /** Set where no user reads it but the server's own backend: there are no signals beside it, and it shows nobody's presence. */
   readonly isOfServer?: true;
   /** What an item is called where it is no message. */

@@ -41,7 +41,8 @@ export function peerOf(conversation: Conversation): string {
 
 /** How `reader` names the conversation that `log` holds. */
 export function conversationOf(reader: Uid, log: LogName): Conversation {
-  const [kind, first, second] = log.split(':');
-  if (kind === 'gs') return `group:${first}` as Conversation;
-  return `user:${first === reader ? second : first}` as Conversation;
+  if (log.startsWith('gs:')) return `group:${log.slice(3)}` as Conversation;
+  const second = log.indexOf(':', 3) + 1;
+  const isFirst = second === 4 + reader.length && log.startsWith(reader, 3);
+  return `user:${isFirst ? log.slice(second) : log.slice(3, second - 1)}` as Conversation;
 }

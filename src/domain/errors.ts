@@ -23,6 +23,7 @@ const CODES = {
   banned: [403, 'Banned from the group'],
   silenced: [403, 'Silenced in the group'],
   posting_restricted: [403, 'Only the owner and the admins of the group may send'],
+  message_denied: [403, 'The message is not allowed here'],
   join_closed: [403, 'The group admits nobody by itself'],
   demo_login_off: [403, 'The demo login is off'],
   demo_secret_needed: [403, 'The demo login needs the secret of the link'],

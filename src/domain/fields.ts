@@ -49,6 +49,19 @@ export function checkPatch(
   return { pairs, removed };
 }
 
+/**
+ * Reads a change of fields that nobody has looked at yet.
+ *
+ * @returns it, or undefined where it is no flat map of strings, and of null where that is allowed
+ */
+export function readPatch(value: unknown, { allowsNull }: { allowsNull: boolean }) {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const isRight = Object.entries(value).every(
+    ([name, one]) => name !== '__proto__' && (typeof one === 'string' || (allowsNull && one === null)),
+  );
+  return isRight ? (value as Record<string, string | null>) : undefined;
+}
+
 function checkName(name: string, reserved: ReadonlySet<string>): void {
   if (reserved.has(name)) {
     throw new ImError(

@@ -52,14 +52,26 @@ export function successor(id: StreamId): StreamId {
   return id.seq === MAX ? { ms: id.ms + 1n, seq: 0n } : { ms: id.ms, seq: id.seq + 1n };
 }
 
-/**
- * As {@link successor}, from text to text: on the way of every delivery, so without big integers as long as the number
- * fits into a double.
- */
+/** As {@link successor}, from text to text: without big integers as long as the number fits into a double. */
 export function successorText(id: string): string {
   const start = id.indexOf('-') + 1;
   if (id.length - start > 15) return formatStreamId(successor(parseStreamId(id)!));
   return id.slice(0, start) + (Number(id.slice(start)) + 1);
+}
+
+/** Whether `id` directly follows `other`, as {@link successorText} has it; on the way of every delivery, so it makes no text. */
+export function isSuccessorText(id: string, other: string): boolean {
+  const start = other.indexOf('-') + 1;
+  if (id.length - start > 15 || other.length - start > 15) return id === successorText(other);
+  for (let i = 0; i < start; i++) if (id.charCodeAt(i) !== other.charCodeAt(i)) return false;
+  return numberFrom(id, start) === numberFrom(other, start) + 1;
+}
+
+/** The number that a canonical id of two numbers ends with, from its first digit on. */
+function numberFrom(id: string, start: number): number {
+  let number = 0;
+  for (let i = start; i < id.length; i++) number = 10 * number + id.charCodeAt(i) - 48;
+  return number;
 }
 
 /** The id that `id` directly follows. */

@@ -61,6 +61,18 @@ export function createMetrics(gauged: Gauged, hasSpaces: boolean) {
     labelNames: ['outcome', ...ofSpace],
     registers,
   });
+  const questions = new Counter({
+    name: 'redisim_before_send_total',
+    help: 'Questions before a message is sent or edited, by outcome: allowed, denied, replaced, failed.',
+    labelNames: ['outcome', ...ofSpace],
+    registers,
+  });
+  const questionTimes = new Histogram({
+    name: 'redisim_before_send_duration_seconds',
+    help: 'How long such a question took.',
+    buckets: [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1],
+    registers,
+  });
   const pushes = new Counter({
     name: 'redisim_push_total',
     help: 'Notifications for devices, by outcome: sent, wanted (of the backend), failed, refused, removed (the device is gone), late, superfluous (read meanwhile, for example), dropped (too many).',
@@ -134,6 +146,11 @@ export function createMetrics(gauged: Gauged, hasSpaces: boolean) {
     /** Counts a try to send an event to a webhook. */
     countWebhook(outcome: string, space: SpaceName): void {
       webhooks.inc({ outcome, ...label(space) });
+    },
+    /** Counts a question that was asked before something was sent. */
+    countQuestion(outcome: string, seconds: number, space: SpaceName): void {
+      questions.inc({ outcome, ...label(space) });
+      questionTimes.observe(seconds);
     },
     /** Counts what came of a notification. */
     countPush(outcome: string, space: SpaceName): void {

@@ -9,12 +9,12 @@ import type { App } from './fastify.ts';
 /** Where `npm run build` puts the page. The path is the same from `src/http` and from `dist/http`. */
 export const PAGE_FOLDER = fileURLToPath(new URL('../../dist/web', import.meta.url));
 
-/** What the page may load: only what comes from here, and the pictures that people have set. */
+/** What the page may load: only what comes from here, the pictures that people have set, and those it has fetched with a token. */
 const PAGE_CSP = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
-  "img-src 'self' https: data:",
+  "img-src 'self' https: data: blob:",
   "connect-src 'self'",
   "manifest-src 'self'",
   "worker-src 'self'",

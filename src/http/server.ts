@@ -5,8 +5,9 @@ import { BODY_LIMIT } from './plugins/body-limit.ts';
 import { loggerOptions, requestId } from './plugins/logging.ts';
 import { withoutNulls } from './plugins/nulls.ts';
 import { answerMalformedRequest, sendProblem } from './plugins/problem.ts';
+import { serializersOfServer } from './plugins/serialization.ts';
 import { UpgradableRequest } from './plugins/upgrade.ts';
-import { buildValidator } from './plugins/validation.ts';
+import { validatorsOfServer } from './plugins/validation.ts';
 
 /** The server before it has plugins and routes: how it reads requests, and what it answers to those that it can't read. */
 export function createServer(
@@ -28,7 +29,12 @@ export function createServer(
     return503OnClosing: false,
     // Long enough for any mistake to be told as one, instead of a path that does not exist.
     routerOptions: { maxParamLength: 20_000 },
-    schemaController: { compilersFactory: { buildValidator: withoutNulls(buildValidator) as never } },
+    schemaController: {
+      compilersFactory: {
+        buildValidator: withoutNulls(validatorsOfServer()) as never,
+        buildSerializer: serializersOfServer(),
+      },
+    },
     frameworkErrors: (error, request, reply) => sendProblem(request as never, reply as never, error),
     clientErrorHandler: answerMalformedRequest,
   }) as never;

@@ -16,11 +16,13 @@ import { Inbox } from '../features/inbox/inbox.ts';
 import { Consumers } from '../features/journal/consumers.ts';
 import { Journal } from '../features/journal/journal.ts';
 import { Members } from '../features/members/members.ts';
+import { Asking } from '../features/messages/asking.ts';
 import { Editing } from '../features/messages/editing.ts';
 import type { EntryCache } from '../features/messages/entry-cache.ts';
 import { History } from '../features/messages/history.ts';
 import { Logs } from '../features/messages/logs.ts';
 import { Messages } from '../features/messages/messages.ts';
+import type { BeforeSend } from '../features/moderation/before-send.ts';
 import { Presence } from '../features/presence/presence.ts';
 import { Devices } from '../features/push/devices.ts';
 import type { WebPush } from '../features/push/web-push.ts';
@@ -49,6 +51,8 @@ export interface SpaceContext {
   fileBytes: FileStore | undefined;
   /** What webhooks are sent through. */
   egress: Egress;
+  /** Asked before a message is sent; absent where nobody is. */
+  beforeSend: BeforeSend | undefined;
   /** Absent where Web Push is off. */
   webPush: WebPush | undefined;
   /** Recent messages. */
@@ -119,10 +123,12 @@ export class Space {
     this.members = new Members(store);
     this.bans = new Bans(store);
     this.history = new History(store);
+    const asking = context.beforeSend && new Asking(store, context.beforeSend);
     const retains = config.logMax > 0 || config.logDays > 0;
     this.messages = new Messages(
       {
         store,
+        asking,
         admit: sendsLimit(set.sendsPerSecond),
         sent: (outcome) => metrics.countSend(outcome, name),
         grown: (grown) => {
@@ -134,7 +140,7 @@ export class Space {
       },
       config.idempotencyTtl,
     );
-    this.editing = new Editing(store, this.logs, config.editWindow);
+    this.editing = new Editing(store, this.logs, config.editWindow, asking);
     this.reactions = new Reactions(store);
     this.conversations = new Conversations(store);
     this.exports = new Exports(this);

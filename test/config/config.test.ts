@@ -163,6 +163,34 @@ describe('what belongs together', () => {
     assert.match(complaintsOf({ JWT_SECRET: 'é'.repeat(15) })[0]!, /at least 32 bytes/);
   });
 
+  test('what is about asking before a message is sent needs somebody to ask', () => {
+    const BEFORE_SEND_URL = 'http://127.0.0.1:9/ask';
+    const whsec = `whsec_${'a'.repeat(32)}`;
+    assert.match(
+      complaintsOf({ BEFORE_SEND_SECRET: whsec }).join(),
+      /^BEFORE_SEND_SECRET is set, but BEFORE_SEND_URL is not/,
+    );
+    assert.match(
+      complaintsOf({ BEFORE_SEND_FAIL: 'open' }).join(),
+      /^BEFORE_SEND_FAIL is set, but BEFORE_SEND_URL is not/,
+    );
+    const config = loadConfig({ BEFORE_SEND_URL, BEFORE_SEND_SECRET: whsec });
+    assert.deepEqual(
+      [config.beforeSendUrl, config.beforeSendSecret, config.beforeSendFail],
+      [BEFORE_SEND_URL, whsec, 'closed'],
+    );
+    assert.equal(loadConfig({ BEFORE_SEND_URL, BEFORE_SEND_FAIL: 'open' }).beforeSendFail, 'open');
+    for (const url of ['ftp://a.example', 'http://', 'https://me:hunter2@a.example/']) {
+      const [complaint] = complaintsOf({ BEFORE_SEND_URL: url });
+      assert.match(complaint!, /^BEFORE_SEND_URL was .* characters long .*without user and password$/);
+      assert.doesNotMatch(complaint!, /hunter2/);
+    }
+    assert.match(complaintsOf({ BEFORE_SEND_URL, BEFORE_SEND_SECRET: 'whsec_short' }).join(), /24 to 64 random bytes/);
+    const shared = { REDIS_URL: 'redis://h', API_KEYS: KEY, JWT_SECRET: SECRET, BEFORE_SEND_URL };
+    assert.match(complaintsOf(shared).join(), /^BEFORE_SEND_SECRET is not set, but BEFORE_SEND_URL and REDIS_URL are/);
+    assert.equal(loadConfig({ ...shared, BEFORE_SEND_SECRET: whsec }).beforeSendSecret, whsec);
+  });
+
   test('REDIS_URL needs API_KEYS and JWT_SECRET', () => {
     assert.equal(complaintsOf({ REDIS_URL: 'redis://h' }).length, 2);
     assert.match(

@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { loadConfig } from '../../src/config/config.ts';
 import { withSecrets } from '../../src/config/secrets.ts';
+import { SECRET_PATTERN } from '../../src/http/openapi/patterns.ts';
 
 let dataDir: string;
 let warnings: string[];
@@ -44,6 +45,18 @@ test('are made once, for this user alone, and differ', async () => {
 test('two that start together end up with the same ones', async () => {
   const all = await Promise.all(Array.from({ length: 10 }, () => load()));
   for (const config of all) assert.deepEqual(config, all[0]);
+});
+
+test('one that signs what is asked before a message is sent is made where somebody is asked', async () => {
+  assert.equal((await load()).beforeSendSecret, '');
+  const env = { BEFORE_SEND_URL: 'http://127.0.0.1:9/' };
+  const { beforeSendSecret } = await load(env);
+  assert.match(beforeSendSecret, new RegExp(SECRET_PATTERN));
+  assert.equal(Buffer.from(beforeSendSecret.slice(6), 'base64').length, 32);
+  assert.equal((await load(env)).beforeSendSecret, beforeSendSecret);
+  assert.equal(readFileSync(join(dataDir, 'before-send-secret'), 'utf8').trim(), beforeSendSecret);
+  const own = `whsec_${'a'.repeat(32)}`;
+  assert.equal((await load({ ...env, BEFORE_SEND_SECRET: own })).beforeSendSecret, own);
 });
 
 test('configured ones are taken, and no file is made for them', async () => {

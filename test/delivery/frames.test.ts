@@ -90,6 +90,21 @@ for (const { accept, isWhole } of FORMS) {
   });
 }
 
+test('what is said in one moment is one chunk, whatever its characters', async () => {
+  const stream = await follow('/v1/users/bob/inbox/stream');
+  await stream.until('ready');
+  const texts = ['plain', 'zwölf Boxkämpfer', 'plain again', '🙂 你好', 'after'];
+  const messages = texts.map((text) => ({ uid: 'alice', conversation: 'user:bob', fields: { text } }));
+  await service.server.post('/v1/messages/batch', { messages }).expect(200);
+  await stream.until('after');
+  await service.close();
+  await eventually(() => stream.ended, 'the end');
+  const chunks = chunksOf(stream.body());
+  assert.equal(chunks.length, 4, 'ready, the five messages, bye, the last chunk');
+  const told = [...chunks[1]!.matchAll(/"text":"([^"]*)"/g)].map(([, text]) => text);
+  assert.deepEqual(told, texts);
+});
+
 test('HTTP/1.0 has no chunks: the body ends with the connection', async () => {
   // A proxy that speaks 1.0 may pass on what a newer client said.
   const stream = await follow('/v1/users/bob/inbox/stream', { version: '1.0', headers: { te: 'chunked' } });

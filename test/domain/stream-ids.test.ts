@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import {
   compareStreamIds,
   formatStreamId,
+  isSuccessorText,
   parseStreamId,
   predecessor,
   successor,
@@ -12,6 +13,22 @@ import {
 
 const number = fc.oneof(fc.bigInt(0n, 2n ** 64n - 1n), fc.bigInt(2n ** 53n - 3n, 2n ** 53n + 3n), fc.bigInt(0n, 99n));
 const id = fc.record({ ms: fc.bigInt(0n, 2n ** 64n - 2n), seq: number });
+
+test('one id follows another as the text that follows it says', () => {
+  fc.assert(
+    fc.property(id, id, fc.bigInt(-3n, 3n), (one, other, by) => {
+      const near = { ms: one.ms, seq: BigInt.asUintN(64, one.seq + by) };
+      for (const [a, b] of [one, other, near, successor(one)].map((next) => [
+        formatStreamId(next),
+        formatStreamId(one),
+      ])) {
+        assert.equal(isSuccessorText(a!, b!), a === successorText(b!));
+      }
+    }),
+  );
+  assert.ok(isSuccessorText('7-10', '7-9'));
+  assert.ok(!isSuccessorText('17-10', '7-9'));
+});
 
 test('the id that follows is the same as text and as numbers, whatever their size', () => {
   fc.assert(

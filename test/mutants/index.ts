@@ -10,6 +10,7 @@ import { JOURNALS } from './journal.ts';
 import { LIVES_MUTANTS } from './lives.ts';
 import { LUA } from './lua.ts';
 import { MESSAGES } from './messages.ts';
+import { MODERATION } from './moderation.ts';
 import type { Mutant } from './mutant.ts';
 import { PEOPLE } from './people.ts';
 import { PUSH } from './push.ts';
@@ -41,5 +42,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...JOURNALS,
   ...WEBHOOKS,
   ...PUSH,
+  ...MODERATION,
   ...LIVES_MUTANTS,
 ];

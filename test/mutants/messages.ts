@@ -26,7 +26,7 @@ export const MESSAGES: readonly Mutant[] = [
   },
   {
     name: 'an event of the server is taken for a message of the same clientMessageId',
-    file: 'messages/messages.ts',
+    file: 'messages/send.ts',
     from: 'if (action !== undefined) sorted.push({ action });',
     to: '',
     tests: EVENTS,

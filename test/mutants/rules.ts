@@ -365,7 +365,7 @@ export const RULES: readonly Mutant[] = [
   },
   {
     name: 'the order of the fields makes another message',
-    file: 'messages/messages.ts',
+    file: 'messages/send.ts',
     from: '.sort(([a], [b]) => (a < b ? -1 : 1))',
     to: '',
     tests: ['test/features/messages/messages.test.ts'],

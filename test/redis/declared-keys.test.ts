@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { directLog, groupLog } from '../../src/domain/conversations.ts';
+import { directLog, groupLog, logOf } from '../../src/domain/conversations.ts';
 import type { FileId } from '../../src/domain/files.ts';
 import { DEFAULT_SPACE, type SpaceName } from '../../src/domain/spaces.ts';
 import type { Cursor } from '../../src/domain/stream-ids.ts';
@@ -20,6 +20,7 @@ import { LogSource } from '../../src/features/following/log-source.ts';
 import { InboxSource } from '../../src/features/inbox/inbox-source.ts';
 import { takeLease } from '../../src/features/journal/commands.ts';
 import { JournalSource } from '../../src/features/journal/journal-source.ts';
+import { type Sending, sentBefore } from '../../src/features/messages/commands.ts';
 import { leave, look, note } from '../../src/features/presence/commands.ts';
 import { lookUp, want, withDevices } from '../../src/features/push/commands.ts';
 import { leaveSpace, noteRemoved, receiveSpace } from '../../src/features/spaces/commands.ts';
@@ -154,6 +155,11 @@ async function touchesWhatIsDeclared(space: string): Promise<void> {
   await im.say('alice', 'user:alice', 'a note');
   await im.messages.send(alice, conversation('user:bob'), { fields: { text: 'x' }, clientMessageId: 'c' });
   await im.messages.send(alice, conversation('user:bob'), { fields: { text: 'x' }, clientMessageId: 'c' });
+  for (const to of ['user:bob', 'group:team']) {
+    const log = logOf(alice, conversation(to));
+    const asked = { from: alice, conversation: conversation(to), log, clientMessageId: 'c', digest: '' } as Sending;
+    await im.store.run(sentBefore, asked).catch(() => {});
+  }
   await im.messages.createEvent(alice, conversation('user:bob'), { fields: { text: 'a call' } });
   await im.messages.createEvent(alice, conversation('user:alice'), { fields: { text: 'a call' } });
   await im.editing.edit(alice, conversation('user:bob'), direct.id, { text: 'hello' });

@@ -4,12 +4,14 @@ import { ERROR_CODES, type ErrorCode } from '../../src/domain/errors.ts';
 import * as channels from '../../src/web/i18n/channels.ts';
 import * as common from '../../src/web/i18n/common.ts';
 import * as errors from '../../src/web/i18n/error-words.ts';
+import * as files from '../../src/web/i18n/files.ts';
 import * as groups from '../../src/web/i18n/groups.ts';
 import * as login from '../../src/web/i18n/login.ts';
+import * as notices from '../../src/web/i18n/notices.ts';
 import * as people from '../../src/web/i18n/people.ts';
 import * as talk from '../../src/web/i18n/talk.ts';
 
-const ROOMS = { common, login, talk, people, groups, channels };
+const ROOMS = { common, login, talk, people, groups, channels, files, notices };
 
 test('no text of the page has the key of another: the rooms are spread over each other', () => {
   const keys = Object.values(ROOMS).flatMap(({ en }) => Object.keys(en));

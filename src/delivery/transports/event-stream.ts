@@ -69,20 +69,20 @@ export class EventStream implements Sink {
     }
     const text = frameOf(this.#form, name, cursor, json);
     const retry = retryMs !== undefined && this.#form === 'sse' ? `retry: ${retryMs}\n` : '';
-    this.#pending = new Frames(this.#pending, retry + text);
+    this.#pending = new Frames(this.#pending, retry + text, isAscii(json));
   }
 
   signal(name: SignalName, json: string): void {
     // Without an id: a client keeps the last one, and resumes after it.
     const text = this.#form === 'ndjson' ? `{"event":"${name}","data":${json}}\n` : `event: ${name}\ndata: ${json}\n\n`;
-    this.#pending = new Frames(this.#pending, text);
+    this.#pending = new Frames(this.#pending, text, isAscii(json));
   }
 
   flush(): boolean {
     if (this.#pending) {
       const frames = this.#pending;
       this.#pending = undefined;
-      if (!this.#response.destroyed) this.#full = !this.#out.write(frames.bytes(this.#framesChunks));
+      if (!this.#response.destroyed) this.#full = !this.#out.write(frames.bytes(this.#framesChunks), frames.encoding);
     }
     if (this.#isCorked) this.#uncork();
     return !this.#full;
@@ -109,40 +109,66 @@ export class EventStream implements Sink {
 /** What is to be written, in one go. Where it is the same for several responses, its bytes are made once. */
 class Frames {
   readonly #text: string;
+  readonly #isAscii: boolean;
   isShared = false;
   #chunk: Buffer | undefined;
 
-  constructor(before: Frames | undefined, text: string) {
+  constructor(before: Frames | undefined, text: string, isAscii: boolean) {
     this.#text = before ? before.#text + text : text;
+    this.#isAscii = isAscii && (before === undefined || before.#isAscii);
+  }
+
+  /** What is plain ASCII is copied; UTF-8 is measured and converted. */
+  get encoding(): 'latin1' | 'utf8' {
+    return this.#isAscii ? 'latin1' : 'utf8';
   }
 
   /** @param isChunk whether they are framed as a chunk of HTTP/1.1 */
   bytes(isChunk: boolean): string | Buffer {
     if (!isChunk) return this.#text;
-    if (!this.isShared) return chunk(this.#text);
-    this.#chunk ??= Buffer.from(chunk(this.#text));
+    if (!this.isShared) return this.#framed();
+    this.#chunk ??= Buffer.from(this.#framed(), this.encoding);
     return this.#chunk;
+  }
+
+  /** As HTTP/1.1 frames a part of a body: its length in bytes, the part. */
+  #framed(): string {
+    const bytes = this.#isAscii ? this.#text.length : Buffer.byteLength(this.#text);
+    return `${bytes.toString(16)}\r\n${this.#text}\r\n`;
   }
 }
 
 /** The message that was added last: whoever follows the same conversation, and has as much, is given the same frames. */
-let last: { before: Frames | undefined; form: WireForm; cursor: Cursor; json: string; frames: Frames } | undefined;
+const last: { before?: Frames | undefined; form?: WireForm; cursor?: Cursor; json?: string; frames?: Frames } = {};
 
 function withMessage(before: Frames | undefined, form: WireForm, cursor: Cursor, json: string): Frames {
-  if (last?.before === before && last?.form === form && last.cursor === cursor && last.json === json) {
+  if (last.frames && last.before === before && last.form === form && last.cursor === cursor && last.json === json) {
     last.frames.isShared = true;
     return last.frames;
   }
-  last = { before, form, cursor, json, frames: new Frames(before, frameOf(form, 'message', cursor, json)) };
-  return last.frames;
+  const frames = new Frames(before, frameOf(form, 'message', cursor, json), isAscii(json));
+  // One object, changed in place: no delivery to an inbox is shared with another.
+  last.before = before;
+  last.form = form;
+  last.cursor = cursor;
+  last.json = json;
+  last.frames = frames;
+  return frames;
+}
+
+/** The JSON that was looked at last: the same message goes to many. */
+const known = { json: '', isAscii: true };
+
+function isAscii(json: string): boolean {
+  if (known.json !== json) {
+    known.json = json;
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what ASCII is.
+    known.isAscii = !/[^\x00-\x7f]/.test(json);
+  }
+  return known.isAscii;
 }
 
 function frameOf(form: WireForm, name: EventName, cursor: Cursor, json: string): string {
   if (form === 'ndjson') return `{"event":"${name}","cursor":"${cursor}","data":${json}}\n`;
   return `id: ${cursor}\nevent: ${name}\ndata: ${json}\n\n`;
-}
-
-/** As HTTP/1.1 frames a part of a body: its length in bytes, the part. */
-function chunk(text: string): string {
-  return `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
 }

@@ -7,17 +7,18 @@ import { command } from '../../redis/command.ts';
 /** Refuses `user_not_found`. */
 export const readInbox = command({
   script: new URL('./inbox.lua', import.meta.url),
-  keys: (keys, { uid }: { uid: Uid; start: string; count: number }) => [
+  keys: (keys, { uid }: { uid: Uid; start: string; count: number; apart?: boolean }) => [
     keys.inbox(uid),
     keys.user(uid),
     keys.removedUser(uid),
   ],
-  args: ({ start, count }) => [start, count],
-  decode: ([epoch, newest, incarnation, entries]: [string, string, string, (string | RawEntry)[]]) => ({
+  args: ({ start, count, apart }) => [start, count, apart ? '1' : ''],
+  decode: ([epoch, newest, incarnation, read, entries]: [string, string, string, number, string | RawEntry[]]) => ({
     epoch,
     newest,
     incarnation,
-    entries: entries.map(referenceOf),
+    /** Undefined where one can't tell them from one another: they have to be read `apart`. */
+    entries: typeof entries === 'string' ? referencesIn(entries, read) : entries.map(referenceOf),
   }),
 });
 
@@ -29,12 +30,16 @@ export interface Reference {
   inline?: LogEntry;
 }
 
-function referenceOf(raw: string | RawEntry): Reference {
-  if (typeof raw === 'string') {
-    const first = raw.indexOf(' ');
-    const second = raw.indexOf(' ', first + 1);
-    return referenceTo(raw.slice(0, first), raw.slice(first + 1, second), raw.slice(second + 1));
-  }
+function referencesIn(text: string, count: number): Reference[] | undefined {
+  const words = text.split(' ');
+  // Somebody has written one by hand, and with blanks.
+  if (words.length !== 3 * count) return undefined;
+  const references = new Array<Reference>(count);
+  for (let i = 0; i < count; i++) references[i] = referenceTo(words[3 * i]!, words[3 * i + 1], words[3 * i + 2]);
+  return references;
+}
+
+function referenceOf(raw: RawEntry): Reference {
   const [cursor, [fw, log, , mid, ...inline]] = raw;
   const reference = referenceTo(cursor, fw === 'FW' ? log : undefined, mid);
   if (inline.length > 0) reference.inline = parseEntry([reference.id, inline]);

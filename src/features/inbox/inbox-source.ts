@@ -11,6 +11,7 @@ import type { Inbox, InboxReader } from './inbox.ts';
 /** A user's inbox as a stream: its reader is the user, and its cursors are the ids of its entries, without holes. */
 export class InboxSource implements InboxReader {
   readonly kind: Inbox;
+  readonly isInbox = true;
   readonly space: SpaceName;
   readonly key: string;
   readonly reader: Uid;

@@ -83,8 +83,12 @@ export class Inbox implements SourceKind {
     );
   }
 
-  #read(uid: Uid, after: StreamId, count: number) {
-    return this.#store.run(readInbox, { uid, start: rangeAfter(formatStreamId(after)), count });
+  async #read(uid: Uid, after: StreamId, count: number) {
+    const asked = { uid, start: rangeAfter(formatStreamId(after)), count };
+    const { entries, ...read } = await this.#store.run(readInbox, asked);
+    if (entries) return { ...read, entries };
+    const apart = await this.#store.run(readInbox, { ...asked, apart: true });
+    return { ...apart, entries: apart.entries! };
   }
 
   #items(uid: Uid, entries: readonly Reference[], maxBytes: number): Promise<MessageItem[]> {

@@ -47,6 +47,26 @@ export const send = command({
   decode: (reply: RawSend) => sendReply(reply),
 });
 
+/** What was sent before under the same clientMessageId; undefined if nothing was. Refuses `client_message_id_reused`. */
+export const sentBefore = command({
+  script: new URL('./sent_before.lua', import.meta.url),
+  keys: (keys, { from, conversation, log, clientMessageId }: Sending) => {
+    const named = parseConversation(conversation);
+    return [
+      keys.idempotency(log, from, clientMessageId),
+      keys.log(log),
+      keys.removedUser(from),
+      'peer' in named ? keys.user(from) : keys.group(named.gid),
+    ];
+  },
+  args: ({ from, conversation, clientMessageId, digest }) => [
+    ...placeWords(from, conversation),
+    clientMessageId,
+    digest,
+  ],
+  decode: (reply: RawSend | null) => (reply === null ? undefined : sendReply(reply)),
+});
+
 /** For an event of the server's own. Refuses as {@link send} does. */
 export const createEvent = command({
   script: new URL('./create_event.lua', import.meta.url),

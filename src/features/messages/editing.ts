@@ -1,9 +1,11 @@
+import type { Actor } from '../../domain/actor.ts';
 import { type Conversation, logOf } from '../../domain/conversations.ts';
 import { type Message, RESERVED_MESSAGE_FIELDS } from '../../domain/entries.ts';
 import { checkPatch } from '../../domain/fields.ts';
 import type { Uid } from '../../domain/names.ts';
 import type { MessageId } from '../../domain/stream-ids.ts';
 import type { Store } from '../../redis/store.ts';
+import type { Asking } from './asking.ts';
 import * as commands from './editing-commands.ts';
 import type { Logs } from './logs.ts';
 
@@ -12,12 +14,17 @@ export class Editing {
   readonly #store: Store;
   readonly #logs: Logs;
   readonly #windowMs: number;
+  readonly #asking: Asking | undefined;
 
-  /** @param windowMs how long after sending a message may be edited; 0 is for ever */
-  constructor(store: Store, logs: Logs, windowMs: number) {
+  /**
+   * @param windowMs how long after sending a message may be edited; 0 is for ever
+   * @param asking where somebody is to be asked before
+   */
+  constructor(store: Store, logs: Logs, windowMs: number, asking?: Asking) {
     this.#store = store;
     this.#logs = logs;
     this.#windowMs = windowMs;
+    this.#asking = asking;
   }
 
   /**
@@ -31,9 +38,14 @@ export class Editing {
     conversation: Conversation,
     mid: MessageId,
     patch: Record<string, string | null>,
+    caller: Actor['kind'] = 'server',
   ): Promise<Message> {
-    const { pairs, removed } = checkPatch(patch, RESERVED_MESSAGE_FIELDS);
-    const edit = { actor, conversation, mid, windowMs: this.#windowMs, pairs, removed };
+    let change = checkPatch(patch, RESERVED_MESSAGE_FIELDS);
+    if (this.#asking) {
+      const asked = { uid: actor, conversation, caller, target: mid, fields: patch };
+      change = (await this.#asking.edit(asked)) ?? change;
+    }
+    const edit = { actor, conversation, mid, windowMs: this.#windowMs, ...change };
     return (await this.#store.run(commands.edit, edit)).message;
   }
 

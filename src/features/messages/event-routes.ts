@@ -31,6 +31,7 @@ export function eventRoutes(app: App): void {
           'reserved_field',
           'fields_too_large',
           'client_message_id_reused',
+          'message_denied',
         ),
       },
     },

@@ -1,45 +1,28 @@
-import { hash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { type Conversation, type LogName, logOf } from '../../domain/conversations.ts';
 import type { LogEntry } from '../../domain/entries.ts';
 import { type Fields, type Message, RESERVED_MESSAGE_FIELDS, toMessage } from '../../domain/entries.ts';
 import { ImError } from '../../domain/errors.ts';
 import { checkFields } from '../../domain/fields.ts';
-import type { AttachmentInput } from '../../domain/files.ts';
 import type { Uid } from '../../domain/names.ts';
-import type { MessageId } from '../../domain/stream-ids.ts';
 import { asImError } from '../../redis/failure.ts';
 import type { Store } from '../../redis/store.ts';
+import type { Asking, Ready } from './asking.ts';
 import { createEvent, type Sending, type SendReply } from './commands.ts';
+import { CUSTOM, digestOf, type Send } from './send.ts';
 import { Sender } from './sender.ts';
-
-/** What a server key may put into a conversation beside messages. */
-const CUSTOM = 'custom';
-
-/** One message to send, or an event. */
-export interface Send {
-  uid: Uid;
-  conversation: Conversation;
-  /** Of an event; absent in a message. */
-  action?: typeof CUSTOM;
-  /** May be absent where there are attachments. */
-  fields?: Fields | undefined;
-  /** Makes a repeated send answer with the first message. */
-  clientMessageId?: string | undefined;
-  /** An earlier message of the conversation. */
-  replyTo?: MessageId | undefined;
-  /** Who is in the conversation, or `*` alone for everybody in a group. */
-  mentions?: readonly string[] | undefined;
-  /** Files that the sender has uploaded, or may read. */
-  attachments?: readonly AttachmentInput[] | undefined;
-  /** It notifies nobody. */
-  silent?: boolean | undefined;
-}
 
 /** A message that is stored, and whether this call made it. */
 export interface Sent {
   message: Message;
   created: boolean;
 }
+
+/** What came of one of several. */
+type Outcome = Sent | { error: ImError };
+
+/** One of several, and which. */
+type Placed = Ready & { place: number };
 
 /** What sending needs. */
 export interface MessagesContext {
@@ -48,6 +31,8 @@ export interface MessagesContext {
   admit: () => void;
   /** Told how each send came out: `created`, `repeated`, or an error code. */
   sent: (outcome: string) => void;
+  /** Where somebody is to be asked before a message is sent. */
+  asking?: Asking | undefined;
   /** Told of a log that has grown by another hundred entries. */
   grown: (log: LogName) => void;
 }
@@ -74,9 +59,7 @@ export class Messages {
    * @throws ImError `outcome_unknown` with the `clientMessageId` to repeat the send with, if Redis did not answer
    */
   async send(uid: Uid, conversation: Conversation, body: Omit<Send, 'uid' | 'conversation'>): Promise<Sent> {
-    const send = { ...body, uid, conversation };
-    const sending = this.#prepare(send);
-    return this.#outcome(send, sending, this.#sender.send(sending));
+    return this.#send({ ...body, uid, conversation }, (sending) => this.#sender.send(sending));
   }
 
   /**
@@ -91,22 +74,23 @@ export class Messages {
     body: { fields: Fields; clientMessageId?: string | undefined },
   ): Promise<Sent> {
     const send: Send = { ...body, uid, conversation, action: CUSTOM };
-    const sending = this.#prepare(send);
-    return this.#outcome(send, sending, this.#context.store.run(createEvent, sending));
+    return this.#send(send, (sending) => this.#context.store.run(createEvent, sending));
   }
 
   /** Sends several messages; each stands for itself and has its own outcome, in the order given. */
-  async sendMany(sends: readonly Send[]): Promise<(Sent | { error: ImError })[]> {
-    const outcomes: (Sent | { error: ImError })[] = [];
-    const waiting: { place: number; send: Send; sending: Sending }[] = [];
+  async sendMany(sends: readonly Send[]): Promise<Outcome[]> {
+    const outcomes: Outcome[] = [];
+    const prepared: Placed[] = [];
     sends.forEach((send, place) => {
       try {
-        waiting.push({ place, send, sending: this.#prepare(send) });
+        prepared.push({ place, send, sending: this.#prepare(send) });
       } catch (error) {
         if (!(error instanceof ImError)) throw error;
         outcomes[place] = { error };
       }
     });
+    const { asking } = this.#context;
+    const waiting = asking ? await this.#decided(asking, prepared, outcomes) : prepared;
     const replies = await this.#sender.sendMany(waiting.map(({ sending }) => sending));
     waiting.forEach(({ place, send, sending }, i) => {
       const reply = replies[i]!;
@@ -116,9 +100,26 @@ export class Messages {
     return outcomes;
   }
 
-  async #outcome(send: Send, sending: Sending, reply: Promise<SendReply>): Promise<Sent> {
+  /** Each message that may be sent; what came of the others is noted. */
+  async #decided(asking: Asking, prepared: readonly Placed[], outcomes: Outcome[]): Promise<Placed[]> {
+    const decisions = await asking.decideEach(prepared);
+    return prepared.flatMap(({ place, sending }, i) => {
+      const decision = decisions[i]!;
+      if (decision.status === 'rejected') outcomes[place] = { error: this.#failed(sending, decision.reason) };
+      else if (!decision.value.reply) return [{ ...decision.value, place }];
+      else outcomes[place] = this.#sent(sending, decision.value.send, decision.value.reply);
+      return [];
+    });
+  }
+
+  /** @param bring takes it to Redis */
+  async #send(send: Send, bring: (sending: Sending) => Promise<SendReply>): Promise<Sent> {
+    const { asking } = this.#context;
+    const sending = this.#prepare(send);
     try {
-      return this.#sent(sending, send, await reply);
+      if (!asking) return this.#sent(sending, send, await bring(sending));
+      const asked = await asking.inTurn({ send, sending }, bring);
+      return this.#sent(asked.sending, asked.send, asked.reply);
     } catch (error) {
       throw this.#explain(sending, error);
     }
@@ -190,15 +191,4 @@ export class Messages {
       { extensions: { clientMessageId }, cause: error },
     );
   }
-}
-
-/** Tells two requests apart that carry the same clientMessageId; the order of the fields does not matter. */
-function digestOf({ action, fields = {}, replyTo, mentions, attachments, silent }: Send): string {
-  const sorted: unknown[] = Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1));
-  if (replyTo !== undefined) sorted.push(replyTo);
-  if (mentions?.length) sorted.push(mentions);
-  if (attachments?.length) sorted.push({ attachments });
-  if (silent) sorted.push({ silent });
-  if (action !== undefined) sorted.push({ action });
-  return hash('sha256', JSON.stringify(sorted), 'base64url').slice(0, 22);
 }

@@ -40,12 +40,17 @@ export function messageRoutes(app: App, { streaming }: { streaming: Streaming })
           'file_not_found',
           'off_in_channels',
           'client_message_id_reused',
+          'message_denied',
         ),
       },
     },
     async (request, reply) => {
       const { uid, conversation } = request.params;
-      const body = { ...request.body, replyTo: replyToOf(request.body, 'body/replyTo') };
+      const body = {
+        ...request.body,
+        replyTo: replyToOf(request.body, 'body/replyTo'),
+        caller: request.caller.kind,
+      };
       const { message, created } = await request.space.messages.send(uid, conversation, body);
       return reply.status(created ? 201 : 200).send(message);
     },
@@ -172,6 +177,7 @@ export function messageRoutes(app: App, { streaming }: { streaming: Streaming })
           'message_not_found',
           'message_erased',
           'edit_window_over',
+          'message_denied',
           'too_many_edits',
           'reserved_field',
           'fields_too_large',
@@ -180,7 +186,8 @@ export function messageRoutes(app: App, { streaming }: { streaming: Streaming })
     },
     (request) => {
       const { uid, conversation, mid } = request.params;
-      return request.space.editing.edit(uid, conversation, messageIdOf(mid, 'params/mid'), request.body.fields);
+      const target = messageIdOf(mid, 'params/mid');
+      return request.space.editing.edit(uid, conversation, target, request.body.fields, request.caller.kind);
     },
   );
 

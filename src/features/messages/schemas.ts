@@ -56,7 +56,7 @@ export const Attachment = component('Attachment', {
   examples: [AttachmentExample],
 });
 
-const AttachmentInput = input('AttachmentInput', {
+export const AttachmentInput = input('AttachmentInput', {
   description: 'A file that a message is to carry: one that its sender has uploaded, or may read.',
   properties: { file: FileIdText('The `id` of the file.'), name: AttachmentName },
   examples: [ATTACHMENT],

@@ -5,17 +5,16 @@ import { isIP, type LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { ImError } from '../../domain/errors.ts';
 
-/** How much of an answer is read, bytes: what is in it does not matter. */
+/** How much of an answer is read, bytes. */
 const MAX_ANSWER = 65_536;
-
-/** How many connections one server gets. */
-const MAX_SOCKETS = 10;
 
 /** What came of a request to somebody else's server. */
 export interface Answer {
   status: number;
   /** What it asks for before another try, ms. */
   retryAfterMs: number | undefined;
+  /** What it says; undefined where that is more than is read. */
+  text: string | undefined;
 }
 
 export interface EgressOptions {
@@ -23,8 +22,10 @@ export interface EgressOptions {
   allowsPrivate: boolean;
   /** How long a request may take, ms. */
   timeoutMs: number;
-  /** Connections to one server at most; {@link MAX_SOCKETS} if absent. */
-  maxSockets?: number;
+  /** How many connections to one server there may be. */
+  connections?: number;
+  /** How many of them are kept while nothing is sent. */
+  connectionsKept?: number;
 }
 
 /** What an address is for, as those are told who name it. */
@@ -44,15 +45,12 @@ export class Egress {
   readonly #options: EgressOptions;
   readonly #http: HttpAgent;
   readonly #https: HttpsAgent;
+  #isClosed = false;
 
   constructor(options: EgressOptions) {
     this.#options = options;
-    const agent = {
-      keepAlive: true,
-      maxSockets: options.maxSockets ?? MAX_SOCKETS,
-      maxFreeSockets: 2,
-      lookup: this.#lookup,
-    };
+    const { connections: maxSockets = 10, connectionsKept: maxFreeSockets = 2 } = options;
+    const agent = { keepAlive: true, maxSockets, maxFreeSockets, lookup: this.#lookup };
     this.#http = new HttpAgent(agent);
     this.#https = new HttpsAgent(agent);
   }
@@ -98,17 +96,30 @@ export class Egress {
         headers: { 'content-type': 'application/json', 'content-length': length, ...headers },
         signal: either,
       };
-      const take = (response: IncomingMessage) => this.#read(response, answered, fail);
-      const sent: ClientRequest = isSecure
-        ? httpsRequest(url, { ...options, agent: this.#https }, take)
-        : httpRequest(url, { ...options, agent: this.#http }, take);
-      sent.on('error', fail);
-      sent.end(body);
+      let isAnswered = false;
+      const take = (response: IncomingMessage) => {
+        isAnswered = true;
+        this.#read(response, answered, fail);
+      };
+      const attempt = (): void => {
+        const sent: ClientRequest = isSecure
+          ? httpsRequest(url, { ...options, agent: this.#https }, take)
+          : httpRequest(url, { ...options, agent: this.#http }, take);
+        sent.on('error', (error) => {
+          // The receiver has closed a connection that was kept, just now: another one may do.
+          const isStale = sent.reusedSocket && (error as NodeJS.ErrnoException).code === 'ECONNRESET';
+          if (isStale && !isAnswered && !this.#isClosed) attempt();
+          else fail(error);
+        });
+        sent.end(body);
+      };
+      attempt();
     });
   }
 
-  /** Ends the connections that were kept. */
+  /** Ends all connections. */
   close(): void {
+    this.#isClosed = true;
     this.#http.destroy();
     this.#https.destroy();
   }
@@ -116,17 +127,19 @@ export class Egress {
   #read(response: IncomingMessage, answered: (answer: Answer) => void, fail: (error: Error) => void): void {
     const { statusCode: status = 0, headers } = response;
     const answer = { status, retryAfterMs: retryAfterOf(headers['retry-after']) };
+    const chunks: Buffer[] = [];
     let bytes = 0;
     response.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
+      chunks.push(chunk);
       // The status has been told: the rest may go.
       if (bytes > MAX_ANSWER) {
-        answered(answer);
+        answered({ ...answer, text: undefined });
         response.destroy();
       }
     });
     response.on('error', fail);
-    response.on('end', () => answered(answer));
+    response.on('end', () => answered({ ...answer, text: Buffer.concat(chunks).toString() }));
   }
 
   readonly #lookup: LookupFunction = (name, options, callback) => {

@@ -1,5 +1,6 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
+import { BeforeSendAnswer, QUESTIONS } from '../../features/moderation/schemas.ts';
 import type { App } from '../fastify.ts';
 import { TICKET } from '../streams/stream-schemas.ts';
 import { BYTES_CONTENT } from './bytes.ts';
@@ -75,7 +76,32 @@ function withWebhooks<Openapi extends object>(openapi: Openapi): Openapi {
       return [type, { post }];
     }),
   );
-  return { ...openapi, webhooks };
+  return { ...openapi, webhooks: { ...webhooks, ...questions() } };
+}
+
+/** What is asked before something is done, by type: what is answered decides. */
+function questions(): object {
+  return Object.fromEntries(
+    Object.entries<Sent & { $id: string }>(QUESTIONS as never).map(([type, schema]) => {
+      const content = (of: { $id: string }) => ({
+        'application/json': { schema: { $ref: `#/components/schemas/${of.$id}` } },
+      });
+      const post = {
+        operationId: `on${schema.$id}`,
+        tags: ['webhooks'],
+        summary: type,
+        description: `${schema.description} Sent to \`BEFORE_SEND_URL\`, signed as Standard Webhooks are. Answer within a second.`,
+        security: [],
+        requestBody: { required: true, content: content(schema) },
+        responses: {
+          '200': { description: 'What is to happen.', content: content(BeforeSendAnswer) },
+          '204': { description: 'It may be done.' },
+          '4XX': { description: 'As no answer: `BEFORE_SEND_FAIL` says what happens.' },
+        },
+      };
+      return [type, { post }];
+    }),
+  );
 }
 
 interface Sent {

@@ -23,28 +23,32 @@ type Compile = ReturnType<BuildCompilerFromPool>;
 type Validate = ReturnType<Compile>;
 
 /**
- * Makes the validators of all routes. The work of one is bounded by the size of what it validates: it stops at the first
- * mistake, and looks for all only where there can't be many.
+ * The validators of all routes: each is made when it is first needed, and what tells all mistakes when something is
+ * wrong. The work of one is bounded by the size of what it validates: it stops at the first mistake, and looks for all
+ * only where there can't be many.
  */
-export const buildValidator: BuildCompilerFromPool = (externalSchemas, options) => {
-  const compilerWith = (more: object) =>
-    AjvCompiler()(externalSchemas, { ...options, customOptions: { ...OPTIONS, ...more } } as typeof options);
-  const compile = compilerWith({ allErrors: false });
-  // Most routes never need it: neither it nor its validators are made before something is wrong.
-  let compileThorough: Compile | undefined;
-  return ((route: { httpPart?: string; schema?: object }) => {
-    const validate = tellingAll(compile(route as never), () => {
-      compileThorough ??= compilerWith({ allErrors: true });
-      return compileThorough(route as never);
-    });
-    return route.httpPart === 'querystring' ? readingNumbers(validate, wholeNumbersOf(route.schema ?? {})) : validate;
-  }) as Compile;
-};
+export function validatorsOfServer(): BuildCompilerFromPool {
+  // Fastify asks for a compiler for each route anew; the pool gives all that know the same named schemas one Ajv.
+  const pool = AjvCompiler();
+  return (externalSchemas, options) => {
+    const compile = (route: object, more: object) =>
+      pool(externalSchemas, { ...options, customOptions: { ...OPTIONS, ...more } } as typeof options)(route as never);
+    return ((route: { httpPart?: string; schema?: object }) => {
+      const validate = tellingAll(
+        () => compile(route, { allErrors: false }),
+        () => compile(route, { allErrors: true }),
+      );
+      return route.httpPart === 'querystring' ? readingNumbers(validate, wholeNumbersOf(route.schema ?? {})) : validate;
+    }) as Compile;
+  };
+}
 
 /** Validates with `first`, and if something is wrong with a value that is small, with what tells all its mistakes. */
-function tellingAll(first: Validate, makeThorough: () => Validate): Validate {
+function tellingAll(makeFirst: () => Validate, makeThorough: () => Validate): Validate {
+  let first: Validate | undefined;
   let thorough: Validate | undefined;
   const telling = (value: unknown) => {
+    first ??= makeFirst();
     if (first(value)) return true;
     telling.errors = first.errors;
     if (hasAtMost(MAX_VALUES_FOR_ALL_ERRORS, value)) {
@@ -54,7 +58,7 @@ function tellingAll(first: Validate, makeThorough: () => Validate): Validate {
     }
     return false;
   };
-  telling.errors = first.errors;
+  telling.errors = null as Validate['errors'];
   return telling as unknown as Validate;
 }
 

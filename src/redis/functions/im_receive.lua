@@ -46,7 +46,6 @@ end
 -- The parts of an entry as the command gives it: its cursor, the log and the id of its message, and the message if it
 -- brings it.
 local function parts_of(entry)
-  if type(entry) == 'string' then return string.match(entry, '^(%S+) (.*) (%S*)$') end
   local id, flat = entry[1], entry[2]
   local is_reference = flat[1] == 'FW'
   return id, is_reference and flat[2] or '', is_reference and flat[4] or '0-0', { unpack(flat, 5) }
@@ -71,9 +70,9 @@ offer('im_receive', { 'no-writes' }, function(words)
 
   local keys = { META_KEY, inbox_key(uid), user_key(uid), removed_user_key(uid) }
   local from_now = start == '$'
-  local reply = inbox(keys, { from_now and '+' or range_after(start), from_now and 0 or count })
+  local reply = inbox(keys, { from_now and '+' or range_after(start), from_now and 0 or count, '1' })
   if reply.err then return reply end
-  local epoch, newest, entries = reply[1], reply[2], reply[4]
+  local epoch, newest, entries = reply[1], reply[2], reply[5]
   local newest_position = position_of(epoch, newest)
   if from_now then return { newest_position, {}, {} } end
 

@@ -1,6 +1,6 @@
 import { type Client, type components, createClient, type Group } from '@redisim/client';
 
-export type { Conversation, Group, Member, Message } from '@redisim/client';
+export type { Conversation, components, Group, Member, Message } from '@redisim/client';
 export { ApiError, all } from '@redisim/client';
 export type JoinRequest = components['schemas']['JoinRequest'];
 export type Demo = components['schemas']['Demo'];

@@ -1,5 +1,6 @@
 import * as channels from './channels.ts';
 import * as common from './common.ts';
+import * as files from './files.ts';
 import * as groups from './groups.ts';
 import * as login from './login.ts';
 import * as notices from './notices.ts';
@@ -7,7 +8,16 @@ import * as people from './people.ts';
 import * as talk from './talk.ts';
 
 /** What the page says, in the languages that it speaks: a file a room. A function where something is put in. */
-const en = { ...common.en, ...login.en, ...talk.en, ...people.en, ...groups.en, ...channels.en, ...notices.en };
+const en = {
+  ...common.en,
+  ...login.en,
+  ...talk.en,
+  ...people.en,
+  ...groups.en,
+  ...channels.en,
+  ...files.en,
+  ...notices.en,
+};
 const zh: typeof en = {
   ...common.zh,
   ...login.zh,
@@ -15,6 +25,7 @@ const zh: typeof en = {
   ...people.zh,
   ...groups.zh,
   ...channels.zh,
+  ...files.zh,
   ...notices.zh,
 };
 

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Plugin } from 'vite';
+import * as notices from '../i18n/notices.ts';
+import * as talk from '../i18n/talk.ts';
 
 const read = (name: string) => readFileSync(new URL(name, import.meta.url));
 
@@ -26,10 +28,17 @@ export function offline(): Plugin {
         this.emitFile({ type: 'asset', fileName: 'manifest.webmanifest', source: manifest });
         const paths = JSON.stringify(files.map((name) => `/${name}`));
         const worker = read('worker.js').toString();
+        const words = JSON.stringify({ en: wordsOf(notices.en, talk.en), zh: wordsOf(notices.zh, talk.zh) });
         const page = bundle['index.html'];
         const html = page?.type === 'asset' ? page.source : '';
-        const version = createHash('sha256').update(html).update(paths).digest('base64url').slice(0, 12);
-        const source = `const VERSION = '${version}';\nconst FILES = ${paths};\n${worker}`;
+        const version = createHash('sha256').update(html).update(paths).update(words).digest('base64url').slice(0, 12);
+        const source = [
+          `const VERSION = '${version}';`,
+          `const FILES = ${paths};`,
+          `const ICON = '${icons[0]!.src}';`,
+          `const WORDS = ${words};`,
+          worker,
+        ].join('\n');
         this.emitFile({ type: 'asset', fileName: 'sw.js', source });
       },
     },
@@ -41,6 +50,11 @@ const ICONS = [
   { name: 'icon-512.png', sizes: '512x512' },
   { name: 'icon-maskable-512.png', sizes: '512x512', purpose: 'maskable' },
 ];
+
+/** What the service worker says: it has no other part of the page. A # stands for a number. */
+function wordsOf({ newMessage }: typeof notices.en, { unread }: typeof talk.en) {
+  return { newMessage, unread: unread('#' as never) };
+}
 
 const MANIFEST = {
   id: '/',

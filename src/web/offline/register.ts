@@ -1,13 +1,11 @@
-import { addressOf } from '../router.svelte.ts';
+import { addressOf, router } from '../router.svelte.ts';
 import icon from './icon-192.png';
 
 /** How often a page that stays open looks for a new version, ms. */
 const LOOK_EVERY_MS = 3_600_000;
 
-/** What the service worker says: an address to go to, of a notification. */
-interface Told {
-  address: string;
-}
+/** What the service worker says: an address to go to, of a notification; or it asks whether a conversation is open here. */
+type Told = { address: string } | { asked: string };
 
 /**
  * Starts the service worker. A new version takes over at once: what is loaded from then on is of it, and a page that is open
@@ -23,8 +21,10 @@ export async function registerWorker(): Promise<void> {
     isOutdated ||= hasOne;
     hasOne = true;
   });
-  worker.addEventListener('message', ({ data }: MessageEvent<Told>) => {
-    location.hash = new URL(data.address, location.origin).hash;
+  worker.addEventListener('message', ({ data, ports }: MessageEvent<Told>) => {
+    const { place } = router;
+    if ('asked' in data) ports[0]?.postMessage(place.at === 'chat' && place.conversation === data.asked);
+    else location.hash = new URL(data.address, location.origin).hash;
   });
   const registration = await worker.register('/sw.js', { updateViaCache: 'none' });
   let lookedAt = Date.now();

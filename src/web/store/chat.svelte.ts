@@ -3,8 +3,10 @@ import { Dexie } from 'dexie';
 import { type Api, ApiError, createApi, type Session } from '../api/client.ts';
 import { Changes } from './changes.ts';
 import { Channels } from './channels.ts';
+import { Composition } from './composition.svelte.ts';
 import { Conversations } from './conversations.ts';
 import { Store } from './db.ts';
+import { Files } from './files.svelte.ts';
 import { Histories } from './histories.ts';
 import { Inbox } from './inbox.ts';
 import { Listing } from './listing.ts';
@@ -13,6 +15,7 @@ import { OpenChats, type ToldOfOpen } from './open-chats.ts';
 import { sendOutbox } from './outbox.ts';
 import { Presence, type PresenceState } from './presence.svelte.ts';
 import { Profiles } from './profiles.ts';
+import { Push } from './push.ts';
 import { Receipts } from './receipts.ts';
 import { Signals } from './signals.ts';
 import { Typing } from './typing.svelte.ts';
@@ -40,10 +43,12 @@ export class Chat {
   readonly channels: Channels;
   readonly conversations: Conversations;
   readonly changes: Changes;
+  readonly files: Files;
   readonly profiles: Profiles;
   readonly receipts: Receipts;
   readonly typing: Typing;
   readonly presence: Presence;
+  readonly push: Push;
   readonly notices: Notices;
   readonly openChats: OpenChats;
   /** How the line to the service is, in whichever tab holds it. */
@@ -52,6 +57,7 @@ export class Chat {
   watched: string | undefined;
   readonly #tabs: BroadcastChannel;
   readonly #signals: Signals;
+  readonly #compositions = new Map<string, Composition>();
   readonly #ending = new AbortController();
   #leads = false;
   #watchedUids: string[] = [];
@@ -64,6 +70,7 @@ export class Chat {
     this.api = createApi(token);
     this.store = new Store(uid);
     this.histories = new Histories(this.store, this.api);
+    this.files = new Files(token);
     this.profiles = new Profiles(this.store, this.api);
     this.listing = new Listing(this.store, this.api, this.histories, uid);
     this.inbox = new Inbox(this.store, this, uid, () => this.watched);
@@ -73,7 +80,8 @@ export class Chat {
     this.receipts = new Receipts(this.store, this.api);
     this.typing = new Typing(this.api, uid);
     this.presence = new Presence(this.store, this.api, () => this.connection === 'live');
-    this.notices = new Notices(this.store, uid);
+    this.push = new Push(this.api, token);
+    this.notices = new Notices(this.store, uid, this.push);
     this.#signals = new Signals(this.store, this, uid);
     this.openChats = new OpenChats(
       this,
@@ -86,8 +94,17 @@ export class Chat {
     void this.#lead();
   }
 
+  /** What is being written in a conversation. */
+  compositionIn(conversation: string): Composition {
+    const composition = this.#compositions.get(conversation) ?? new Composition(conversation, this);
+    this.#compositions.set(conversation, composition);
+    return composition;
+  }
+
   /** Ends all that goes on in the background. */
   close(): void {
+    for (const composition of this.#compositions.values()) composition.close();
+    this.files.close();
     this.openChats.close();
     this.#ending.abort();
     this.presence.close();
@@ -98,8 +115,9 @@ export class Chat {
   /** Ends it, and removes what this browser keeps of the user. */
   async forget(): Promise<void> {
     this.close();
+    this.files.forget();
     this.store.close();
-    await Dexie.delete(this.store.name);
+    await Promise.all([Dexie.delete(this.store.name), this.push.forget()]);
   }
 
   async #lead(): Promise<void> {
@@ -113,6 +131,7 @@ export class Chat {
   async #follow(): Promise<void> {
     this.#leads = true;
     this.#tell({ about: 'leads' });
+    void this.push.begin();
     const stopSending = sendOutbox(this.store, this.api, this.inbox);
     try {
       await this.#followInbox(() => this.presence.toWatch()).catch((error: unknown) => {
@@ -203,6 +222,8 @@ export class Chat {
   }
 
   #notify(messages: readonly Message[]): void {
-    void this.notices.arrived(messages).catch(console.error);
+    this.notices.arrived(messages).catch((error: unknown) => {
+      if (!this.#ending.signal.aborted) console.error(error);
+    });
   }
 }

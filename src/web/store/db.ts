@@ -1,5 +1,6 @@
 import { Dexie, type EntityTable, type Table } from 'dexie';
 import type { Conversation, Group, Message } from '../api/client.ts';
+import type { Attachment } from './attachments.ts';
 
 /** A message as it is kept: `seq` is its number in the conversation, by which it is ordered. */
 export interface StoredMessage extends Message {
@@ -25,12 +26,24 @@ export interface Outgoing {
   text: string;
   replyTo?: string;
   mentions?: string[];
+  /** Files that were uploaded. */
+  attachments?: Attachment[];
   /** When it was written, ms since 1970; it is sent in this order. */
   writtenAt: number;
   /** When it was first sent, ms since 1970; absent before. */
   triedAt?: number | undefined;
   /** The code with which the service refused it; absent while it waits to be sent. */
   refusal?: string | undefined;
+  /** What the service says of it. */
+  refusalDetail?: string | undefined;
+}
+
+/** What was begun to be written in a conversation. */
+export interface StoredDraft {
+  conversation: string;
+  text: string;
+  /** Files that were uploaded for it. */
+  attachments?: Attachment[];
 }
 
 /** How far somebody has read a conversation, as far as the others may know. */
@@ -61,7 +74,7 @@ export class Store extends Dexie {
   declare conversations: EntityTable<StoredConversation, 'conversation'>;
   declare outbox: EntityTable<Outgoing, 'clientMessageId'>;
   declare receipts: Table<StoredReceipt, [string, string]>;
-  declare drafts: EntityTable<{ conversation: string; text: string }, 'conversation'>;
+  declare drafts: EntityTable<StoredDraft, 'conversation'>;
   declare profiles: EntityTable<Profile, 'conversation'>;
   /** Of the `inbox`, and of each channel that was followed: `log group:<gid>`. */
   declare positions: EntityTable<{ name: string; cursor: string }, 'name'>;

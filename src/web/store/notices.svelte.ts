@@ -1,26 +1,33 @@
 import type { Message } from '@redisim/client';
+import { withAttachments } from '../i18n/attachments.ts';
 import { t } from '../i18n/texts.ts';
 import { notify } from '../offline/register.ts';
 import { isMuted } from './conversations.ts';
 import { isSaid, type Store } from './db.ts';
 import { idOf } from './ids.ts';
+import type { Push } from './push.ts';
 
 /** What the person has decided when asked; absent before. */
 const KEY = 'redisim.notices';
 const MOST_SHOWN = 200;
 
-/** Tells of messages that come while no tab of the user is in sight: by the browser's notifications, and a sound. */
+/**
+ * Tells of messages that come while no tab of the user is in sight: by the browser's notifications, and a sound. Of what comes while
+ * no tab is open the service tells, by `Push`.
+ */
 export class Notices {
   /** Whether the person is to be asked: something came while nobody looked, and nothing is decided yet. */
   isAsked = $state(false);
   readonly #store: Store;
   readonly #uid: string;
+  readonly #push: Push;
   readonly #lock: string;
   readonly #ending = new AbortController();
   #release: () => void = () => {};
 
-  constructor(store: Store, uid: string) {
+  constructor(store: Store, uid: string, push: Push) {
     this.#store = store;
+    this.#push = push;
     this.#uid = uid;
     this.#lock = `redisim in sight ${uid}`;
     document.addEventListener('visibilitychange', this.#changed);
@@ -36,6 +43,7 @@ export class Notices {
   async allow(): Promise<void> {
     this.isAsked = false;
     localStorage.setItem(KEY, await Notification.requestPermission());
+    await this.#push.begin();
   }
 
   decline(): void {
@@ -45,8 +53,10 @@ export class Notices {
 
   /** Messages have come, in the tab that follows the inbox. */
   async arrived(messages: readonly Message[]): Promise<void> {
-    const said = messages.filter((message) => isSaid(message) && message.from !== this.#uid);
+    const said = messages.filter((message) => isSaid(message) && message.from !== this.#uid && !message.silent);
     if (said.length === 0 || !canNotify() || (await this.#isInSight())) return;
+    // Who logs out is in sight no more, and is told nothing.
+    if (this.#ending.signal.aborted) return;
     if (Notification.permission === 'default') {
       this.isAsked = localStorage.getItem(KEY) === null;
       return;
@@ -63,8 +73,8 @@ export class Notices {
     if (isTold) beep();
   }
 
-  async #bodyOf({ conversation, from = '', fields }: Message, unread: number): Promise<string> {
-    const text = (fields.text ?? Object.values(fields)[0] ?? '').slice(0, MOST_SHOWN);
+  async #bodyOf({ conversation, from = '', fields, attachments }: Message, unread: number): Promise<string> {
+    const text = withAttachments(fields.text ?? Object.values(fields)[0] ?? '', attachments).slice(0, MOST_SHOWN);
     const line = conversation === `user:${from}` ? text : `${await this.#nameOf(`user:${from}`)}: ${text}`;
     return unread > 1 ? `${line}\n${t.unread(unread)}` : line;
   }

@@ -8,7 +8,7 @@ import type { Inbox } from './inbox.ts';
 /** Puts a message into the outbox. It is shown at once, and sent when that is possible. */
 export async function write(
   store: Store,
-  message: Pick<Outgoing, 'conversation' | 'text' | 'replyTo' | 'mentions'>,
+  message: Pick<Outgoing, 'conversation' | 'text' | 'replyTo' | 'mentions' | 'attachments'>,
 ): Promise<void> {
   await store.outbox.add({ ...message, clientMessageId: newId(), writtenAt: Date.now() });
 }
@@ -43,7 +43,7 @@ async function waiting(store: Store): Promise<string[]> {
   return messages.map(({ clientMessageId }) => clientMessageId);
 }
 
-/** The outbox of the store as the client wants it: what is written in the page is a text. */
+/** The outbox of the store as the client wants it: what is written in the page is a text, and files of which more is known. */
 class StoredOutbox implements OutboxStorage {
   readonly #outbox: Store['outbox'];
 
@@ -53,15 +53,17 @@ class StoredOutbox implements OutboxStorage {
 
   async list(): Promise<ClientOutgoing[]> {
     const messages = await this.#outbox.orderBy('writtenAt').toArray();
-    return messages.map(({ text, refusal, ...rest }) => ({
+    return messages.map(({ text, attachments, refusal, refusalDetail = '', ...rest }) => ({
       ...rest,
-      fields: { text },
-      ...(refusal === undefined ? {} : { refusal: { code: refusal, detail: '' } }),
+      ...(text === '' ? {} : { fields: { text } }),
+      ...(attachments ? { attachments: attachments.map(({ file, name }) => ({ file, name })) } : {}),
+      ...(refusal === undefined ? {} : { refusal: { code: refusal, detail: refusalDetail } }),
     }));
   }
 
-  async add({ fields, refusal: _none, ...rest }: ClientOutgoing): Promise<void> {
-    await this.#outbox.add({ ...rest, text: fields.text ?? '' });
+  /** The page writes into the store itself: `write`. */
+  async add(): Promise<void> {
+    throw new Error('Not here: call write().');
   }
 
   async update(clientMessageId: string, change: OutgoingChange): Promise<boolean> {
@@ -70,7 +72,10 @@ class StoredOutbox implements OutboxStorage {
       .equals(clientMessageId)
       .modify((message) => {
         if ('triedAt' in change) message.triedAt = change.triedAt;
-        if ('refusal' in change) message.refusal = change.refusal?.code;
+        if ('refusal' in change) {
+          message.refusal = change.refusal?.code;
+          message.refusalDetail = change.refusal?.detail;
+        }
       });
     return count > 0;
   }

@@ -12,7 +12,7 @@ export interface Found {
   messages: StoredMessage[];
 }
 
-/** Looks in what this browser keeps: names, ids and texts that contain the query. */
+/** Looks in what this browser keeps: names, ids, texts and files that contain the query. */
 export async function search(store: Store, query: string): Promise<Found> {
   const wanted = query.toLocaleLowerCase();
   const has = (text: string) => text.toLocaleLowerCase().includes(wanted);
@@ -31,7 +31,10 @@ export async function search(store: Store, query: string): Promise<Found> {
       .between([conversation, 0], [conversation, Infinity])
       .reverse()
       .until(() => looked++ >= MOST_LOOKED_AT)
-      .filter(({ action, fields }) => !action && Object.values(fields).some(has))
+      .filter(({ action, fields, attachments = [] }) => {
+        const texts = [...Object.values(fields), ...attachments.map(({ name }) => name)];
+        return !action && texts.some(has);
+      })
       .limit(MOST_FOUND)
       .each((message) => messages.push(message));
   }

@@ -9,7 +9,8 @@ import {
   type OutboxOptions,
 } from '../../../src/client/index.ts';
 import { eventually } from '../../helpers/delivery.ts';
-import { userToken } from '../../helpers/service.ts';
+import { upload } from '../../helpers/files.ts';
+import { API_KEY, userToken } from '../../helpers/service.ts';
 import { useService } from '../../helpers/use.ts';
 import { Service } from '../page/browser.ts';
 
@@ -31,7 +32,7 @@ describe('outbox', () => {
       onSent: async ({ clientMessageId }, outgoing) => {
         assert.equal(clientMessageId, outgoing.clientMessageId);
         assert.ok((await storage.list()).some((one) => one.clientMessageId === clientMessageId));
-        sent.push(outgoing.fields.text!);
+        sent.push(outgoing.fields!.text!);
       },
     });
     for (const n of [1, 2, 3]) await outbox.send('user:bo', { fields: { text: `${n}` } });
@@ -60,6 +61,18 @@ describe('outbox', () => {
     assert.deepEqual([reply.replyTo, reply.mentions], [id, ['eve']]);
   });
 
+  test('a message can be files alone', async () => {
+    await service.people('lia', 'moe');
+    const { body: file } = await upload(service, 'lia', 'buy milk', { credential: API_KEY });
+    const outbox = await outboxOf('lia');
+    outbox.start();
+    await outbox.send('user:moe', { attachments: [{ file: file.id, name: 'notes.txt' }] });
+    await eventually(async () => (await history('moe', 'user:lia')).length === 1, 'the message');
+    outbox.stop();
+    const [{ fields, attachments = [] }] = (await history('moe', 'user:lia')) as [Message];
+    assert.deepEqual([fields, attachments[0]?.name], [{}, 'notes.txt']);
+  });
+
   test('what is refused stays with the refusal, and holds up nothing', async () => {
     await service.people('fay', 'gil');
     await service.team('g-out', 'gil');
@@ -67,7 +80,7 @@ describe('outbox', () => {
     const refused: [text: string | undefined, error: ApiError][] = [];
     const outbox = await outboxOf('fay', {
       storage,
-      onRefused: ({ fields }, error) => refused.push([fields.text, error]),
+      onRefused: ({ fields }, error) => refused.push([fields?.text, error]),
     });
     outbox.start();
     const outgoing = await outbox.send('group:g-out', { fields: { text: 'may I?' } });

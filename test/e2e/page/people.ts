@@ -3,14 +3,14 @@ import { after, afterEach, before } from 'node:test';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { launch, Person, Service } from './browser.ts';
 
-/** A service and a browser for the tests of one file; after each test its people leave, and nothing may have gone wrong. */
-export function openPage() {
+/** A service (with settings of its own, perhaps) and a browser for the tests of one file; after each test its people leave, and nothing may have gone wrong. */
+export function openPage(settings: () => Record<string, string> = () => ({})) {
   let service: Service;
   let browser: Browser;
   let people: Person[] = [];
 
   before(async () => {
-    service = await Service.start();
+    service = await Service.start(settings());
     browser = await launch();
   });
   after(async () => {

@@ -149,6 +149,18 @@ test('an entry whose message is gone, or that is none, is delivered as a tombsto
   );
 });
 
+test('references with blanks, that somebody wrote by hand, take nothing from those around them', async () => {
+  await send(1);
+  await im.redis.xadd(inboxKey(), `${epoch}-*`, 'FW', 'no log', 'MID', '1-1');
+  await im.redis.xadd(inboxKey(), `${epoch}-*`, 'FW', 'ds:alice:bob', 'MID', '');
+  await send(1);
+  const { items } = await page(OLDEST);
+  assert.deepEqual(
+    items.map(({ message }) => message.action),
+    [undefined, 'gone', 'gone', undefined],
+  );
+});
+
 test('an inbox is kept to about its limit', async (t) => {
   const small = await startIm(server, { inboxMax: 50 });
   t.after(() => small.close());

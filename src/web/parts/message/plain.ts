@@ -1,3 +1,4 @@
+import { withAttachments } from '../../i18n/attachments.ts';
 import { t } from '../../i18n/texts.ts';
 import type { StoredMessage } from '../../store/db.ts';
 
@@ -15,11 +16,12 @@ export function withNames(text: string, mentions: readonly string[] = [], nameOf
   );
 }
 
-/** A message in one line, without Markdown's marks. */
+/** A message in one line, without Markdown's marks; where it has files, they are said. */
 export function plainText(message: StoredMessage, nameOf: (uid: string) => string): string {
-  return withNames(textOf(message), message.mentions, nameOf)
+  const text = withNames(textOf(message), message.mentions, nameOf)
     .replace(/```[^\n`]*\n([\s\S]*?)\n?```/g, '$1')
     .replace(/(\*\*|~~|`)(\S(?:[^\n]*?\S)?)\1/g, '$2')
     .replace(/\s+/g, ' ')
     .trim();
+  return withAttachments(text, message.attachments);
 }
