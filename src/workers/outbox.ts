@@ -59,7 +59,8 @@ export class Outbox<Item> {
     }
     const waited = lane.isBusy || lane.nextAt > Date.now();
     // In the place of the one before, so that a lively conversation keeps no other one from its turn.
-    lane.topics.set(topic, { item, attempt: 1, waited, from: 0 });
+    const from = lane.topics.get(topic)?.from ?? Date.now();
+    lane.topics.set(topic, { item, attempt: 1, waited, from });
     if (lane.topics.size > this.#options.maxTopics) {
       const [[oldest, { item: dropped }]] = lane.topics as unknown as [[string, Waiting<Item>]];
       lane.topics.delete(oldest);

@@ -3,6 +3,7 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import type { AddressInfo } from 'node:net';
 import { importJWK, type JWTPayload, jwtVerify } from 'jose';
 import { eventually } from './delivery.ts';
+import { API_KEY, type Service } from './service.ts';
 
 /** What came to a push service, as the browser reads it. */
 export interface Pushed {
@@ -99,4 +100,13 @@ async function verified(authorization: string, origin: string): Promise<{ claims
   };
   const { payload } = await jwtVerify(token!, await importJWK(jwk, 'ES256'), { audience: origin });
   return { claims: payload, key: key! };
+}
+
+/** Somebody who has a stream open. Resolves once it is, with what ends it. */
+export async function openStream(node: Service, uid: string): Promise<() => Promise<void>> {
+  const headers = { authorization: `Bearer ${API_KEY}` };
+  const { body } = await fetch(`${node.url}/v1/users/${uid}/inbox/stream`, { headers });
+  const reader = body!.getReader();
+  await reader.read();
+  return () => reader.cancel();
 }

@@ -13,6 +13,7 @@ import { MESSAGES } from './messages.ts';
 import { MODERATION } from './moderation.ts';
 import type { Mutant } from './mutant.ts';
 import { PEOPLE } from './people.ts';
+import { PUSH } from './push.ts';
 import { REDIS } from './redis.ts';
 import { RULES } from './rules.ts';
 import { SIGNALS } from './signals.ts';
@@ -40,6 +41,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...FILES,
   ...JOURNALS,
   ...WEBHOOKS,
+  ...PUSH,
   ...MODERATION,
   ...LIVES_MUTANTS,
 ];

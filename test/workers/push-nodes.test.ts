@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { eventually } from '../helpers/delivery.ts';
-import { Follower } from '../helpers/follower.ts';
-import { type PushService, startPushService } from '../helpers/push-service.ts';
+import { openStream, type PushService, startPushService } from '../helpers/push-service.ts';
 import { type Receiver, startReceiver } from '../helpers/receiver.ts';
 import type { Service } from '../helpers/service.ts';
 import { makeSpace, SPACES_ON } from '../helpers/spaces.ts';
@@ -37,21 +36,28 @@ const device = (node: Pick<Service, 'server'>, uid: string, name = uid) =>
 const holder = () => other.redis.get(other.keys.pushLease());
 
 test('each message is pushed once, whichever node it was sent on; who has a stream open on another one is pushed nothing', async () => {
-  await device(one, `bob${n}`);
-  await device(other, `carol${n}`);
-  const streams = await Promise.all([one, other].map((node) => Follower.open(node, `bob${n}`)));
-  const presence = () => one.redis.zcard(one.keys.presence(`bob${n}` as never));
-  await eventually(async () => (await presence()) === 2, 'both nodes say so');
-  await streams[0]!.close();
-  await one.say(`alice${n}`, `user:bob${n}`, 'seen on one');
-  await other.say(`alice${n}`, `user:bob${n}`, 'seen on the other');
-  await other.say(`alice${n}`, `user:carol${n}`, 'unseen');
-  await push.comes(1);
+  await one.people(`dave${n}`);
+  const people = ['bob', 'carol', 'dave'].map((name) => `${name}${n}`) as [string, string, string];
+  const [bob, carol, dave] = people;
+  for (const uid of people) await device(other, uid);
+  // Each of the nodes is another one to one of them.
+  const closes = [await openStream(one, bob), await openStream(other, carol)];
+  for (const uid of [bob, carol]) {
+    await eventually(async () => (await one.redis.zcard(one.keys.presence(uid as never))) === 1, 'its node says so');
+  }
+  for (const [i, node] of [one, other].entries()) {
+    for (const uid of people) await node.say(`alice${n}`, `user:${uid}`, `${i}`);
+    await push.comes(i + 1);
+  }
   assert.deepEqual(
-    push.pushed.map(({ payload }) => payload.text),
-    ['unseen'],
+    push.pushed.map(({ browser, payload }) => [browser, payload.text]),
+    [
+      [dave, '0'],
+      [dave, '1'],
+    ],
   );
-  await streams[1]!.close();
+  for (const close of closes) await close();
+  await one.server.delete(`/v1/users/${dave}`).expect(204);
 });
 
 test('where the node that pushes is gone another one goes on, with what is not older than a minute', async () => {

@@ -157,6 +157,8 @@ test('what is read is as the document says, of every type', async () => {
   await server.delete('/v1/users/carol/suspension').expect(204);
   await server.put('/v1/users/alice/blocks/carol').expect(201);
   await server.delete('/v1/users/alice/blocks/carol').expect(204);
+  await server.put('/v1/users/bob/devices/phone', { kind: 'fcm', token: 'x' }).expect(201);
+  await service.say('alice', 'user:bob', 'hi');
   await service.team('team', 'alice', 'bob');
   await server.patch('/v1/groups/team', { joinPolicy: 'approval' }).expect(200);
   const until = '2100-01-01T00:00:00Z';
@@ -182,7 +184,7 @@ test('what is read is as the document says, of every type', async () => {
   });
   const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
   let text = '';
-  while (!text.includes('user.removed')) text += (await reader.read()).value;
+  while (!text.includes('user.removed') || !text.includes('notification.wanted')) text += (await reader.read()).value;
   await reader.cancel();
   for (const line of text.split('\n').slice(0, -1)) {
     const event = JSON.parse(line) as { event: string; data: { type: string } };
