@@ -23,6 +23,8 @@ export class TcpProxy {
   /** Replies that wait for {@link release}; undefined where none is held. */
   #held: (() => void)[] | undefined;
   #onHeld: () => void = () => {};
+  /** What is not passed on to Redis, and who waits for that. */
+  #unheard: { what: RegExp; came: () => void } | undefined;
 
   private constructor(server: Server, target: NetConnectOpts) {
     this.#server = server;
@@ -89,6 +91,20 @@ export class TcpProxy {
     for (const pass of held) pass();
   }
 
+  /**
+   * From now on, until {@link hear}, Redis does not get what a client sends that fits. Resolves with the first time: whoever
+   * ends the client then has ended it right before that.
+   */
+  unhear(what: RegExp): Promise<void> {
+    return new Promise((came) => {
+      this.#unheard = { what, came };
+    });
+  }
+
+  hear(): void {
+    this.#unheard = undefined;
+  }
+
   /** Passes on nothing, in both directions, and closes nothing; what was held is passed on after {@link speak}. */
   silence(): void {
     this.#isSilent = true;
@@ -127,6 +143,7 @@ export class TcpProxy {
     for (const socket of [client, server]) socket.on('error', cut).on('close', cut);
     client.on('data', (data) => {
       if (!link.isFeed && data.includes('xread')) link.isFeed = true;
+      if (this.#unheard?.what.test(data.toString('latin1'))) return this.#unheard.came();
       server.write(data);
     });
     server.on('data', (data) => this.#reply(link, data, cut));

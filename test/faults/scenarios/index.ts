@@ -9,6 +9,7 @@ import { linkScenarios } from './link.ts';
 import { nodeScenarios } from './nodes.ts';
 import { redisScenarios } from './redis.ts';
 import { spaceScenarios } from './spaces.ts';
+import { webhookScenarios } from './webhooks.ts';
 
 /** Every fault, in the order in which they are run. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -22,4 +23,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...clusterScenarios,
   ...spaceScenarios,
   ...journalScenarios,
+  ...webhookScenarios,
 ];
