@@ -7,6 +7,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { Webhook } from 'standardwebhooks';
 
 /** One time that an event came. */
 export interface Arrival {
@@ -16,6 +17,8 @@ export interface Arrival {
   text: string;
   /** ms of `performance.now()`. */
   at: number;
+  /** Whether the signature is that of the webhook. */
+  isSigned: boolean;
   /** Whether it was answered with a success, as far as the receiver knows. */
   isTaken: boolean;
 }
@@ -33,6 +36,8 @@ export const polite: Manner = (response) => {
 export class HookReceiver {
   readonly arrivals: Arrival[] = [];
   manner: Manner = polite;
+  /** What signs. */
+  secret = '';
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
   #port = 0;
@@ -79,8 +84,25 @@ export class HookReceiver {
     let text = '';
     for await (const chunk of request.setEncoding('utf8')) text += chunk;
     const { headers } = request;
-    const arrival = { id: String(headers['webhook-id']), headers, text, at: performance.now(), isTaken: false };
+    const arrival = {
+      id: String(headers['webhook-id']),
+      headers,
+      text,
+      at: performance.now(),
+      isTaken: false,
+      isSigned: false,
+    };
     this.arrivals.push(arrival);
+    arrival.isSigned = isSignedWith(this.secret, text, headers);
     arrival.isTaken = await this.manner(response, request);
+  }
+}
+
+function isSignedWith(secret: string, text: string, headers: IncomingHttpHeaders): boolean {
+  try {
+    new Webhook(secret).verify(text, headers as Record<string, string>);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -4,6 +4,7 @@ import { crowdScenarios } from './crowd.ts';
 import { dataScenarios } from './data.ts';
 import { failoverScenarios } from './failover.ts';
 import { feedScenarios } from './feed.ts';
+import { fileScenarios } from './files.ts';
 import { journalScenarios } from './journal.ts';
 import { linkScenarios } from './link.ts';
 import { nodeScenarios } from './nodes.ts';
@@ -24,4 +25,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...spaceScenarios,
   ...journalScenarios,
   ...webhookScenarios,
+  ...fileScenarios,
 ];

@@ -3,6 +3,7 @@ import { HOOKED, Hook } from '../hook.ts';
 import type { Allowed } from '../hook-checker.ts';
 import { HookReceiver, type Manner, polite } from '../hook-receiver.ts';
 import type { Run, Scenario } from '../scenario.ts';
+import { until } from '../until.ts';
 
 /** Nothing has gone wrong at the receiver. */
 const HEALTHY: Allowed = { repeats: 0, disorder: false };
@@ -13,6 +14,10 @@ const CUT_OFF: Allowed = { repeats: 110, disorder: true };
 /** What a node that dies is followed within, ms. */
 const TAKEN_OVER_MS = 3_000;
 
+/** How long one may take to make up for what it is behind with, ms. */
+const BEHIND_MS = 300_000;
+/** How much a node's memory may grow while a webhook is behind: what it is behind with is more, MiB. */
+const GROWTH_MIB = 80;
 /** How late a webhook that is well may be, ms. */
 const KEPT_UP_MS = 5_000;
 /** How long to wait for what has to happen, ms. */
@@ -50,13 +55,6 @@ async function keepsUp({ workload, expect }: Run, hook: Hook): Promise<void> {
   await workload.more(1);
   const took = await until(async () => (await missing()) < 30, KEPT_UP_MS);
   expect(took < KEPT_UP_MS, `${await missing()} events had not come to a webhook that is well`);
-}
-
-/** Waits for a condition. @returns how long that took, ms */
-async function until(condition: () => boolean | Promise<boolean>, withinMs: number): Promise<number> {
-  const since = performance.now();
-  while (!(await condition()) && performance.now() - since < withinMs) await delay(20);
-  return performance.now() - since;
 }
 
 /** Kills the node that sends webhooks, which is the only one there is, and has another one take over. @param when its moment */
@@ -183,6 +181,7 @@ export const webhookScenarios: Scenario[] = [
   {
     // What was not taken is noted; that all of it is dealt with is not.
     name: 'webhook-killed-before-checkpoint',
+    longOnly: true,
     deployment: { nodes: 1, proxied: true, env: HOOKED },
     async fault(run) {
       await hooked(run, [CUT_OFF], async (hook) => {
@@ -195,6 +194,43 @@ export const webhookScenarios: Scenario[] = [
           run.note(`${queued} events were queued`);
           hook!.receiver.manner = polite;
         });
+      });
+    },
+  },
+  {
+    name: 'webhook-behind',
+    withinMs: 600_000,
+    deployment: { nodes: 1, env: { ...HOOKED, INBOX_MAX: '500000' } },
+    workload: { marks: false },
+    async fault(run) {
+      const { deployment, workload, random, isShort, expect, note } = run;
+      await hooked(run, [HEALTHY], async (hook) => {
+        const { receiver } = hook!;
+        const node = deployment.nodes[0]!;
+        const before = node.memory.now;
+        receiver.manner = async (response, request) => {
+          await delay(1_000);
+          return polite(response, request);
+        };
+        await workload.stop();
+        const events = isShort ? 5_000 : 100_000;
+        const padding = 'z'.repeat(1_000);
+        const one = () => ({
+          from: random.pick(workload.users),
+          conversation: `user:${random.pick(workload.users)}`,
+          padding,
+        });
+        for (let sent = 0; sent < events; sent += 100) await workload.sayMany(Array.from({ length: 100 }, one));
+        const behind = await hook!.missing();
+        expect(behind > 0.8 * events, `the webhook was only ${behind} events behind`);
+        const since = performance.now();
+        receiver.manner = polite;
+        await until(() => receiver.arrivals.length >= events, BEHIND_MS);
+        const { peak } = node.memory;
+        const seconds = Math.round((performance.now() - since) / 1_000);
+        note(`${behind} events behind, made up for in ${seconds} s, RSS ${before} MiB, at most ${peak}`);
+        expect(peak - before < GROWTH_MIB, `RSS grew from ${before} to ${peak} MiB`);
+        workload.start();
       });
     },
   },
