@@ -45,6 +45,7 @@ export function check(history: History, found: Truth): Verdict {
   const violations: Violation[] = [
     ...history.oddities.map((detail) => ({ kind: 'odd' as const, detail })),
     ...history.lacking.map((detail) => ({ kind: 'lost' as const, detail })),
+    ...history.beside,
   ];
   const blame = (kind: Kind, detail: string) => void violations.push({ kind, detail });
   const sends = new Map(history.sends.map((send) => [send.key, send]));

@@ -20,11 +20,13 @@ export interface DeploymentOptions {
   redis: 'everysec' | 'always' | 'snapshot' | 'embedded' | 'cluster' | 'sentinels';
   /** Nodes reach Redis through a proxy, each server of a cluster through its own. */
   proxied: boolean;
+  /** Whether there is a place for files, a folder that the nodes share. */
+  files: boolean;
   /** Settings of the nodes. */
   env: Record<string, string>;
 }
 
-export const DEPLOYMENT: DeploymentOptions = { nodes: 2, redis: 'everysec', proxied: false, env: {} };
+export const DEPLOYMENT: DeploymentOptions = { nodes: 2, redis: 'everysec', proxied: false, files: false, env: {} };
 
 /** Where the service keeps its data: the master of the moment, and what its keys begin with. */
 export interface Data {
@@ -47,9 +49,18 @@ export class Deployment {
     this.#servers = servers;
     this.#dataDir = mkdtempSync(join(tmpdir(), 'redisim-data-'));
     this.#forget = atExit(() => this.#clear());
+    const files = options.files ? { FILES: this.filesDir } : {};
     const where = servers ? { REDIS_URL: servers.url } : { DATA_DIR: this.#dataDir };
     // Nothing is healed by a heartbeat, unless a scenario says so: the other ways have to do.
-    this.#env = { API_KEYS: API_KEY, JWT_SECRET, HEARTBEAT_MS: '600000', RATE_LIMIT: '0', ...where, ...options.env };
+    this.#env = {
+      API_KEYS: API_KEY,
+      JWT_SECRET,
+      HEARTBEAT_MS: '600000',
+      RATE_LIMIT: '0',
+      ...where,
+      ...files,
+      ...options.env,
+    };
     if (!servers) this.#embedded = adminOf(join(this.#dataDir, 'redis.sock'));
   }
 
@@ -116,6 +127,11 @@ export class Deployment {
   get #one(): OneServer {
     if (!(this.#servers instanceof OneServer)) throw new Error('the nodes do not share one Redis');
     return this.#servers;
+  }
+
+  /** Where the files are. */
+  get filesDir(): string {
+    return join(this.#dataDir, 'files');
   }
 
   startNode(env: Record<string, string> = {}): Promise<Node> {

@@ -1,3 +1,5 @@
+import type { Violation } from './checker.ts';
+
 /** What a run did and saw: all that the checker judges by. Times are ms of `performance.now()` in the test's process. */
 export interface History {
   sends: Send[];
@@ -22,6 +24,8 @@ export interface History {
   heartbeatGraceMs: number;
   /** Who lacked something when they should have had everything. */
   lacking: string[];
+  /** What was found wrong of what stands beside the requests, such as webhooks. */
+  beside: Violation[];
   /** What went wrong in other ways, such as a 500. */
   oddities: string[];
 }
@@ -182,6 +186,7 @@ export function newHistory(): History {
     away: [],
     heartbeatGraceMs: 10_000,
     lacking: [],
+    beside: [],
     oddities: [],
   };
 }

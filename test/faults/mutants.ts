@@ -283,4 +283,72 @@ export const MUTANTS: readonly Mutant[] = [
     seed: 1,
     expected: ['doubled'],
   },
+  {
+    name: 'the checkpoint is written before what failed is queued',
+    patches: [
+      {
+        file: 'workers/hook-runner.ts',
+        from: '      const delivered = await this.#sendAll(wanted);',
+        to:
+          '      if (page.next !== position) await consumers.acknowledge(consumer, page.next);\n' +
+          '      const delivered = await this.#sendAll(wanted);',
+      },
+    ],
+    scenario: 'webhook-killed-before-queue',
+    seed: 1,
+    expected: ['lost'],
+  },
+  {
+    name: 'what a receiver did not take is not sent again',
+    patches: [
+      {
+        file: 'workers/hook-sender.ts',
+        from: 'dueMs: isDelivered || wait === undefined',
+        to: 'dueMs: isDelivered || wait !== undefined',
+      },
+    ],
+    scenario: 'webhook-receiver-odd',
+    seed: 1,
+    expected: ['lost'],
+  },
+  {
+    name: 'who has the lease is not compared',
+    patches: [{ file: 'lua/lease.lua', from: 'if holder and holder ~= node then return false end', to: '' }],
+    scenario: 'webhook-receiver-down',
+    seed: 1,
+    expected: ['doubled'],
+  },
+  {
+    name: 'the lease of a node that died stays',
+    patches: [
+      {
+        file: 'lua/lease.lua',
+        from: 'if holder and holder ~= node then return false end',
+        to: "if holder and holder ~= node then redis.call('PERSIST', key) return false end",
+      },
+    ],
+    scenario: 'webhook-node-killed',
+    seed: 1,
+    expected: ['lost'],
+  },
+  {
+    name: 'an upload that was broken off stays',
+    patches: [{ file: 'files/files.ts', from: '      await this.#discard(uid, id);\n', to: '' }],
+    scenario: 'upload-client-stops',
+    seed: 1,
+    expected: ['odd'],
+  },
+  {
+    name: 'the janitor leaves what an upload had written',
+    patches: [
+      {
+        file: 'files/folder-store.ts',
+        from: '.part`]) await rm(one',
+        to: '.none`]) await rm(one',
+      },
+    ],
+    scenario: 'upload-node-killed',
+    seed: 1,
+    expected: ['odd'],
+  },
 ];

@@ -7,6 +7,8 @@ interface Link {
   server: Socket;
   /** Whether the feed's blocking read goes over it. */
   isFeed: boolean;
+  /** Whether nothing that the client sends is passed on any more. */
+  isUnheard: boolean;
   /** Replies that are late and still to come. */
   late: number;
 }
@@ -23,6 +25,8 @@ export class TcpProxy {
   /** Replies that wait for {@link release}; undefined where none is held. */
   #held: (() => void)[] | undefined;
   #onHeld: () => void = () => {};
+  /** What is not passed on to Redis, and who waits for that. */
+  #unheard: { what: RegExp; came: () => void } | undefined;
 
   private constructor(server: Server, target: NetConnectOpts) {
     this.#server = server;
@@ -89,6 +93,20 @@ export class TcpProxy {
     for (const pass of held) pass();
   }
 
+  /**
+   * From now on, until {@link hear}, Redis does not get what a client sends that fits, nor what follows it. Resolves with the first time: whoever
+   * ends the client then has ended it right before that.
+   */
+  unhear(what: RegExp): Promise<void> {
+    return new Promise((came) => {
+      this.#unheard = { what, came };
+    });
+  }
+
+  hear(): void {
+    this.#unheard = undefined;
+  }
+
   /** Passes on nothing, in both directions, and closes nothing; what was held is passed on after {@link speak}. */
   silence(): void {
     this.#isSilent = true;
@@ -115,7 +133,7 @@ export class TcpProxy {
   }
 
   #join(client: Socket): void {
-    const link: Link = { client, server: connect(this.#target), isFeed: false, late: 0 };
+    const link: Link = { client, server: connect(this.#target), isFeed: false, isUnheard: false, late: 0 };
     const { server } = link;
     this.#links.add(link);
     const cut = () => {
@@ -127,6 +145,12 @@ export class TcpProxy {
     for (const socket of [client, server]) socket.on('error', cut).on('close', cut);
     client.on('data', (data) => {
       if (!link.isFeed && data.includes('xread')) link.isFeed = true;
+      if (this.#unheard?.what.test(data.toString('latin1'))) {
+        link.isUnheard = true;
+        this.#unheard.came();
+      }
+      // Nor what comes after it: the answers to that would be taken for the answer to it.
+      if (link.isUnheard) return;
       server.write(data);
     });
     server.on('data', (data) => this.#reply(link, data, cut));
