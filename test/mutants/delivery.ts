@@ -13,7 +13,7 @@ export const DELIVERY: readonly Mutant[] = [
   {
     name: 'a reference that holds a message is cut short',
     file: 'inbox/inbox.lua',
-    from: '#flat == 4 and',
+    from: '#flat ~= 4 or ',
     to: '',
     tests: ['test/features/inbox/inbox.test.ts'],
     pattern: 'last event of a removed group',
@@ -77,8 +77,8 @@ export const DELIVERY: readonly Mutant[] = [
   {
     name: 'a hole in an inbox is read over',
     file: 'delivery/numbered.ts',
-    from: '!== entries[i]!.cursor) return entries.slice(0, i);',
-    to: "=== '') return entries.slice(0, i);",
+    from: 'if (!isSuccessorText(entries[i]!.cursor, entries[i - 1]!.cursor)) return',
+    to: "if (entries[i]!.cursor === '') return",
     tests: ['test/features/inbox/inbox.test.ts'],
     pattern: 'a hole in the middle',
   },
