@@ -8,7 +8,7 @@ import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { beforeEach, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { Files, Files } from '../../../src/features/files/files.ts';
+import { Files } from '../../../src/features/files/files.ts';
 import { sniff } from '../../../src/features/files/sniff.ts';
 import { allOfFiles, jpeg, png, storedIn, upload } from '../../helpers/files.ts';
 import { open } from '../../helpers/http.ts';
