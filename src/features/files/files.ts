@@ -149,6 +149,8 @@ function meterOf(body: Readable, maxBytes: number): Meter {
     if (!body.readableEnded)
       meter.destroy(new ImError('invalid_request', 'The file was cut off on its way: send it again.'));
   };
+  // Who stops before anybody reads from it is told of once somebody does; an error that nobody hears would end the node.
+  meter.on('error', () => {});
   body.once('error', cut);
   body.once('close', cut);
   meter.once('close', () => {

@@ -5,8 +5,10 @@ import { readdir, stat } from 'node:fs/promises';
 import { request } from 'node:http';
 import type { Socket } from 'node:net';
 import { basename, join } from 'node:path';
+import { Readable } from 'node:stream';
 import { beforeEach, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
+import { Files } from '../../../src/features/files/files.ts';
 import { sniff } from '../../../src/features/files/sniff.ts';
 import { allOfFiles, jpeg, png, storedIn, upload } from '../../helpers/files.ts';
 import { open } from '../../helpers/http.ts';
@@ -252,4 +254,26 @@ test('a user has so many bytes that no message carries; those on their way count
   one.sent.on('error', () => {});
   one.socket.destroy();
   while ((await pending()).length > 1) await turn();
+});
+
+test('a client that stops before its file is looked at is told of, and does not end the node', async () => {
+  const body = Readable.from(['1234']);
+  const errors: unknown[] = [];
+  const files = new Files({
+    store: { run: async () => {}, keys: { space: '' } } as never,
+    // It opens a file first, as a folder does, and looks at the body then.
+    bytes: {
+      write: async (_: unknown, meter: Readable) => {
+        body.destroy(new Error('the client is gone'));
+        await turn();
+        for await (const _chunk of meter);
+      },
+      remove: async () => {},
+    } as never,
+    log: service.app.log as never,
+    maxBytes: MAX,
+    maxPendingBytes: MAX,
+  });
+  await files.upload('alice' as never, { body, length: 4, type: undefined }).catch((error) => errors.push(error.code));
+  assert.deepEqual(errors, ['invalid_request']);
 });
