@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { atExit } from './redis.ts';
 
@@ -79,6 +79,11 @@ export class Node {
       await once(this.#process, 'exit');
     }
     return this.#process.exitCode;
+  }
+
+  /** Makes what its memory is now the most there ever was. */
+  forgetPeak(): void {
+    writeFileSync(`/proc/${this.pid}/clear_refs`, '5');
   }
 
   /** Resident memory in MiB: now, and the most there ever was. */

@@ -84,22 +84,36 @@ export class Egress {
     const problem = this.#refusalOf(hostOf(url));
     if (problem) throw new Error(problem);
     const { timeoutMs } = this.#options;
-    const over = AbortSignal.timeout(timeoutMs);
-    const either = signal ? AbortSignal.any([over, signal]) : over;
+    // A signal that ended by itself would keep the request, and its body, for all that time.
+    const ended = new AbortController();
+    const end = () => ended.abort();
+    const late = new Error(`there was no answer within ${timeoutMs / 1_000} s`);
+    const timer = setTimeout(() => ended.abort(late), timeoutMs);
+    signal?.addEventListener('abort', end, { once: true });
+    if (signal?.aborted) end();
+    try {
+      return await this.#sent(url, headers, body, ended.signal);
+    } catch (error) {
+      throw ended.signal.reason === late ? late : error;
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', end);
+    }
+  }
+
+  #sent(url: URL, headers: Record<string, string>, body: string | Buffer, signal: AbortSignal): Promise<Answer> {
     const isSecure = url.protocol === 'https:';
     return new Promise((answered, failed) => {
-      const fail = (error: Error) =>
-        failed(over.aborted ? new Error(`there was no answer within ${timeoutMs / 1_000} s`) : error);
       const length = Buffer.byteLength(body);
       const options = {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'content-length': length, ...headers },
-        signal: either,
+        signal,
       };
       let isAnswered = false;
       const take = (response: IncomingMessage) => {
         isAnswered = true;
-        this.#read(response, answered, fail);
+        this.#read(response, answered, failed);
       };
       const attempt = (): void => {
         const sent: ClientRequest = isSecure
@@ -109,7 +123,7 @@ export class Egress {
           // The receiver has closed a connection that was kept, just now: another one may do.
           const isStale = sent.reusedSocket && (error as NodeJS.ErrnoException).code === 'ECONNRESET';
           if (isStale && !isAnswered && !this.#isClosed) attempt();
-          else fail(error);
+          else failed(error);
         });
         sent.end(body);
       };
