@@ -3,43 +3,17 @@ import type { Registry } from 'prom-client';
 import type { Config } from './config/config.ts';
 import { Delivery } from './delivery/delivery.ts';
 import { NO_PRESENCE } from './delivery/presence.ts';
-import { banRoutes } from './features/bans/routes.ts';
-import { blockRoutes } from './features/blocks/routes.ts';
-import { contactRoutes } from './features/contacts/routes.ts';
-import { conversationRoutes } from './features/conversations/routes.ts';
-import { demoRoutes } from './features/demo/routes.ts';
-import { exportRoutes } from './features/export/routes.ts';
 import { FilesJanitor } from './features/files/janitor.ts';
 import { openFileStore } from './features/files/open-file-store.ts';
-import { fileRoutes } from './features/files/routes.ts';
-import { followingRoutes } from './features/following/routes.ts';
-import { groupRoutes } from './features/groups/routes.ts';
-import { inboxRoutes } from './features/inbox/routes.ts';
-import { socketRoutes } from './features/inbox/socket-routes.ts';
-import { journalRoutes } from './features/journal/routes.ts';
-import { memberRoutes } from './features/members/routes.ts';
-import { batchRoutes } from './features/messages/batch-routes.ts';
 import { EntryCache } from './features/messages/entry-cache.ts';
-import { eventRoutes } from './features/messages/event-routes.ts';
-import { messageRoutes } from './features/messages/routes.ts';
 import { BeforeSend } from './features/moderation/before-send.ts';
 import { Keeper, type KeeperOptions } from './features/presence/keeper.ts';
-import { presenceRoutes } from './features/presence/routes.ts';
-import { pushRoutes } from './features/push/routes.ts';
 import { WebPush } from './features/push/web-push.ts';
-import { reactionRoutes } from './features/reactions/routes.ts';
 import { RedisPing } from './features/service/redis-ping.ts';
-import { serviceRoutes } from './features/service/routes.ts';
 import { SpaceJanitor } from './features/spaces/janitor.ts';
 import { Moves } from './features/spaces/moves.ts';
-import { spaceRoutes } from './features/spaces/routes.ts';
 import { issuerName } from './features/spaces/space-record.ts';
 import { Spaces } from './features/spaces/spaces.ts';
-import { tokenRoutes } from './features/tokens/routes.ts';
-import { typingRoutes } from './features/typing/routes.ts';
-import { userRoutes } from './features/users/routes.ts';
-import { Egress } from './features/webhooks/egress.ts';
-import { webhookRoutes } from './features/webhooks/routes.ts';
 import { registerAuth } from './http/auth/auth.ts';
 import type { App } from './http/fastify.ts';
 import { createMetrics } from './http/metrics.ts';
@@ -55,20 +29,13 @@ import { registerShutdown } from './http/plugins/shutdown.ts';
 import { registerUpgrade } from './http/plugins/upgrade.ts';
 import { createServer } from './http/server.ts';
 import { SpacesHere } from './http/spaces-here.ts';
-import { Sockets } from './http/streams/socket.ts';
 import { FEED_BLOCK_MS, type RedisLink } from './redis/connection/link.ts';
 import { openStore, preparePartition } from './redis/open-store.ts';
-import { type PushWorkerOptions, pushWorker } from './workers/push-worker.ts';
-import { webhookWorker } from './workers/webhook-worker.ts';
+import { registerRoutes } from './routes.ts';
+import { Workers, type WorkersOptions } from './workers/workers.ts';
 
 /** {@link AppOptions.stallMs}. */
 const STALL_MS = 120_000;
-
-/** How long a receiver of webhooks may take to answer, ms. */
-const WEBHOOK_TIMEOUT_MS = 15_000;
-
-/** How many connections one push service gets: all browsers of a kind have the same. */
-const PUSH_SOCKETS = 50;
 
 /** Of the package. */
 export const { version: VERSION } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -90,7 +57,7 @@ export interface AppOptions {
   /** When a webhook's event is sent again, after each try, ms. */
   retryAfterMs?: readonly number[];
   /** When a push is tried again, and who was there looked at once more. */
-  push?: Pick<PushWorkerOptions, 'againAfterMs' | 'retryAfterMs'>;
+  push?: WorkersOptions['push'];
   /** How soon it is told that somebody has gone. */
   presence?: Pick<KeeperOptions, 'graceMs' | 'renewMs'>;
 }
@@ -131,7 +98,6 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   const registry = new Spaces(store, config.jwksUrl ? ownIssuerOf(config) : '', async (space) =>
     fileBytes?.removeSpace(space),
   );
-  const egress = new Egress({ allowsPrivate: config.webhookAllowPrivate, timeoutMs: WEBHOOK_TIMEOUT_MS });
   const beforeSend = config.beforeSendUrl
     ? new BeforeSend({
         url: config.beforeSendUrl,
@@ -141,17 +107,25 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
         asked: metrics.countQuestion,
       })
     : undefined;
-  const pushEgress = new Egress({
-    allowsPrivate: config.webhookAllowPrivate,
-    timeoutMs: WEBHOOK_TIMEOUT_MS,
-    connections: PUSH_SOCKETS,
-  });
   const { vapidPrivateKey: privateKey, vapidSubject: subject } = config;
   const webPush = privateKey ? new WebPush({ privateKey, subject }) : undefined;
+  const workers: Workers = new Workers({
+    partitions: store.partitions,
+    log: app.log,
+    hub: () => delivery.hub,
+    spaceOf: (name) => spaces.get(name),
+    metrics,
+    allowsPrivate: config.webhookAllowPrivate,
+    webPush,
+    showsText: config.pushText,
+    knowsPresence: config.presence,
+    retryAfterMs: options.retryAfterMs,
+    push: options.push,
+  });
   const spaces = new SpacesHere(
     {
       config,
-      egress,
+      egress: workers.egress,
       webPush,
       store,
       log: app.log,
@@ -207,33 +181,6 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     },
   });
   const { hub } = delivery;
-  const webhookWorkers = store.partitions.map((one) =>
-    webhookWorker({
-      store: one,
-      log: app.log,
-      egress,
-      hub: () => hub,
-      spaceOf: (name) => spaces.get(name),
-      sent: metrics.countWebhook,
-      ...(options.retryAfterMs ? { retryAfterMs: options.retryAfterMs } : {}),
-    }),
-  );
-
-  const pushWorkers = store.partitions.map((one) =>
-    pushWorker({
-      store: one,
-      log: app.log,
-      egress: pushEgress,
-      webPush,
-      hub: () => hub,
-      spaceOf: (name) => spaces.get(name),
-      count: metrics.countPush,
-      showsText: config.pushText,
-      knowsPresence: config.presence,
-      ...options.push,
-    }),
-  );
-  const workers = [...webhookWorkers, ...pushWorkers];
 
   registerProblems(app);
   registerRequestLog(app, metrics);
@@ -250,38 +197,11 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   await registerSwagger(app, VERSION);
   for (const schema of components) app.addSchema(schema);
 
-  const streaming = { hub, presence: config.presence };
-  const sockets = new Sockets(app, { ...config, ...streaming });
-  userRoutes(app);
-  contactRoutes(app);
-  blockRoutes(app);
-  groupRoutes(app);
-  memberRoutes(app);
-  banRoutes(app);
-  messageRoutes(app, { streaming });
-  batchRoutes(app);
-  eventRoutes(app);
-  reactionRoutes(app);
-  conversationRoutes(app);
-  exportRoutes(app, { stallMs });
-  fileRoutes(app, { stallMs });
-  typingRoutes(app);
-  presenceRoutes(app);
-  inboxRoutes(app, { streaming });
-  socketRoutes(app, { sockets, presence: config.presence });
-  followingRoutes(app, { streaming, sockets });
-  journalRoutes(app, { streaming });
-  webhookRoutes(app, { egress });
-  pushRoutes(app, { webPush });
-  tokenRoutes(app);
-  demoRoutes(app, { space: spaces.default, demo: { allowed: config.demoLogin, secret: config.demoSecret } });
-  spaceRoutes(app, {
-    spaces: registry,
-    areOn: config.spaces,
-    janitor,
-    changed: (name) => spaces.spaceChanged(name),
+  registerRoutes(app, {
+    ...{ config, spaces, registry, janitor, delivery, stallMs, webPush, pings },
+    egress: workers.egress,
+    metrics: gatherMetrics(metrics.registry),
   });
-  serviceRoutes(app, { pings, delivery, metrics: gatherMetrics(metrics.registry) });
   await registerDocs(app);
   await registerPage(app, options.pageFolder ?? PAGE_FOLDER);
   if (config.demoLogin === 'everybody') {
@@ -295,13 +215,11 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     keeper?.start();
     janitor?.start();
     filesJanitor?.start();
-    for (const worker of workers) worker.start();
+    workers.start();
   });
   // Before the server stops to listen: an open stream would keep it from ending.
   app.addHook('preClose', async () => {
-    await Promise.all(workers.map((worker) => worker.stop()));
-    egress.close();
-    pushEgress.close();
+    await workers.stop();
     hub.drain();
   });
   app.addHook('onClose', async () => {

@@ -10,6 +10,7 @@ const FLOORS: [name: string, files: RegExp][] = [
   ['the entry', /^main\.ts$/],
   ['the command line', /^cli\//],
   ['where everything meets', /^app\.ts$/],
+  ['the list of the operations', /^routes\.ts$/],
   ['routes', /^features\/[a-z]+\/([a-z]+-)?routes\.ts$/],
   ['HTTP, and the schemas', /^(http\/|features\/[a-z]+\/([a-z]+-)?schemas\.ts$)/],
   ['the workers', /^workers\//],

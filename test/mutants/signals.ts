@@ -227,7 +227,7 @@ export const SIGNALS: readonly Mutant[] = [
     name: 'presence is written where it is off',
     file: 'app.ts',
     from: 'const keeper = config.presence',
-    to: 'const keeper = presence',
+    to: 'const keeper = true',
     tests: PRESENCE,
     pattern: 'with PRESENCE=off',
   },
