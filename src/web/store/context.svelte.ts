@@ -1,7 +1,7 @@
 import { getContext, setContext } from 'svelte';
 import type { Chat } from './chat.svelte.ts';
 import type { Profile } from './db.ts';
-import { idOf } from './ids.ts';
+import { idOf, isGroup } from './ids.ts';
 import { live } from './live.svelte.ts';
 
 const KEY = Symbol('chat');
@@ -31,6 +31,11 @@ class Names {
 
   isChannel(conversation: string): boolean {
     return this.of(conversation).kind === 'channel';
+  }
+
+  /** Whether one tells there that one is typing: not in a channel, and not before it is known whether it is one. */
+  showsTyping(conversation: string): boolean {
+    return !isGroup(conversation) || this.of(conversation).kind === 'group';
   }
 }
 
