@@ -103,7 +103,7 @@ test('every line is one of the document, and the last one counts them', async ()
     .map((one) => JSON.parse(one));
   for (const line of lines) assert.ok(isLine(line), `${JSON.stringify(line)}: ${JSON.stringify(isLine.errors)}`);
   const kinds = new Set(lines.map(({ type }) => type));
-  assert.deepEqual([...kinds], ['user', 'contact', 'block', 'membership', 'conversation', 'message', 'end']);
+  assert.deepEqual([...kinds], ['user', 'contact', 'block', 'device', 'membership', 'conversation', 'message', 'end']);
   const { messages, own } = lines.at(-1).data;
   assert.deepEqual([messages, own], [lines.filter(({ type }) => type === 'message').length, 1]);
   const { schemas } = document.components;
