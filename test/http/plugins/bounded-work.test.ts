@@ -133,6 +133,7 @@ test('a body is refused by its length before it is read, where little is expecte
     patchWebhook: small,
     rotateWebhookSecret: small,
     redeliver: small,
+    putDevice: small,
   });
 });
 
