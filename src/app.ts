@@ -195,7 +195,8 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
     perServer: config.rateLimitServer,
   });
   await registerSwagger(app, VERSION);
-  for (const schema of components) app.addSchema(schema);
+  // By name, so that the document does not depend on which file is read first.
+  for (const schema of components.toSorted((one, other) => (one.$id < other.$id ? -1 : 1))) app.addSchema(schema);
 
   registerRoutes(app, {
     ...{ config, spaces, registry, janitor, delivery, stallMs, webPush, pings },
