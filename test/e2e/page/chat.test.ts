@@ -194,6 +194,33 @@ describe('the chat page: talking', { skip }, () => {
     assert.deepEqual(await order(), ['pim']);
   });
 
+  test('a menu that is opened while another chat is being changed stays open', async () => {
+    const ola = await page.person('Olga');
+    for (const uid of ['pia', 'quin']) {
+      await page.service.call('PUT', `/users/${uid}`, { fields: { name: uid } });
+      await page.service.call('POST', `/users/${uid}/conversations/user:olga/messages`, { fields: { text: 'hi' } });
+    }
+    const row = (name: string) => ola.page.locator('a.row', { hasText: name });
+    let answer = () => {};
+    await ola.page.route('**/conversations/user%3Apia', async (route) => {
+      await new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      await route.continue();
+    });
+    await row('pia').click({ button: 'right' });
+    await ola.page.getByRole('menuitem', { name: 'Pin', exact: true }).click();
+    await row('quin').click({ button: 'right' });
+    const mute = ola.page.getByRole('menuitem', { name: 'Mute', exact: true });
+    await mute.waitFor();
+    const answered = ola.page.waitForResponse(/conversations\/user%3Apia/);
+    answer();
+    await answered;
+    await row('pia').getByRole('img', { name: 'Pinned' }).waitFor();
+    await ola.page.evaluate(() => new Promise((resolve) => setTimeout(resolve)));
+    assert.ok(await mute.isVisible());
+  });
+
   test('the search finds people and messages, and leads to a message however far up it is', async () => {
     const rex = await page.person('Rex');
     await page.service.call('PUT', '/users/sia', { fields: { name: 'Sia Lund' } });
