@@ -7,6 +7,7 @@ import { burst } from './burst.ts';
 import { channel, channelSizes, largeChannel } from './channel.ts';
 import { cluster } from './cluster.ts';
 import { fanout } from './fanout.ts';
+import { floor } from './floor.ts';
 import { grow } from './grow.ts';
 import type { Benchmark } from './harness/benchmark.ts';
 import { details, type Finished, table } from './harness/report.ts';
@@ -27,6 +28,7 @@ const BENCHMARKS: Benchmark[] = [
   fanout,
   burst,
   script,
+  floor,
   journal,
   latency,
   idle,
