@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { ImError } from '../../domain/errors.ts';
 import type { Page, PageRequest } from '../../domain/pages.ts';
 import { refuse } from '../../domain/refusals.ts';
 import type { SpaceName } from '../../domain/spaces.ts';
@@ -157,14 +158,21 @@ export class Spaces {
    * One that is being removed already is so again, and of one that is not there nothing is to be done.
    */
   async remove(name: SpaceName): Promise<void> {
-    // Who repeats a removal whose answer was lost is told no error.
-    if ((await this.read(name)) === undefined) return;
-    const record = await this.#registry.change(name, (found) => {
-      if (!found) return refuse('space_not_found', name);
-      const { jwks, ...rest } = found;
-      return { ...rest, state: 'removing' };
-    });
-    await this.#places.close(name, record);
+    // Who repeats a removal whose answer was lost is told no error, also in the moment in which the removal ends: nothing of a
+    // space that is being removed, or is gone, is written then.
+    const found = await this.#registry.find(name);
+    if (!found || found.state === 'removing') return;
+    const record = await this.#registry
+      .change(name, (now) => {
+        if (!now) return refuse('space_not_found', name);
+        const { jwks, ...rest } = now;
+        return { ...rest, state: 'removing' };
+      })
+      .catch((error: unknown) => {
+        if (error instanceof ImError && error.code === 'space_not_found') return undefined;
+        throw error;
+      });
+    if (record) await this.#places.close(name, record);
   }
 
   /** Takes all keys of a space that is being removed. Any node may, also where another one has begun. */

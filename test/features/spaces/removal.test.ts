@@ -58,3 +58,21 @@ test('of two changes of a space at once none is lost', async () => {
   ]);
   assert.deepEqual((await one.get(acme)).limits, { users: 7 });
 });
+
+test('a removal that is repeated in the moment in which the first one ends is no error', async () => {
+  const spaces = new Spaces(im.store);
+  for (let round = 0; round < 100; round++) {
+    await spaces.put(acme, {});
+    await spaces.remove(acme);
+    let isOver = false;
+    const ending = spaces.finishRemoval(acme).finally(() => {
+      isOver = true;
+    });
+    const repeat = async () => {
+      while (!isOver) await spaces.remove(acme);
+    };
+    await Promise.all([ending, repeat(), repeat(), repeat()]);
+    await spaces.finishRemoval(acme);
+    assert.equal(await spaces.read(acme), undefined);
+  }
+});
