@@ -41,12 +41,19 @@ export class Registry {
     } while (cursor !== '0');
   }
 
-  /** Writes what `changed` makes of what there is, and tells all nodes. Called again where somebody else was faster. */
-  async change(name: SpaceName, changed: (found: SpaceRecord | undefined) => SpaceRecord): Promise<SpaceRecord> {
+  /**
+   * Writes what `changed` makes of what there is, and tells all nodes; of undefined nothing is written. Called again where
+   * somebody else was faster.
+   */
+  async change<Changed extends SpaceRecord | undefined>(
+    name: SpaceName,
+    changed: (found: SpaceRecord | undefined) => Changed,
+  ): Promise<Changed> {
     for (let tries = 0; tries < TRIES; tries++) {
       const before = await this.read(name);
       const found = before === undefined ? undefined : parseRecord(before);
       const record = changed(found);
+      if (!record) return record;
       const written = await this.#store.run(commands.writeSpace, {
         name,
         before: before ?? '',

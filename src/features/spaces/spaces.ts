@@ -1,5 +1,4 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { ImError } from '../../domain/errors.ts';
 import type { Page, PageRequest } from '../../domain/pages.ts';
 import { refuse } from '../../domain/refusals.ts';
 import type { SpaceName } from '../../domain/spaces.ts';
@@ -158,20 +157,12 @@ export class Spaces {
    * One that is being removed already is so again, and of one that is not there nothing is to be done.
    */
   async remove(name: SpaceName): Promise<void> {
-    // Who repeats a removal whose answer was lost is told no error, also in the moment in which the removal ends: nothing of a
-    // space that is being removed, or is gone, is written then.
-    const found = await this.#registry.find(name);
-    if (!found || found.state === 'removing') return;
-    const record = await this.#registry
-      .change(name, (now) => {
-        if (!now) return refuse('space_not_found', name);
-        const { jwks, ...rest } = now;
-        return { ...rest, state: 'removing' };
-      })
-      .catch((error: unknown) => {
-        if (error instanceof ImError && error.code === 'space_not_found') return undefined;
-        throw error;
-      });
+    // Who repeats a removal whose answer was lost is told no error: what is being removed, or is gone, is left alone.
+    const record = await this.#registry.change(name, (found) => {
+      if (!found || found.state === 'removing') return undefined;
+      const { jwks, ...rest } = found;
+      return { ...rest, state: 'removing' as const };
+    });
     if (record) await this.#places.close(name, record);
   }
 
