@@ -5,10 +5,9 @@ import { prepare } from '../src/redis/meta/commands.ts';
 import { startRedis } from '../test/helpers/redis.ts';
 import type { Benchmark } from './harness/benchmark.ts';
 import { compare, type Sample } from './harness/compare.ts';
+import { redisTime } from './harness/redis-time.ts';
 import { sendOf, storeOn } from './harness/store.ts';
 import { TEXT } from './harness/traffic.ts';
-
-const AT_ONCE = 50;
 
 /** The calls that a direct send makes, in their order, and nothing else: no rule is looked at, nothing can be refused. */
 const FLOOR = `#!lua name=floor
@@ -52,14 +51,9 @@ export const floor: Benchmark = {
     let serial = 0;
     const calls = { product: '', floor: '' };
     const measure = async (side: keyof typeof calls, one: (n: number) => Promise<unknown>): Promise<Sample> => {
-      await redis.config('RESETSTAT');
-      for (let i = 0; i < sends; i += AT_ONCE) {
-        await Promise.all(Array.from({ length: AT_ONCE }, () => one(serial++)));
-      }
-      const stats = await redis.info('commandstats');
+      const { micros, stats } = await redisTime(redis, sends, () => one(serial++));
       calls[side] = callsIn(stats);
-      const [, done, usec] = /^cmdstat_fcall:calls=(\d+),usec=(\d+)/m.exec(stats)!;
-      return { micros: Number(usec) / Number(done) };
+      return { micros };
     };
     const comparison = await compare(
       rounds,

@@ -6,9 +6,8 @@ import type { Store } from '../src/redis/store.ts';
 import { startRedis } from '../test/helpers/redis.ts';
 import type { Benchmark } from './harness/benchmark.ts';
 import { compare, type Sample } from './harness/compare.ts';
+import { redisTime } from './harness/redis-time.ts';
 import { sendOf, storeOn } from './harness/store.ts';
-
-const AT_ONCE = 50;
 
 /** A direct send while a consumer wants the journal, by Redis' own clock, against the same where nobody does. */
 export const journal: Benchmark = {
@@ -44,14 +43,7 @@ async function chatOn(redis: Redis, tag: string): Promise<Store> {
 let serial = 0;
 
 async function sendMany(redis: Redis, store: Store, sends: number): Promise<Sample> {
-  await redis.config('RESETSTAT');
-  for (let i = 0; i < sends; i += AT_ONCE) {
-    await Promise.all(
-      Array.from({ length: AT_ONCE }, () =>
-        store.run(send, sendOf(serial++, { from: 'u0', conversation: 'user:u1', log: 'ds:u0:u1' })),
-      ),
-    );
-  }
-  const [, done, usec] = /^cmdstat_fcall:calls=(\d+),usec=(\d+)/m.exec(await redis.info('commandstats'))!;
-  return { micros: Number(usec) / Number(done) };
+  const one = () => store.run(send, sendOf(serial++, { from: 'u0', conversation: 'user:u1', log: 'ds:u0:u1' }));
+  const { micros } = await redisTime(redis, sends, one);
+  return { micros };
 }

@@ -4,6 +4,7 @@ import { prepare } from '../src/redis/meta/commands.ts';
 import { startRedis } from '../test/helpers/redis.ts';
 import type { Benchmark } from './harness/benchmark.ts';
 import { compare, type Sample } from './harness/compare.ts';
+import { redisTime } from './harness/redis-time.ts';
 import { sendOf, storeOn } from './harness/store.ts';
 
 const INBOX_MAX = 5_000;
@@ -56,13 +57,8 @@ async function bySize(redis: Redis, call: (size: number, n: number) => Promise<u
   for (const size of SIZES) {
     // Many small ones, few large ones: each about as long.
     const calls = Math.ceil(60_000 / (size + 18));
-    await redis.config('RESETSTAT');
-    for (let i = 0; i < calls; i += 50) {
-      await Promise.all(Array.from({ length: 50 }, () => call(size, serial++)));
-    }
-    const stats = await redis.info('commandstats');
-    const [, done, usec] = /^cmdstat_(?:fcall|evalsha):calls=(\d+),usec=(\d+)/m.exec(stats)!;
-    sample[`micros${size}`] = Number(usec) / Number(done) / size;
+    const { micros } = await redisTime(redis, calls, () => call(size, serial++));
+    sample[`micros${size}`] = micros / size;
   }
   return sample;
 }
