@@ -7,6 +7,7 @@ import { secretsOf, type WebhookRecord } from '../features/webhooks/webhook-reco
 import type { Webhooks } from '../features/webhooks/webhooks.ts';
 import type { Logger } from '../redis/logger.ts';
 import type { Store } from '../redis/store.ts';
+import { retryWait } from './retry-wait.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -22,10 +23,8 @@ export const RETRY_AFTER_MS = [
   10 * HOUR,
   24 * HOUR,
 ] as const;
-/** So much sooner or later than that, so that those that failed together do not come together again. */
-const JITTER = 0.2;
-/** What a receiver may ask us to wait at most. */
-const MAX_WAIT_MS = 24 * HOUR;
+/** What a receiver may ask us to wait at most: as long as the last try may be put off by itself. */
+const MAX_WAIT_MS = 1.2 * 24 * HOUR;
 /** A webhook that has had no success for so long is disabled. */
 const GIVEN_UP_MS = 5 * 24 * HOUR;
 
@@ -88,7 +87,7 @@ export class HookSender {
       problem,
       tookMs: Date.now() - began,
       attempt,
-      dueMs: isDelivered || wait === undefined ? undefined : Math.round(Date.now() + waitOf(wait, asked)),
+      dueMs: isDelivered || wait === undefined ? undefined : dueAfter(wait, asked),
     });
     if (status === 410) await this.#disable(webhooks, 'gone');
     else if (failingSince !== undefined && Date.now() - failingSince > GIVEN_UP_MS) {
@@ -106,7 +105,7 @@ export class HookSender {
   }
 }
 
-function waitOf(ms: number, asked = 0): number {
-  const jittered = ms * (1 - JITTER + 2 * JITTER * Math.random());
-  return Math.min(Math.max(jittered, asked), MAX_WAIT_MS * (1 + JITTER));
+/** When an event is due again, ms since 1970. */
+function dueAfter(planned: number, asked: number | undefined): number {
+  return Math.round(Date.now() + retryWait(planned, asked, MAX_WAIT_MS));
 }

@@ -10,6 +10,7 @@ import type { Egress } from '../features/webhooks/egress.ts';
 import type { Logger } from '../redis/logger.ts';
 import type { Store } from '../redis/store.ts';
 import type { Again } from './outbox.ts';
+import { retryWait } from './retry-wait.ts';
 
 /** What came of a push, as it is counted. */
 export type PushOutcome = 'sent' | 'wanted' | 'failed' | 'refused' | 'removed' | 'late' | 'superfluous' | 'dropped';
@@ -82,7 +83,7 @@ export class PushSender {
       count('removed');
     } else if (!answer || answer.status === 429 || answer.status >= 500) {
       const wait = this.#of.retryAfterMs[attempt - 1];
-      if (wait !== undefined) return Math.min(Math.max(jittered(wait), answer?.retryAfterMs ?? 0), MAX_WAIT_MS);
+      if (wait !== undefined) return retryWait(wait, answer?.retryAfterMs, MAX_WAIT_MS);
       count('failed');
     } else {
       this.#of.log.warn({ status: answer.status, endpoint: new URL(address.endpoint).origin }, 'a push was refused');
@@ -125,8 +126,4 @@ export class PushSender {
 
 function isMentioned(mentions: readonly string[], uid: Uid): boolean {
   return mentions.includes('*') || mentions.includes(uid);
-}
-
-function jittered(ms: number): number {
-  return ms * (0.8 + 0.4 * Math.random());
 }

@@ -72,9 +72,9 @@ export const WEBHOOKS: readonly Mutant[] = [
   },
   {
     name: 'Retry-After is not waited for',
-    file: 'workers/hook-sender.ts',
-    from: 'Math.max(jittered, asked)',
-    to: 'Math.max(jittered, 0 * asked)',
+    file: 'workers/retry-wait.ts',
+    from: 'Math.max(jittered, asked ?? 0)',
+    to: 'jittered',
     tests: ROUTES,
     pattern: 'Retry-After is waited for',
   },
