@@ -9,11 +9,13 @@ export const MAX_ATTACHMENTS = 10;
 /** How many characters the name of an attachment has at most. */
 export const MAX_FILE_NAME = 255;
 /**
- * What an attachment may be called: a name and no path, without control characters, and without those that turn the direction
- * of text (an `exe` can look like a `jpg` by them).
+ * What is in no name of an attachment, as in the brackets of a regular expression: what makes a path, control characters, and
+ * those that turn the direction of text (an `exe` can look like a `jpg` by them).
  */
-export const FILE_NAME_PATTERN =
-  '^(?!\\.{1,2}$)[^/\\\\\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]+$';
+export const NOT_IN_FILE_NAMES =
+  '/\\\\\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069';
+/** What an attachment may be called. */
+export const FILE_NAME_PATTERN = `^(?!\\.{1,2}$)[^${NOT_IN_FILE_NAMES}]+$`;
 /** What a file is called of which nothing better is known. */
 export const UNKNOWN_TYPE = 'application/octet-stream';
 

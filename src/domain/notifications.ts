@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Conversation, LogName } from './conversations.ts';
+import { cut } from './cut.ts';
 import type { Uid } from './names.ts';
 import type { MessageId } from './stream-ids.ts';
 
@@ -56,12 +57,4 @@ export function suggestedFor({ from, fromName, groupName, conversation, text }: 
 /** What one conversation's pushes to one person have in common: a newer one takes the place of one that has not arrived. */
 export function topicOf(uid: Uid, log: LogName): string {
   return hash('sha256', `${uid} ${log}`, 'base64url').slice(0, TOPIC_LENGTH);
-}
-
-/** The first so many characters of a text, whole ones. */
-function cut(text: string, length: number): string {
-  const characters = [...text.slice(0, 4 * length)];
-  return characters.length <= length
-    ? characters.join('')
-    : `${characters.slice(0, Math.max(0, length - 1)).join('')}…`;
 }

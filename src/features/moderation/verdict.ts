@@ -1,3 +1,5 @@
+import { cut } from '../../domain/cut.ts';
+
 /** What a server that is asked about a message says of it. */
 export type Verdict<Fields> =
   | { action: 'allow' }
@@ -43,7 +45,5 @@ function readable(reason: string): string {
     .toWellFormed()
     .replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069\s]+/gu, ' ')
     .trim();
-  const characters = [...line];
-  if (characters.length <= MAX_REASON) return line || NO_REASON;
-  return `${characters.slice(0, MAX_REASON - 1).join('')}…`;
+  return cut(line, MAX_REASON) || NO_REASON;
 }
