@@ -3,7 +3,7 @@ import { ImError } from '../domain/errors.ts';
 
 /**
  * What a failed Redis command means to a caller. The one question that matters: can it have been done? The messages
- * are those of ioredis 6, which has no codes for them; a test provokes each one on a real Redis.
+ * are those of ioredis 5, which has no codes for them; a test provokes each one on a real Redis.
  */
 
 /** ioredis did not write the command: the command connection queues nothing. */
