@@ -53,19 +53,15 @@ export class CatchUps {
       if (!next) return;
       turns.waiting.delete(next);
       turns.underWay++;
-      this.#catchUp(next).finally(() => {
+      const ended = () => {
         turns.underWay--;
         this.#giveTurns(turns);
+      };
+      next.catchUp().then(ended, (error: unknown) => {
+        // Still behind: the next tick of the heartbeats asks for another turn.
+        this.#log.warn({ err: error as Error }, 'a subscriber could not catch up; trying again');
+        ended();
       });
-    }
-  }
-
-  async #catchUp(subscriber: Subscriber): Promise<void> {
-    try {
-      await subscriber.catchUp();
-    } catch (error) {
-      // Still behind: the next tick of the heartbeats asks for another turn.
-      this.#log.warn({ err: error }, 'a subscriber could not catch up; trying again');
     }
   }
 }

@@ -44,7 +44,7 @@ export async function pageAfter<Entry extends { cursor: Cursor }, Item extends {
   const first = entries[0] && parseStreamId(entries[0].cursor)!;
   const resumed = first ? predecessor(first) : end;
   const missed = compareStreamIds(resumed, after) !== 0 && compareStreamIds(after, OLDEST) !== 0;
-  const items = await toItems(unbroken(entries));
+  const items = first ? await toItems(unbroken(entries)) : [];
   const next = items.length > 0 ? parseStreamId(items.at(-1)!.cursor)! : resumed;
   return {
     items,

@@ -21,7 +21,7 @@ export const DELIVERY: readonly Mutant[] = [
   {
     name: 'those who come at once are read for one by one',
     file: 'inbox/inbox-reads.ts',
-    from: 'const TOGETHER = 32;',
+    from: 'const TOGETHER = 16;',
     to: 'const TOGETHER = 1;',
     tests: ['test/features/inbox/inbox-reads.test.ts'],
     pattern: 'share calls',

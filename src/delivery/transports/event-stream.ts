@@ -53,12 +53,11 @@ export class EventStream implements Sink {
     this.#out.cork();
     raw.flushHeaders();
     this.#framesChunks = raw.chunkedEncoding && this.#out !== raw;
-    const drained = () => {
+    // For good: the connection ends with this response.
+    this.#out.on('drain', () => {
       this.#full = false;
       this.#onDrain();
-    };
-    this.#out.on('drain', drained);
-    raw.once('close', () => this.#out.off('drain', drained));
+    });
   }
 
   event(name: EventName, cursor: Cursor, json: string, retryMs?: number): void {
@@ -168,7 +167,17 @@ function isAscii(json: string): boolean {
   return known.isAscii;
 }
 
+const AFTER_CURSOR: Record<EventName, string> = {
+  ready: '\nevent: ready\ndata: ',
+  message: '\nevent: message\ndata: ',
+  entry: '\nevent: entry\ndata: ',
+  heartbeat: '\nevent: heartbeat\ndata: ',
+  gap: '\nevent: gap\ndata: ',
+  bye: '\nevent: bye\ndata: ',
+};
+
 function frameOf(form: WireForm, name: EventName, cursor: Cursor, json: string): string {
   if (form === 'ndjson') return `{"event":"${name}","cursor":"${cursor}","data":${json}}\n`;
-  return `id: ${cursor}\nevent: ${name}\ndata: ${json}\n\n`;
+  // In few pieces: each that is put together is an object of its own until all is written.
+  return `id: ${cursor}${AFTER_CURSOR[name]}${json}\n\n`;
 }

@@ -3,7 +3,7 @@ import type { Store } from '../../redis/store.ts';
 import { type InboxStretch, type ReadOutcome, readInboxes, type Wanted } from './commands.ts';
 
 /** How many readers share a call at most. */
-const TOGETHER = 32;
+const TOGETHER = 16;
 /** How many calls are under way at the same time: Redis reads for one while what it said to the other is written to sockets. */
 const AT_ONCE = 2;
 

@@ -8,7 +8,7 @@ import type {
   Start,
   StreamPage,
 } from '../../delivery/source.ts';
-import { type Conversation, conversationOf, withUser } from '../../domain/conversations.ts';
+import { type Conversation, conversationOf, type LogName, withUser } from '../../domain/conversations.ts';
 import { type Message, renderMessage, toMessage } from '../../domain/entries.ts';
 import type { Uid } from '../../domain/names.ts';
 import { newestPosition, OLDEST } from '../../domain/positions.ts';
@@ -92,9 +92,15 @@ export class Inbox implements SourceKind {
     return inRounds(entries, maxBytes, async (slice) => {
       const found = await this.#logs.read(slice.filter((reference) => !reference.inline));
       let nextFound = 0;
+      let last: LogName | undefined;
+      let conversation = withUser(uid);
       return slice.map(({ cursor, log, id, inline }) => {
         const entry = inline ? new KeptEntry(inline) : found[nextFound++];
-        const item = new InboxItem(cursor, log ? conversationOf(uid, log) : withUser(uid), id, entry);
+        if (log !== last) {
+          last = log;
+          conversation = log ? conversationOf(uid, log) : withUser(uid);
+        }
+        const item = new InboxItem(cursor, conversation, id, entry);
         return { item, size: entry ? entry.size : 0 };
       });
     });

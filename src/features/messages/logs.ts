@@ -33,9 +33,9 @@ export class Logs {
 
   /** As {@link hydrate}, with what they were rendered to. */
   async read(refs: readonly MessageRef[]): Promise<(KeptEntry | undefined)[]> {
-    const found = refs.map((ref) => this.#recent.get(this.#place(ref)));
+    const found = this.#remembered(refs);
+    if (!found.includes(undefined)) return found;
     const missing = refs.flatMap((ref, index) => (found[index] ? [] : [{ ref, index }]));
-    if (missing.length === 0) return found;
     const runs = runsOf(missing);
     const pipeline = this.#store.redis.pipeline();
     const { generation } = this.#recent;
@@ -97,6 +97,19 @@ export class Logs {
   /** Forgets all of a log that was removed. */
   forgetLog(log: LogName): void {
     this.#recent.deleteLog(this.#store.keys.log(log));
+  }
+
+  /** Those that are remembered. Who comes back has read much of one log: its key is made once. */
+  #remembered(refs: readonly MessageRef[]): (KeptEntry | undefined)[] {
+    let log: LogName | undefined;
+    let key = '';
+    return refs.map((ref) => {
+      if (ref.log !== log) {
+        log = ref.log;
+        key = this.#store.keys.log(log);
+      }
+      return this.#recent.get({ key, id: ref.id });
+    });
   }
 
   /** An entry as it is remembered beside those of other spaces. */

@@ -108,7 +108,7 @@ export class Sockets {
             // Where Redis can't be asked the client comes back.
             (error: unknown) => sayBye(who.source.endedBy(error) ?? 'shutdown'),
           );
-          void endIfRefused(hub, subscriber, who.refusal);
+          endIfRefused(hub, subscriber, who.refusal());
           return (renewed) => {
             subscriber.expiresAt = renewed.expiresAt;
             subscriber.serverKey = renewed.serverKey;

@@ -83,7 +83,7 @@ export async function openStream(
   const subscriber = hub.subscribe(source, opening);
   const leave = () => hub.unsubscribe(subscriber);
   raw.once('close', leave);
-  void endIfRefused(hub, subscriber, () => refusalOf(request.caller, request.space.revocations));
+  endIfRefused(hub, subscriber, refusalOf(caller, request.space.revocations));
   try {
     const ending = await subscriber.opened;
     if (ending) return await sayBye(ending);
@@ -124,18 +124,17 @@ export async function pollPage<Item extends StreamItem>(
  *
  * @param refusal why the token is refused by now
  */
-export async function endIfRefused(
+export function endIfRefused(
   hub: Hub,
   subscriber: Subscriber,
-  refusal: () => TokenRefusal | undefined | Promise<TokenRefusal | undefined>,
-): Promise<void> {
-  try {
-    const why = await refusal();
+  refusal: TokenRefusal | undefined | Promise<TokenRefusal | undefined>,
+): void {
+  const end = (why: TokenRefusal | undefined) => {
     if (why) hub.end(subscriber, why);
-  } catch {
-    // Redis can't be asked: the client comes back, and is asked for its token then.
-    hub.end(subscriber, 'shutdown');
-  }
+  };
+  // Redis can't be asked: the client comes back, and is asked for its token then.
+  if (refusal instanceof Promise) refusal.then(end, () => hub.end(subscriber, 'shutdown'));
+  else end(refusal);
 }
 
 /** The server key of a caller that is one. */
