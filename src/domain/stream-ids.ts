@@ -87,8 +87,14 @@ export function rangeAfter(id: string): string {
 
 /** The time of a message, RFC 3339 in UTC, read from its id. Out-of-range times become the last one there is. */
 export function sentAt(id: MessageId): string {
-  return new Date(Math.min(sentAtMs(id), 8.64e15)).toISOString();
+  const ms = Math.min(sentAtMs(id), 8.64e15);
+  // Messages of one moment come together, to be answered and to be delivered.
+  if (ms !== latest.ms) latest = { ms, text: new Date(ms).toISOString() };
+  return latest.text;
 }
+
+/** The time that was put into words last. */
+let latest = { ms: 0, text: new Date(0).toISOString() };
 
 /** The same, ms since 1970. */
 export function sentAtMs(id: MessageId): number {
