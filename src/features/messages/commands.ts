@@ -83,20 +83,12 @@ export const sendMany = command({
   script: new URL('./send_many.lua', import.meta.url),
   isFunction: true,
   keys: (keys, sendings: readonly Sending[]) => [
-    keys.feed(),
-    keys.journal(),
-    ...sendings.flatMap((one) => allKeysOf(keys, one)),
+    ...keysOfAll(keys),
+    ...sendings.flatMap((one) => [...ownKeysOf(keys, one), ...referenceKeys(keys, one)]),
   ],
   args: (sendings) => [
     WRITES_A_CALL,
-    ...sendings.flatMap((one) => [
-      one.pairs.length,
-      one.replyTo,
-      one.mentions.join(' '),
-      one.attachments.length > 0 ? JSON.stringify(one.attachments) : '',
-      one.silent ? 1 : '',
-      ...wordsOf(one),
-    ]),
+    ...sendings.flatMap((one) => [one.pairs.length, ...referenceWords(one), ...wordsOf(one)]),
   ],
   decode: (replies: (RawSend | ['refused', string])[]) =>
     replies.map((reply) =>
@@ -106,7 +98,16 @@ export const sendMany = command({
     ),
 });
 
-function keysOf(keys: Keys, { from, conversation, log, clientMessageId }: Sending): string[] {
+function keysOf(keys: Keys, sending: Sending): string[] {
+  return [...ownKeysOf(keys, sending), ...keysOfAll(keys)];
+}
+
+/** Of every send. */
+function keysOfAll(keys: Keys): string[] {
+  return [keys.feed(), keys.journal()];
+}
+
+function ownKeysOf(keys: Keys, { from, conversation, log, clientMessageId }: Sending): string[] {
   const named = parseConversation(conversation);
   return [
     keys.idempotency(log, from, clientMessageId),
@@ -115,8 +116,6 @@ function keysOf(keys: Keys, { from, conversation, log, clientMessageId }: Sendin
     keys.read(from),
     ...('peer' in named ? [keys.read(named.peer)] : []),
     keys.removedUser(from),
-    keys.feed(),
-    keys.journal(),
   ];
 }
 
@@ -125,14 +124,19 @@ export function refers({ replyTo, mentions, attachments, silent }: Sending): boo
   return replyTo !== '' || mentions.length > 0 || attachments.length > 0 || silent;
 }
 
-function allKeysOf(keys: Keys, sending: Sending): string[] {
-  const own = keysOf(keys, sending);
-  if (!refers(sending)) return own;
+function referenceKeys(keys: Keys, sending: Sending): string[] {
+  if (!refers(sending)) return [];
   const { log, from, mentions, attachments } = sending;
   const mentioned = mentions.filter((uid) => uid !== '*').map((uid) => keys.mentions(uid as Uid));
   const files = attachments.flatMap(({ file }) => [keys.file(file), keys.fileMessages(file)]);
   if (files.length > 0) files.push(keys.pendingFiles(from));
-  return [...own, ...besideLog(keys, log), keys.floors(from), ...mentioned, ...files];
+  return [...besideLog(keys, log), keys.floors(from), ...mentioned, ...files];
+}
+
+function referenceWords(sending: Sending): (string | number)[] {
+  if (!refers(sending)) return [''];
+  const { replyTo, mentions, attachments, silent } = sending;
+  return [1, replyTo, mentions.join(' '), attachments.length > 0 ? JSON.stringify(attachments) : '', silent ? 1 : ''];
 }
 
 function wordsOf(one: Sending): (string | number)[] {
