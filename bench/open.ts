@@ -18,7 +18,7 @@ export const open: Benchmark = {
     const plain = await Baseline.start('broadcaster');
     await service.makeUsers(STREAMS);
     const load = await Load.start();
-    const opened = async (processes: { pid: number; redisPid?: number }, url: string) => {
+    const opened = async ({ processes, url }: Service | Baseline) => {
       const streams = await Promise.all(
         Array.from({ length: STREAMS }, async (_, i) => ({
           path: '/v1/users/me/inbox/stream',
@@ -34,8 +34,8 @@ export const open: Benchmark = {
     };
     const comparison = await compare(
       rounds,
-      () => opened({ pid: service.node.pid, redisPid: service.redis.pid }, service.url),
-      async () => ({ redisCpuMicros: 0, ...(await opened({ pid: plain.pid }, plain.url)) }),
+      () => opened(service),
+      async () => ({ redisCpuMicros: 0, ...(await opened(plain)) }),
     );
     load.stop();
     await plain.stop();
