@@ -141,7 +141,7 @@ export const DELIVERY: readonly Mutant[] = [
   {
     name: 'a feed that was deleted is waited for',
     file: 'delivery/feed.ts',
-    from: 'if (compareStreamIds(feed, this.#feed.position) < 0) {',
+    from: 'if (isBefore(feed, this.#feed.position)) {',
     to: 'if (feed.ms < 0n) {',
     tests: ['test/delivery/hub.test.ts'],
     pattern: 'told lies costs nobody',
@@ -157,7 +157,7 @@ export const DELIVERY: readonly Mutant[] = [
   {
     name: 'a Redis that came back empty is taken for the same',
     file: 'delivery/feed.ts',
-    from: 'if (compareStreamIds(this.#feed.position, feed) > 0 ||',
+    from: 'if (isBefore(feed, this.#feed.position) ||',
     to: 'if (',
     tests: ['test/delivery/epoch.test.ts'],
     pattern: 'a feed that came back empty',
@@ -365,7 +365,7 @@ export const DELIVERY: readonly Mutant[] = [
   {
     name: 'an erased message is still remembered',
     file: 'delivery/dispatcher.ts',
-    from: "if (message?.action === 'erase')",
+    from: "if (action === 'erase')",
     to: "if (message?.action === '')",
     tests: ['test/delivery/erasure.test.ts'],
     pattern: 'the other nodes forget it',
@@ -389,7 +389,7 @@ export const DELIVERY: readonly Mutant[] = [
   {
     name: 'a removed group is still remembered',
     file: 'delivery/dispatcher.ts',
-    from: "else if (message?.action === 'delete') memory.messagesOf(space, partition).forgetLog(log);",
+    from: "else if (action === 'delete') memory.messagesOf(space, partition).forgetLog(log);",
     to: '',
     tests: ['test/delivery/erasure.test.ts'],
     pattern: 'the other nodes forget it',
@@ -413,7 +413,7 @@ export const DELIVERY: readonly Mutant[] = [
   {
     name: 'each of two nodes moves the epoch for one loss',
     file: 'delivery/feed.ts',
-    from: 'if (BigInt(epoch) <= successor(this.#feed.position).ms) await',
+    from: 'if (BigInt(epoch) <= successor(positionOf(this.#feed.position)).ms) await',
     to: 'await',
     tests: ['test/delivery/trouble.test.ts'],
     pattern: 'a feed that has lost what two nodes have read',
