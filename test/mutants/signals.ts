@@ -19,7 +19,7 @@ export const SIGNALS: readonly Mutant[] = [
     name: 'signals that were deleted are waited for',
     file: 'delivery/feed.ts',
     from: 'if (isBefore(signals, this.#signals.position)) {',
-    to: 'if (signals.ms < 0n) {',
+    to: 'if (signals === null) {',
     tests: DELIVERY,
     pattern: 'everybody is told that signals may have been missed',
   },
