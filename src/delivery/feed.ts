@@ -20,9 +20,11 @@ import { SignalEntry } from './signal-entry.ts';
 
 /** Entries of one read, of each stream. */
 const BATCH = 100;
+/** So many entries of one read are no crowd yet, but what was sent in one moment: who waited for more would mostly wait in vain. */
+const FEW = 4;
 /**
- * How long to let entries gather when they come faster than one at a time, ms: a read of ten costs little more than a
- * read of one, and a subscriber's frames of one read leave in one write.
+ * How far apart two reads are at least while entries come in crowds, ms: a read of ten costs little more than a read of one,
+ * and a subscriber's frames of one read leave in one write. While the first ones are delivered, the next ones gather by themselves.
  */
 const GATHER_MS = 2;
 /** How long to wait after a failure that is not the link's, ms. */
@@ -122,6 +124,7 @@ export class Feed {
       this.#feed.position,
       this.#signals.position,
     )) as [string, RawEntry[]][] | null;
+    const since = performance.now();
     this.#lastReadAt = Date.now();
     // A reply that comes over a new link was asked for before anybody looked at what the server has now.
     if (this.#linkBroken) return;
@@ -133,7 +136,8 @@ export class Feed {
     const idleSince = Math.min(this.#feed.provedAt, this.#signals.provedAt);
     if (!reply || Date.now() - idleSince >= blockMs) await this.#checkIdle();
     const longest = Math.max(entries.length, told.length);
-    if (longest > 1 && longest < BATCH) await setTimeout(GATHER_MS);
+    const left = Math.round(GATHER_MS - (performance.now() - since));
+    if (longest > FEW && longest < BATCH && left > 0) await setTimeout(left);
   }
 
   async #takeFeed(batch: FeedEntry[]): Promise<void> {
