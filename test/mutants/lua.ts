@@ -204,7 +204,7 @@ export const LUA: readonly Mutant[] = [
   },
   {
     name: 'who does not exist has an inbox',
-    file: 'inbox.lua',
+    file: 'lua/inbox.lua',
     from: "if redis.call('EXISTS', user) == 0 then",
     to: 'if false then',
     tests: ['test/features/inbox/inbox.test.ts'],

@@ -67,7 +67,7 @@ export class Tokens {
   readonly #secret: KeyObject;
   readonly #ticketSecret: KeyObject;
   readonly #jwks: JWTVerifyGetKey | undefined;
-  readonly #expected: Expected;
+  readonly #expected: Expected & { clockTolerance: number };
   /**
    * By the token itself: to hash one takes longer than all else that a known one costs. A number of them as the limit would
    * have the cache take the memory for all at once, in every space.
@@ -98,6 +98,7 @@ export class Tokens {
       ? createRemoteJWKSet(new URL(settings.jwksUrl), { timeoutDuration: 2_500 })
       : undefined;
     this.#expected = {
+      clockTolerance: CLOCK_TOLERANCE_S,
       algorithms: this.#jwks ? settings.jwtAlgorithms : ['HS256'],
       ...(settings.jwtIssuer ? { issuer: settings.jwtIssuer } : {}),
       ...(settings.jwtAudience ? { audience: settings.jwtAudience } : {}),
@@ -199,8 +200,7 @@ export class Tokens {
 
   /** The claims of a user token that is in order. */
   #claims(token: string): JWTPayload | Promise<JWTPayload> {
-    const expected = { ...this.#expected, clockTolerance: CLOCK_TOLERANCE_S };
-    return (!this.#jwks && claimsAtOnce(token, this.#secret, expected)) || this.#decide(token);
+    return (!this.#jwks && claimsAtOnce(token, this.#secret, this.#expected)) || this.#decide(token);
   }
 
   async #decide(token: string): Promise<JWTPayload> {
@@ -209,7 +209,6 @@ export class Tokens {
       ...claims,
       algorithms: [...algorithms],
       requiredClaims: ['exp'],
-      clockTolerance: CLOCK_TOLERANCE_S,
     };
     try {
       if (!this.#jwks) return (await jwtVerify(token, this.#secret, options)).payload;
