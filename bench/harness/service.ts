@@ -8,7 +8,7 @@ import { startRedis, type TestRedis } from '../../test/helpers/redis.ts';
 import type { Processes } from './measure.ts';
 
 export const API_KEY = 'bench-api-key-0123456789';
-const JWT_SECRET = 'bench-jwt-secret-0123456789-0123456789';
+export const JWT_SECRET = 'bench-jwt-secret-0123456789-0123456789';
 
 /** `BENCH_PROFILE=folder npm run bench` writes a profile of the service and of each baseline there, for Chromium's inspector. */
 const { BENCH_PROFILE } = process.env;

@@ -85,6 +85,7 @@ export function createMetrics(gauged: Gauged, hasSpaces: boolean) {
     labelNames: ['state', ...ofSpace],
     registers,
   });
+  const subscribersBy = new Map<string, Gauge.Internal<string>>();
   const { partitions } = gauged;
   const ofPartition = partitions.length > 1 ? (['partition'] as const) : [];
   const inPartition = (partition: string): { partition?: string } => (partitions.length > 1 ? { partition } : {});
@@ -141,7 +142,14 @@ export function createMetrics(gauged: Gauged, hasSpaces: boolean) {
     },
     /** A stream enters or leaves a state. */
     countSubscribers(state: string, change: number, space: SpaceName): void {
-      subscribers.inc({ state, ...label(space) }, change);
+      const of = label(space);
+      const name = `${state} ${of.space}`;
+      let one = subscribersBy.get(name);
+      if (!one) {
+        one = subscribers.labels({ state, ...of });
+        subscribersBy.set(name, one);
+      }
+      one.inc(change);
     },
     /** Counts a try to send an event to a webhook. */
     countWebhook(outcome: string, space: SpaceName): void {

@@ -17,7 +17,8 @@ import { type Cursor, formatStreamId, type MessageId, rangeAfter, type StreamId 
 import type { Store } from '../../redis/store.ts';
 import { KeptEntry } from '../messages/kept-entry.ts';
 import type { Logs } from '../messages/logs.ts';
-import { type Reference, readInbox, verifyInboxes } from './commands.ts';
+import { type Reference, verifyInboxes } from './commands.ts';
+import { InboxReads } from './inbox-reads.ts';
 
 /** As a {@link Start}, with a position in place of a cursor. */
 type From = Exclude<Start, Cursor> | StreamId;
@@ -40,9 +41,11 @@ export interface InboxPage extends Omit<StreamPage<MessageItem>, 'from' | 'next'
 export class Inbox implements SourceKind {
   readonly #store: Store;
   readonly #logs: Logs;
+  readonly #reads: InboxReads;
 
   constructor(store: Store, logs: Logs) {
     this.#store = store;
+    this.#reads = new InboxReads(store);
     this.#logs = logs;
   }
 
@@ -58,7 +61,9 @@ export class Inbox implements SourceKind {
   /** What comes after a position, as far as one page goes; of `now`, that there is nothing. Refuses `user_not_found`. */
   async page(uid: Uid, start: From, limits: PageLimits): Promise<InboxPage> {
     const asked = typeof start === 'string' ? OLDEST : start;
-    const { incarnation, ...read } = await this.#read(uid, asked, start === 'now' ? 0 : limits.count);
+    const count = start === 'now' ? 0 : limits.count;
+    const read = await this.#reads.read({ uid, start: rangeAfter(formatStreamId(asked)), count });
+    const { incarnation } = read;
     const from = start === 'now' ? newestPosition(read.epoch, read.newest) : asked;
     const { resumed, ...page } = await pageAfter(from, read, (entries) => this.#items(uid, entries, limits.maxBytes));
     if (!resumed) return { ...page, from, incarnation };
@@ -81,14 +86,6 @@ export class Inbox implements SourceKind {
         ? { newest: formatStreamId(newestPosition(reply.epoch, newest)) as Cursor }
         : { ended: 'user_removed' },
     );
-  }
-
-  async #read(uid: Uid, after: StreamId, count: number) {
-    const asked = { uid, start: rangeAfter(formatStreamId(after)), count };
-    const { entries, ...read } = await this.#store.run(readInbox, asked);
-    if (entries) return { ...read, entries };
-    const apart = await this.#store.run(readInbox, { ...asked, apart: true });
-    return { ...apart, entries: apart.entries! };
   }
 
   #items(uid: Uid, entries: readonly Reference[], maxBytes: number): Promise<MessageItem[]> {

@@ -48,7 +48,10 @@ export interface Issued {
 
 /** A verified token is not verified again for so long, ms. */
 const REMEMBERED_MS = 300_000;
-const REMEMBERED = 50_000;
+/** How much memory all of them take in a space, about, bytes: that of 50,000 tokens of the usual length. */
+const REMEMBERED_BYTES = 2 ** 25;
+/** What is remembered beside the token itself, about, bytes. */
+const CALLER_BYTES = 400;
 /** How far the issuer's clock may be off, s. */
 const CLOCK_TOLERANCE_S = 5;
 const TICKET_TTL_S = 600;
@@ -64,8 +67,15 @@ export class Tokens {
   readonly #secret: KeyObject;
   readonly #ticketSecret: KeyObject;
   readonly #jwks: JWTVerifyGetKey | undefined;
-  readonly #expected: Expected;
-  readonly #remembered = new LRUCache<string, Caller>({ max: REMEMBERED });
+  readonly #expected: Expected & { clockTolerance: number };
+  /**
+   * By the token itself: to hash one takes longer than all else that a known one costs. A number of them as the limit would
+   * have the cache take the memory for all at once, in every space.
+   */
+  readonly #remembered = new LRUCache<string, Caller>({
+    maxSize: REMEMBERED_BYTES,
+    sizeCalculation: (_caller, token) => token.length + CALLER_BYTES,
+  });
 
   constructor(settings: TokenSettings) {
     this.#settings = settings;
@@ -88,6 +98,7 @@ export class Tokens {
       ? createRemoteJWKSet(new URL(settings.jwksUrl), { timeoutDuration: 2_500 })
       : undefined;
     this.#expected = {
+      clockTolerance: CLOCK_TOLERANCE_S,
       algorithms: this.#jwks ? settings.jwtAlgorithms : ['HS256'],
       ...(settings.jwtIssuer ? { issuer: settings.jwtIssuer } : {}),
       ...(settings.jwtAudience ? { audience: settings.jwtAudience } : {}),
@@ -101,34 +112,29 @@ export class Tokens {
    * @throws ImError `unauthorized`; `unavailable` if the issuer's keys can't be fetched
    */
   verify(credential: string): Caller | Operator | Promise<Caller> {
-    const hashed = digest(credential);
-    const known = this.#known(hashed);
+    const known = this.known(credential);
     if (known) return known;
-    const name = hashed.toString('base64');
     const claims = this.#claims(credential);
     return claims instanceof Promise
-      ? claims.then((verified) => this.#remember(verified, name))
-      : this.#remember(claims, name);
+      ? claims.then((verified) => this.#remember(credential, verified))
+      : this.#remember(credential, claims);
   }
 
   /** Who a bearer credential is, if it is an API key or was verified lately. */
   known(credential: string): Caller | Operator | undefined {
-    return this.#known(digest(credential));
-  }
-
-  #known(hashed: Buffer): Caller | Operator | undefined {
-    const known = this.#remembered.get(hashed.toString('base64'));
+    const known = this.#remembered.get(credential);
     if (known && known.expiresAt > Date.now()) return known;
     // Every key is compared, each in constant time: the time tells nothing of a key.
+    const hashed = digest(credential);
     const [key] = this.#apiKeys.filter((one) => timingSafeEqual(one.digest, hashed));
     return key && Date.now() < key.until ? key.caller : undefined;
   }
 
-  #remember(claims: JWTPayload, name: string): Caller {
+  #remember(token: string, claims: JWTPayload): Caller {
     this.#checkSpace(claims);
     const caller = callerOf(claims, this.#settings.jwtUidClaim, claims.iat, this.#counted);
     const ttl = Math.min(REMEMBERED_MS, caller.expiresAt - Date.now());
-    if (ttl > 0) this.#remembered.set(name, caller, { ttl });
+    if (ttl > 0) this.#remembered.set(token, caller, { ttl });
     return caller;
   }
 
@@ -194,8 +200,7 @@ export class Tokens {
 
   /** The claims of a user token that is in order. */
   #claims(token: string): JWTPayload | Promise<JWTPayload> {
-    const expected = { ...this.#expected, clockTolerance: CLOCK_TOLERANCE_S };
-    return (!this.#jwks && claimsAtOnce(token, this.#secret, expected)) || this.#decide(token);
+    return (!this.#jwks && claimsAtOnce(token, this.#secret, this.#expected)) || this.#decide(token);
   }
 
   async #decide(token: string): Promise<JWTPayload> {
@@ -204,7 +209,6 @@ export class Tokens {
       ...claims,
       algorithms: [...algorithms],
       requiredClaims: ['exp'],
-      clockTolerance: CLOCK_TOLERANCE_S,
     };
     try {
       if (!this.#jwks) return (await jwtVerify(token, this.#secret, options)).payload;

@@ -26,8 +26,8 @@ export function registerProblems(app: App): void {
     sendProblem(request, reply, noOperation(app, request.method, request.url)),
   );
   // Before the body is read: that there is no operation matters more than what is wrong with the body.
-  app.addHook('preParsing', async (request) => {
-    if (request.is404) throw noOperation(app, request.method, request.url);
+  app.addHook('preParsing', (request, _reply, _payload, done) => {
+    done(request.is404 ? noOperation(app, request.method, request.url) : null);
   });
 }
 

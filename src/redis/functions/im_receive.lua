@@ -5,11 +5,12 @@
 --          entries: { cursor, conversation, message id, { 'uid', sender, 'n', n, …, field, value, … } }, and
 --          { 'action', 'gone' } for a message that was erased. At most about 1 MiB of them.
 --   refuses  USER_NOT_FOUND, INVALID_REQUEST
+-- @include "begin"
+-- @include "inbox"
 -- @include "names"
 -- @include "offer"
 -- @include "positions"
 -- @include "words"
--- @command "inbox/inbox"
 local USAGE = 'im_receive 0 uid [COUNT n] [START 0|$|cursor]'
 local MAX_COUNT, MAX_BYTES = 1000, 1048576
 
@@ -68,12 +69,11 @@ offer('im_receive', { 'no-writes' }, function(words)
   local count, start, problem = options_from(words)
   if problem then return problem end
 
-  local keys = { META_KEY, inbox_key(uid), user_key(uid), removed_user_key(uid) }
   local from_now = start == '$'
-  local reply = inbox(keys, { from_now and '+' or range_after(start), from_now and 0 or count, '1' })
-  if reply.err then return reply end
-  local epoch, newest, entries = reply[1], reply[2], reply[5]
-  local newest_position = position_of(epoch, newest)
+  local newest, _, entries =
+    read_inbox(inbox_key(uid), user_key(uid), removed_user_key(uid), range_after(start), from_now and 0 or tonumber(count))
+  if not entries then return newest end
+  local newest_position = position_of(EPOCH or '0', newest)
   if from_now then return { newest_position, {}, {} } end
 
   local resumed = entries[1] and predecessor((parts_of(entries[1]))) or newest_position

@@ -1,0 +1,73 @@
+import { ReplyError } from 'ioredis';
+import type { Store } from '../../redis/store.ts';
+import { type InboxStretch, type ReadOutcome, readInboxes, type Wanted } from './commands.ts';
+
+/** How many readers share a call at most. */
+const TOGETHER = 32;
+/** How many calls are under way at the same time: Redis reads for one while what it said to the other is written to sockets. */
+const AT_ONCE = 2;
+
+interface Waiting {
+  readonly wanted: Wanted;
+  resolve(stretch: InboxStretch): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Brings reads of a space's inboxes to Redis. Who asks while nothing is under way is read for at once; those who ask meanwhile
+ * share the next call, each with an outcome of its own. So one who comes alone waits for nobody, and of a thousand who come
+ * back at once Redis is asked a few dozen times, in calls that end before others have to wait for long.
+ */
+export class InboxReads {
+  readonly #store: Store;
+  readonly #waiting: Waiting[] = [];
+  #underWay = 0;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** One piece. @throws ImError `user_not_found`; what ioredis throws, to all who wait, since Redis would not answer them either */
+  read(wanted: Wanted): Promise<InboxStretch> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ wanted, resolve, reject });
+      this.#ask();
+    });
+  }
+
+  /** A full call goes beside another one; what is less waits for it, and for others to come. */
+  #ask(): void {
+    while (this.#waiting.length >= (this.#underWay === 0 ? 1 : TOGETHER) && this.#underWay < AT_ONCE) {
+      this.#underWay++;
+      void this.#readFor(this.#waiting.splice(0, TOGETHER));
+    }
+  }
+
+  async #readFor(some: readonly Waiting[]): Promise<void> {
+    let outcomes: ReadOutcome[];
+    try {
+      outcomes = await this.#store.run(readInboxes, { wanted: some.map(({ wanted }) => wanted) });
+    } catch (error) {
+      this.#underWay--;
+      for (const { reject } of [...some, ...this.#waiting.splice(0)]) reject(error);
+      return;
+    }
+    this.#underWay--;
+    // Those that were not tried go first: nobody waits for ever behind others.
+    if (outcomes.length < some.length) this.#waiting.unshift(...some.slice(outcomes.length));
+    this.#ask();
+    for (const [i, outcome] of outcomes.entries()) this.#tell(some[i]!, outcome);
+  }
+
+  #tell(one: Waiting, outcome: ReadOutcome): void {
+    if (outcome === 'blurred') this.#readApart(one.wanted).then(one.resolve, one.reject);
+    else if ('refused' in outcome) one.reject(this.#store.refusalOf(new ReplyError(outcome.refused)));
+    else one.resolve(outcome);
+  }
+
+  async #readApart(wanted: Wanted): Promise<InboxStretch> {
+    const [outcome] = await this.#store.run(readInboxes, { wanted: [wanted], apart: true });
+    if (outcome && outcome !== 'blurred' && !('refused' in outcome)) return outcome;
+    throw this.#store.refusalOf(new ReplyError((outcome as { refused: string }).refused));
+  }
+}

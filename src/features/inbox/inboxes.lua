@@ -1,0 +1,38 @@
+#!lua flags=no-writes
+-- Reads users' inboxes, each after a cursor, and in the same moment its newest id, the epoch, and which user of this name it
+-- is. Stops when so much has been read that others would have to wait: what is left is for another call.
+--   KEYS   im:meta, then of each s:<uid>, u:<uid>, ru:<uid>
+--   ARGV   how many bytes may be read, '1' to have the entries apart ('' if not), then of each: start of the range to read, as
+--          XRANGE takes it, how many (0 = only the position)
+--   reply  { epoch, then of each that was read: newest id that the inbox ever had ('' if none), incarnation of the user, how
+--          many entries, entries: one text where all are references, else each { id, flat } }.
+--          One that is refused, or can't be read, has { error, '', -1, '' } and is nobody else's concern
+--   refuses  USER_NOT_FOUND
+-- @include "begin"
+-- @include "inbox"
+local left, apart = tonumber(ARGV[1]), ARGV[2] == '1'
+
+local function bytes_of(entries)
+  local bytes = 0
+  for i = 1, #entries do
+    for _, word in ipairs(entries[i][2]) do bytes = bytes + #word end
+  end
+  return bytes
+end
+
+local reply, n = { EPOCH or '0' }, 1
+for i = 1, (#KEYS - 1) / 3 do
+  if left <= 0 then break end
+  local done, newest, incarnation, entries =
+    pcall(read_inbox, KEYS[3 * i - 1], KEYS[3 * i], KEYS[3 * i + 1], ARGV[2 * i + 1], tonumber(ARGV[2 * i + 2]))
+  if not done or entries == nil then
+    local refused = type(newest) == 'table' and newest.err or tostring(newest)
+    reply[n + 1], reply[n + 2], reply[n + 3], reply[n + 4] = refused, '', -1, ''
+  else
+    local text = not apart and in_short(entries) or nil
+    left = left - (text and #text or bytes_of(entries))
+    reply[n + 1], reply[n + 2], reply[n + 3], reply[n + 4] = newest, incarnation, #entries, text or entries
+  end
+  n = n + 4
+end
+return reply
