@@ -20,7 +20,7 @@ export const batch: Benchmark = {
     await service.makeUsers(USERS);
     const singles = await directSends(service, { senders: 50, users: USERS });
     const batches = Array.from({ length: CONNECTIONS }, (_, i) => batchOf(i));
-    const processes = { pid: service.node.pid, redisPid: service.redis.pid };
+    const { processes } = service;
     const task = { url: service.url, ms: seconds * 1_000 };
     const comparison = await compare(
       rounds,

@@ -52,7 +52,7 @@ export const channelSizes: Benchmark = {
     const load = await Load.start();
     await service.makeUsers(1);
     const token = await service.token('u0');
-    const processes = { pid: service.node.pid, redisPid: service.redis.pid };
+    const { processes } = service;
     const sends = (gid: string) => {
       const path = `/v1/users/u0/conversations/group:${gid}/messages`;
       const requests = [{ path, token, body: `{"fields":{"text":"${TEXT}"},"clientMessageId":"${gid}-{n}"}` }];

@@ -11,6 +11,10 @@ import { TEXT } from './harness/traffic.ts';
 
 /** The calls that a direct send makes, in their order, and nothing else: no rule is looked at, nothing can be refused. */
 const FLOOR = `#!lua name=floor
+local function add(key, max, ...)
+  local id = redis.call('XADD', key, ...)
+  if string.sub(id, -2) == '00' then redis.call('XTRIM', key, 'MAXLEN', '~', max) end
+end
 redis.register_function('floor', function(KEYS, ARGV)
   local cid, text = ARGV[1], ARGV[2]
   local epoch = redis.call('HMGET', 'f:im:meta', 'epoch', 'writerLevel', 'paused', 'removing', 'generation', 'wants')[1] or '1'
@@ -24,9 +28,9 @@ redis.register_function('floor', function(KEYS, ARGV)
   redis.call('XADD', 'f:ds:u0:u1', id, 'uid', 'u0', 'n', n, 'cid', cid, 'text', text)
   redis.call('HSET', 'f:rd:u0', 'ds:u0:u1', n .. ' ' .. id)
   redis.call('HSETNX', 'f:rd:u1', 'ds:u0:u1', n .. ' ' .. id)
-  redis.call('XADD', 'f:s:u0', 'MAXLEN', '~', '5000', epoch .. '-*', 'FW', 'ds:u0:u1', 'mid', id)
-  redis.call('XADD', 'f:s:u1', 'MAXLEN', '~', '5000', epoch .. '-*', 'FW', 'ds:u0:u1', 'mid', id)
-  redis.call('XADD', 'f:feed', 'MAXLEN', '~', '10000', epoch .. '-*', 'log', 'ds:u0:u1', 'mid', id, 'to', 'u0 1 u1 1',
+  add('f:s:u0', '5000', epoch .. '-*', 'FW', 'ds:u0:u1', 'mid', id)
+  add('f:s:u1', '5000', epoch .. '-*', 'FW', 'ds:u0:u1', 'mid', id)
+  add('f:feed', '10000', epoch .. '-*', 'log', 'ds:u0:u1', 'mid', id, 'to', 'u0 1 u1 1',
     'uid', 'u0', 'n', n, 'cid', cid, 'text', text)
   return id
 end)`;

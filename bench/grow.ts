@@ -26,7 +26,7 @@ export const grow: Benchmark = {
     const load = await Load.start();
     const measure = async (service: Service, users: number): Promise<Sample> => {
       const requests = await directSends(service, { senders: 1_000, users });
-      const processes = { pid: service.node.pid, redisPid: service.redis.pid };
+      const { processes } = service;
       const task = { url: service.url, connections: 50, ms: seconds * 1_000, requests };
       const sample = await measurePosts(load, processes, task);
       return { cpuMicros: sample.nodeCpuMicros! + sample.redisCpuMicros!, ...sample };

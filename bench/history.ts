@@ -31,7 +31,7 @@ export const history: Benchmark = {
         },
       ],
     });
-    const processes = { pid: service.node.pid, redisPid: service.redis.pid };
+    const { processes } = service;
     const comparison = await compare(
       rounds,
       () => measurePosts(load, processes, pages('u2')),

@@ -20,7 +20,7 @@ export const open: Benchmark = {
     const floor = await Baseline.start('open-floor', { REDIS_PATH: service.redis.path, JWT_SECRET });
     await service.makeUsers(STREAMS);
     const load = await Load.start();
-    const opened = async (processes: { pid: number; redisPid?: number }, url: string) => {
+    const opened = async ({ processes, url }: Service | Baseline) => {
       const streams = await Promise.all(
         Array.from({ length: STREAMS }, async (_, i) => ({
           path: '/v1/users/me/inbox/stream',
@@ -37,10 +37,10 @@ export const open: Benchmark = {
     const floors: number[] = [];
     const comparison = await compare(
       rounds,
-      () => opened({ pid: service.node.pid, redisPid: service.redis.pid }, service.url),
+      () => opened(service),
       async () => {
-        const sample = await opened({ pid: plain.pid }, plain.url);
-        floors.push((await opened({ pid: floor.pid }, floor.url)).nodeCpuMicros!);
+        const sample = await opened(plain);
+        floors.push((await opened(floor)).nodeCpuMicros!);
         return { redisCpuMicros: 0, ...sample };
       },
     );

@@ -21,6 +21,7 @@ import { script } from './script.ts';
 import { send } from './send.ts';
 import { spaces } from './spaces.ts';
 import { storm } from './storm.ts';
+import { workers } from './workers.ts';
 
 const BENCHMARKS: Benchmark[] = [
   send,
@@ -42,6 +43,7 @@ const BENCHMARKS: Benchmark[] = [
   channel,
   largeChannel,
   channelSizes,
+  workers,
 ];
 
 const USAGE = `usage: npm run bench [-- [--short] [--rounds N] [--json file] [name …]]

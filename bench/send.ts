@@ -17,12 +17,12 @@ export const send: Benchmark = {
     const load = await Load.start();
     await service.makeUsers(1_000);
     const requests = await directSends(service, { senders: 50, users: 1_000 });
-    const redisPid = service.redis.pid;
+    const { processes } = service;
     const task = { connections: 50, ms: seconds * 1_000, requests };
     const comparison = await compare(
       rounds,
-      () => measurePosts(load, { pid: service.node.pid, redisPid }, { ...task, url: service.url }),
-      () => measurePosts(load, { pid: bare.pid, redisPid }, { ...task, url: bare.url }),
+      () => measurePosts(load, processes, { ...task, url: service.url }),
+      () => measurePosts(load, { ...processes, ...bare.processes }, { ...task, url: bare.url }),
     );
     load.stop();
     await bare.stop();

@@ -24,7 +24,7 @@ export const spaces: Benchmark = {
     await service.makeUsers(count * USERS);
     const inOne = await directSends(service, { senders: count, users: count * USERS });
     const inMany = await sendsInSpaces(service, count);
-    const processes = { pid: service.node.pid, redisPid: service.redis.pid };
+    const { processes } = service;
     const task = { connections: 50, ms: seconds * 1_000, url: service.url };
     const comparison = await compare(
       rounds,

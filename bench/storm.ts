@@ -32,7 +32,7 @@ export const storm: Benchmark = {
       const requests = [{ path, token: API_KEY, body: `{"fields":{"text":"${TEXT}"}}` }];
       await load.do('post', { url, connections: 1, count: MISSED, requests });
     }
-    const comeBack = async (processes: { pid: number; redisPid?: number }, url: string) => {
+    const comeBack = async ({ processes, url }: Service | Baseline) => {
       const streams = await Promise.all(
         cursors.map(async (cursor, i) => ({
           path: `/v1/users/me/inbox/stream?start=${cursor}`,
@@ -49,8 +49,8 @@ export const storm: Benchmark = {
     };
     const comparison = await compare(
       rounds,
-      () => comeBack({ pid: service.node.pid, redisPid: service.redis.pid }, service.url),
-      async () => ({ redisCpuMicros: 0, ...(await comeBack({ pid: plain.pid }, plain.url)) }),
+      () => comeBack(service),
+      async () => ({ redisCpuMicros: 0, ...(await comeBack(plain)) }),
     );
     load.stop();
     await plain.stop();

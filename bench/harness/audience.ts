@@ -3,7 +3,7 @@ import type { Benchmark, Target } from './benchmark.ts';
 import { compare, type Sample } from './compare.ts';
 import { residentBytes } from './cpu.ts';
 import { Load } from './load.ts';
-import { cpuPerUnit } from './measure.ts';
+import { cpuPerUnit, type Processes } from './measure.ts';
 import { API_KEY, Service } from './service.ts';
 import { TEXT } from './traffic.ts';
 
@@ -40,13 +40,12 @@ export function audienceBenchmark(
       await service.makeGroup('all', who.count, who.kind);
       const sender = await Load.start();
       const audiences = [await follow(service.url, who), await follow(broadcaster.url, who)] as const;
-      const redisPid = service.redis.pid;
       const comparison = await compare(
         rounds,
-        () => deliver({ pid: service.node.pid, redisPid, url: service.url }, sender, audiences[0], rhythm, who.count),
+        () => deliver(service, sender, audiences[0], rhythm, who.count),
         async () => ({
           redisCpuMicros: 0,
-          ...(await deliver({ pid: broadcaster.pid, url: broadcaster.url }, sender, audiences[1], rhythm, who.count)),
+          ...(await deliver(broadcaster, sender, audiences[1], rhythm, who.count)),
         }),
       );
       for (const load of [sender, ...audiences]) load.stop();
@@ -58,15 +57,17 @@ export function audienceBenchmark(
   };
 }
 
-async function follow(url: string, { count, streamOf }: Audience): Promise<Load> {
+/** Opens the streams of an audience. */
+export async function follow(url: string, { count, streamOf }: Audience): Promise<Load> {
   const load = await Load.start();
   const streams = Array.from({ length: count }, (_, i) => ({ path: streamOf(i), token: API_KEY }));
   await load.do('subscribe', { url, streams });
   return load;
 }
 
-async function deliver(
-  { url, ...processes }: { pid: number; redisPid?: number; url: string },
+/** Sends to the group of all, and tells how fast that came to everybody, and the CPU time of one delivery. */
+export async function deliver(
+  { url, processes }: { url: string; processes: Processes },
   sender: Load,
   audience: Load,
   { atOnce, times }: Rhythm,

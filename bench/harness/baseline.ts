@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { atExit } from '../../test/helpers/redis.ts';
+import type { Processes } from './measure.ts';
 import { PROFILE } from './service.ts';
 
 /** A file of `bench/baselines` as a process; it tells where it listens by `process.send({ url })`. */
@@ -28,6 +29,10 @@ export class Baseline {
 
   get pid(): number {
     return this.#process.pid!;
+  }
+
+  get processes(): Processes {
+    return { pids: [this.pid] };
   }
 
   /** Sends it a message and waits for its answer. */

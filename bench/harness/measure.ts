@@ -1,17 +1,21 @@
 import type { Sample } from './compare.ts';
 import { cpuMicros } from './cpu.ts';
 
+/** What is measured: the processes of one side, all together, and the Redis that it has. */
+export interface Processes {
+  pids: readonly number[];
+  redisPid?: number;
+}
+
 /**
- * Does something `units` times over and tells the processor time of one unit: of the process that is measured, and of
- * Redis where it has one. CPU time is what a neighbour on the machine changes least.
+ * Does something `units` times over and tells the processor time of one unit: of the processes that are measured, and of
+ * Redis where they have one. CPU time is what a neighbour on the machine changes least.
  */
-export async function cpuPerUnit(
-  { pid, redisPid }: { pid: number; redisPid?: number },
-  work: () => Promise<number>,
-): Promise<Sample> {
-  const before = [cpuMicros(pid), redisPid ? cpuMicros(redisPid) : 0] as const;
+export async function cpuPerUnit({ pids, redisPid }: Processes, work: () => Promise<number>): Promise<Sample> {
+  const used = () => pids.reduce((micros, pid) => micros + cpuMicros(pid), 0);
+  const before = [used(), redisPid ? cpuMicros(redisPid) : 0] as const;
   const units = await work();
-  const sample: Sample = { nodeCpuMicros: (cpuMicros(pid) - before[0]) / units };
+  const sample: Sample = { nodeCpuMicros: (used() - before[0]) / units };
   if (redisPid) sample.redisCpuMicros = (cpuMicros(redisPid) - before[1]) / units;
   return sample;
 }

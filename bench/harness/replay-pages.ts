@@ -56,7 +56,7 @@ export async function measureReplay(
   once: () => Promise<number>,
 ): Promise<Sample> {
   let ms = 0;
-  const cpu = await cpuPerUnit({ pid }, async () => {
+  const cpu = await cpuPerUnit({ pids: [pid] }, async () => {
     for (let i = 0; i < times; i++) ms += await once();
     return times * messages;
   });

@@ -1,9 +1,11 @@
 import { createSecretKey } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { SignJWT } from 'jose';
 import { Node } from '../../test/helpers/node.ts';
 import type { Product } from '../../test/helpers/product.ts';
 import { startRedis, type TestRedis } from '../../test/helpers/redis.ts';
+import type { Processes } from './measure.ts';
 
 export const API_KEY = 'bench-api-key-0123456789';
 export const JWT_SECRET = 'bench-jwt-secret-0123456789-0123456789';
@@ -12,10 +14,12 @@ export const JWT_SECRET = 'bench-jwt-secret-0123456789-0123456789';
 const { BENCH_PROFILE } = process.env;
 export const PROFILE = BENCH_PROFILE ? ['--cpu-prof', `--cpu-prof-dir=${BENCH_PROFILE}`] : [];
 
-/** The service as one node on a Redis of its own, both as processes. */
+/** The service as one node, or as several workers of one, on a Redis of its own, all as processes. */
 export class Service {
   readonly node: Node;
   readonly redis: TestRedis;
+  /** The processes that serve: the node, or its workers. */
+  readonly listening: readonly number[];
   /** A connection of the benchmark's own. */
   readonly admin: Redis;
   #tokens = 0;
@@ -23,6 +27,7 @@ export class Service {
   private constructor(node: Node, redis: TestRedis) {
     this.node = node;
     this.redis = redis;
+    this.listening = listeningOf(node);
     this.admin = new Redis({ path: redis.path });
   }
 
@@ -30,11 +35,18 @@ export class Service {
   static async start(product: Product, env: Record<string, string> = {}, redisArgs: string[] = []): Promise<Service> {
     const redis = await startRedis({ args: ['--stream-node-max-bytes', '1024', ...redisArgs] });
     const settings = { REDIS_URL: `unix://${redis.path}`, API_KEYS: API_KEY, JWT_SECRET, RATE_LIMIT: '0' };
-    return new Service(await Node.start(product.main, { ...settings, ...env }, PROFILE), redis);
+    const node = await Node.start(product.main, { ...settings, ...env }, PROFILE);
+    while (listeningOf(node).length < Number(env.WORKERS ?? 1)) await setTimeout(10);
+    return new Service(node, redis);
   }
 
   get url(): string {
     return this.node.url;
+  }
+
+  /** All that is of the service: where there are workers, their primary too. */
+  get processes(): Processes {
+    return { pids: [...new Set([this.node.pid, ...this.listening])], redisPid: this.redis.pid };
   }
 
   async stop(): Promise<void> {
@@ -79,4 +91,9 @@ export class Service {
       await Promise.all(some.map((uid) => this.call('PUT', `/groups/${gid}/members/${uid}`)));
     }
   }
+}
+
+function listeningOf({ lines }: Node): readonly number[] {
+  const begun = lines.filter((line) => line.includes('"msg":"Server listening'));
+  return [...new Set(begun.map((line) => (JSON.parse(line) as { pid: number }).pid))];
 }

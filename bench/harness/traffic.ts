@@ -1,6 +1,6 @@
 import type { Sample } from './compare.ts';
 import type { Load } from './load.ts';
-import { cpuPerUnit } from './measure.ts';
+import { cpuPerUnit, type Processes } from './measure.ts';
 import type { PostTask } from './post.ts';
 import type { Service } from './service.ts';
 
@@ -27,7 +27,7 @@ export async function directSends(
 /** Posts, and tells how many a second, and the CPU time of each; `unitsPerRequest` where one request carries several. */
 export async function measurePosts(
   load: Load,
-  processes: { pid: number; redisPid?: number },
+  processes: Processes,
   task: PostTask,
   unitsPerRequest = 1,
 ): Promise<Sample> {

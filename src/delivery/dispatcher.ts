@@ -75,9 +75,9 @@ export class Dispatcher {
    */
   async dispatch(batch: readonly FeedEntry[]): Promise<void> {
     for (const entry of batch) this.#remember(entry);
-    const large = batch.filter((entry) => !entry.message && this.#isAwaited(entry));
+    const large = batch.filter((entry) => !entry.hasMessage && this.#isAwaited(entry));
     if (large.length > 0) await this.#hydrate(large);
-    const offered = large.length === 0 ? batch : batch.filter((entry) => entry.message || large.includes(entry));
+    const offered = large.length === 0 ? batch : batch.filter((entry) => entry.hasMessage || large.includes(entry));
     const touched = new Set<Listener>();
     for (const entry of offered) this.#offer(entry, touched);
     this.#ring(batch);
@@ -130,16 +130,17 @@ export class Dispatcher {
     }
   }
 
-  #remember({ space, log, message, revoked, lifted, changedSpace }: FeedEntry): void {
+  #remember(entry: FeedEntry): void {
     const { hub, memory, partition } = this.#options;
+    const { space, log, action, revoked, lifted, changedSpace } = entry;
     if (revoked) {
       memory.revocationsOf(space)?.add(revoked.uid, revoked.until, revoked.why);
       hub.tokensEnded(space, revoked.uid, revoked.why);
     }
     if (lifted) memory.revocationsOf(space)?.lifted(lifted);
     if (changedSpace) memory.spaceChanged(changedSpace);
-    if (message?.action === 'erase') memory.messagesOf(space, partition).forget({ log, id: message.target! });
-    else if (message?.action === 'delete') memory.messagesOf(space, partition).forgetLog(log);
+    if (action === 'erase') memory.messagesOf(space, partition).forget({ log, id: entry.message!.target! });
+    else if (action === 'delete') memory.messagesOf(space, partition).forgetLog(log);
   }
 
   async #hydrate(large: readonly FeedEntry[]): Promise<void> {
@@ -190,7 +191,7 @@ export class Dispatcher {
     const listeners = this.#listenersToLog(entry, keys);
     if (!listeners) return 0;
     const { expelled, isInLog } = entry;
-    const isOver = entry.message?.action === 'delete';
+    const isOver = entry.action === 'delete';
     let delivered = 0;
     for (const listener of listeners) {
       const { source } = listener;

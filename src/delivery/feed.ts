@@ -2,7 +2,14 @@ import { setTimeout } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { RawEntry } from '../domain/entries.ts';
 import { newestPosition, OLDEST } from '../domain/positions.ts';
-import { compareStreamIds, formatStreamId, type StreamId, successor } from '../domain/stream-ids.ts';
+import {
+  compareStreamIds,
+  formatStreamId,
+  isSuccessorText,
+  parseStreamId,
+  type StreamId,
+  successor,
+} from '../domain/stream-ids.ts';
 import type { Logger } from '../redis/logger.ts';
 import type { Store } from '../redis/store.ts';
 import { newestIds } from '../redis/streams/commands.ts';
@@ -13,9 +20,11 @@ import { SignalEntry } from './signal-entry.ts';
 
 /** Entries of one read, of each stream. */
 const BATCH = 100;
+/** So many entries of one read are no crowd yet, but what was sent in one moment: who waited for more would mostly wait in vain. */
+const FEW = 4;
 /**
- * How long to let entries gather when they come faster than one at a time, ms: a read of ten costs little more than a
- * read of one, and a subscriber's frames of one read leave in one write.
+ * How far apart two reads are at least while entries come in crowds, ms: a read of ten costs little more than a read of one,
+ * and a subscriber's frames of one read leave in one write. While the first ones are delivered, the next ones gather by themselves.
  */
 const GATHER_MS = 2;
 /** How long to wait after a failure that is not the link's, ms. */
@@ -32,9 +41,9 @@ export interface FeedOptions {
   dataLoss: DataLoss;
 }
 
-/** A stream that is followed, and where it was read to. */
+/** A stream that is followed, and where it was read to: an id as Redis prints it. */
 interface Followed {
-  position: StreamId;
+  position: string;
   /** When an entry came, or it was seen that there is none, ms since 1970. */
   provedAt: number;
 }
@@ -46,8 +55,8 @@ interface Followed {
  */
 export class Feed {
   readonly #options: FeedOptions;
-  #feed: Followed = { position: OLDEST, provedAt: 0 };
-  #signals: Followed = { position: OLDEST, provedAt: 0 };
+  #feed: Followed = { position: formatStreamId(OLDEST), provedAt: 0 };
+  #signals: Followed = { position: formatStreamId(OLDEST), provedAt: 0 };
   /** Of the entry at the position: another one in its place after a reconnect is another history. */
   #identity = '';
   #linkBroken = false;
@@ -112,9 +121,10 @@ export class Feed {
       'STREAMS',
       feed,
       signals,
-      formatStreamId(this.#feed.position),
-      formatStreamId(this.#signals.position),
+      this.#feed.position,
+      this.#signals.position,
     )) as [string, RawEntry[]][] | null;
+    const since = performance.now();
     this.#lastReadAt = Date.now();
     // A reply that comes over a new link was asked for before anybody looked at what the server has now.
     if (this.#linkBroken) return;
@@ -126,13 +136,14 @@ export class Feed {
     const idleSince = Math.min(this.#feed.provedAt, this.#signals.provedAt);
     if (!reply || Date.now() - idleSince >= blockMs) await this.#checkIdle();
     const longest = Math.max(entries.length, told.length);
-    if (longest > 1 && longest < BATCH) await setTimeout(GATHER_MS);
+    const left = Math.round(GATHER_MS - (performance.now() - since));
+    if (longest > FEW && longest < BATCH && left > 0) await setTimeout(left);
   }
 
   async #takeFeed(batch: FeedEntry[]): Promise<void> {
     const followed = this.#feed;
     for (const entry of batch) {
-      if (!isNext(entry, followed)) this.#options.dispatcher.missed('hole in the feed');
+      if (!isSuccessorText(entry.id, followed.position)) this.#options.dispatcher.missed('hole in the feed');
       followed.position = entry.id;
     }
     this.#identity = batch.at(-1)!.identity;
@@ -144,7 +155,7 @@ export class Feed {
     const { dispatcher } = this.#options;
     const followed = this.#signals;
     for (const entry of batch) {
-      if (!isNext(entry, followed)) dispatcher.signalsMissed('hole in the signals');
+      if (!isSuccessorText(entry.id, followed.position)) dispatcher.signalsMissed('hole in the signals');
       followed.position = entry.id;
     }
     followed.provedAt = Date.now();
@@ -167,12 +178,12 @@ export class Feed {
   async #checkIdle(): Promise<void> {
     const { dispatcher } = this.#options;
     const { feed, signals } = await this.#newest();
-    if (compareStreamIds(feed, this.#feed.position) < 0) {
+    if (isBefore(feed, this.#feed.position)) {
       this.#feed.position = feed;
       this.#identity = '';
       dispatcher.missed('the feed was deleted');
     }
-    if (compareStreamIds(signals, this.#signals.position) < 0) {
+    if (isBefore(signals, this.#signals.position)) {
       this.#signals.position = signals;
       dispatcher.signalsMissed('the signals were deleted');
     }
@@ -189,9 +200,9 @@ export class Feed {
     this.#linkBroken = false;
     try {
       const { feed, signals, epoch } = await this.#newest();
-      if (compareStreamIds(this.#feed.position, feed) > 0 || (await this.#replaced())) {
+      if (isBefore(feed, this.#feed.position) || (await this.#replaced())) {
         // An epoch that is newer than what was read last was begun by another node, for this loss.
-        if (BigInt(epoch) <= successor(this.#feed.position).ms) await dataLoss.moveEpoch(epoch);
+        if (BigInt(epoch) <= successor(positionOf(this.#feed.position)).ms) await dataLoss.moveEpoch(epoch);
         this.#feed.position = feed;
         this.#identity = '';
       }
@@ -208,7 +219,7 @@ export class Feed {
   async #replaced(): Promise<boolean> {
     if (this.#identity === '') return false;
     const { redis, keys } = this.#options.store;
-    const at = formatStreamId(this.#feed.position);
+    const at = this.#feed.position;
     const [entry] = await redis.xrange(keys.feed(), at, at);
     if (entry) return new FeedEntry(entry).identity !== this.#identity;
     // Gone: trimmed if the feed starts after it, lost if the feed goes on around it.
@@ -216,15 +227,18 @@ export class Feed {
     return oldest !== undefined;
   }
 
-  async #newest(): Promise<{ feed: StreamId; signals: StreamId; epoch: string }> {
+  async #newest(): Promise<{ feed: string; signals: string; epoch: string }> {
     const { store } = this.#options;
     const { epoch, newest } = await store.run(newestIds, [store.keys.feed(), store.keys.signals()]);
-    const [feed, signals] = newest.map((id) => newestPosition(epoch, id));
+    const [feed, signals] = newest.map((id) => formatStreamId(newestPosition(epoch, id)));
     return { feed: feed!, signals: signals!, epoch };
   }
 }
 
-/** Whether nothing lies between an entry and where its stream was read to. */
-function isNext({ id }: { id: StreamId }, { position }: Followed): boolean {
-  return compareStreamIds(id, successor(position)) === 0;
+function positionOf(id: string): StreamId {
+  return parseStreamId(id)!;
+}
+
+function isBefore(id: string, other: string): boolean {
+  return compareStreamIds(positionOf(id), positionOf(other)) < 0;
 }

@@ -3,12 +3,11 @@ import { fieldsFrom, type RawEntry } from '../domain/entries.ts';
 import type { Uid } from '../domain/names.ts';
 import { decodeSignal, type SignalKind } from '../domain/signals.ts';
 import { DEFAULT_SPACE, type SpaceName } from '../domain/spaces.ts';
-import { parseStreamId, type StreamId } from '../domain/stream-ids.ts';
 
 /** One entry of the stream of signals. */
 export class SignalEntry {
-  /** Its own id. */
-  readonly id: StreamId;
+  /** Its own id, as Redis prints it. */
+  readonly id: string;
   /** Whose it is. */
   readonly space: SpaceName;
   readonly kind: SignalKind;
@@ -27,7 +26,7 @@ export class SignalEntry {
     const flat = isNamed ? all.slice(2) : all;
     const [, kind, , log, , to] = flat;
     const data = fieldsFrom(flat, 6);
-    this.id = parseStreamId(id)!;
+    this.id = id;
     this.kind = (kind ?? '') as SignalKind;
     this.log = (log ?? '') as LogName;
     this.present = kind === 'presence' ? (data.uid as Uid) : undefined;

@@ -35,8 +35,7 @@ export function parseConversation(conversation: Conversation): { peer: Uid } | {
 
 /** The other person of a direct chat, `''` for a group: how the scripts take it. */
 export function peerOf(conversation: Conversation): string {
-  const named = parseConversation(conversation);
-  return 'peer' in named ? named.peer : '';
+  return conversation.startsWith('group:') ? '' : conversation.slice(conversation.indexOf(':') + 1);
 }
 
 /** How `reader` names the conversation that `log` holds. */

@@ -126,6 +126,11 @@ export function parseEntry([id, flat]: RawEntry): LogEntry {
   return entry;
 }
 
+/** The action of an entry as the scripts write it, before the rest is read. */
+export function actionIn(flat: readonly string[]): string | undefined {
+  return flat[4] === 'action' ? flat[5] : undefined;
+}
+
 /** What a reader of `conversation` sees of an entry; a tombstone where the entry is gone. */
 export function toMessage(conversation: Conversation, id: MessageId, entry: LogEntry | undefined): Message {
   if (!entry) return { id, conversation, action: 'gone', fields: {}, sentAt: sentAt(id) };

@@ -87,8 +87,16 @@ export function rangeAfter(id: string): string {
 
 /** The time of a message, RFC 3339 in UTC, read from its id. Out-of-range times become the last one there is. */
 export function sentAt(id: MessageId): string {
-  return new Date(Math.min(sentAtMs(id), 8.64e15)).toISOString();
+  const ms = Math.min(sentAtMs(id), 8.64e15);
+  const within = ms % 1_000;
+  const start = ms - within;
+  // Messages of one second come together: to put a time into words takes longer than to read the whole id.
+  if (start !== second.start) second = { start, text: new Date(start).toISOString().slice(0, -4) };
+  return `${second.text}${String(within).padStart(3, '0')}Z`;
 }
+
+/** The second that was put into words last, up to its dot. */
+let second = { start: 0, text: new Date(0).toISOString().slice(0, -4) };
 
 /** The same, ms since 1970. */
 export function sentAtMs(id: MessageId): number {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Redis } from 'ioredis';
+import { type Redis, Command as RedisCommand } from 'ioredis';
 import type { Command } from './command.ts';
 import { FUNCTION_NAMES, functionSource, type ScriptSettings, scriptSource, takesServerId } from './lua.ts';
 
@@ -8,7 +8,7 @@ export interface Program {
   /** Its SHA, or the name of its function. */
   readonly name: string;
   /** Runs it, from its text where the server does not have it. */
-  run(redis: Redis, keyCount: number, words: (string | number)[]): Promise<unknown>;
+  run(redis: Redis, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown>;
 }
 
 /** The words that follow the others; asked for anew whenever a call is made, which may reach another server. */
@@ -36,10 +36,10 @@ function scriptProgram(script: URL, settings: ScriptSettings, last: LastWords): 
   const sha = createHash('sha1').update(source).digest('hex');
   return {
     name: sha,
-    run: (redis, keyCount, words) =>
-      redis.evalsha(sha, keyCount, ...words, ...last()).catch((error: Error) => {
+    run: (redis, keys, args) =>
+      call(redis, 'evalsha', sha, keys, args, last()).catch((error: Error) => {
         if (!error.message.startsWith('NOSCRIPT ')) throw error;
-        return redis.eval(source, keyCount, ...words, ...last());
+        return call(redis, 'eval', source, keys, args, last());
       }),
   };
 }
@@ -48,10 +48,10 @@ function functionProgram(script: URL, settings: ScriptSettings, last: LastWords)
   const { name, source } = functionSource(script, settings);
   return {
     name,
-    run: async (redis, keyCount, words) => {
+    run: async (redis, keys, args) => {
       for (let loads = 0; ; loads++) {
         try {
-          return await redis.fcall(name, keyCount, ...words, ...last());
+          return await call(redis, 'fcall', name, keys, args, last());
         } catch (error) {
           // It may be lost again before it is called: to a start of another node, or to whoever flushes functions.
           if (loads === MAX_LOADS || !(error as Error).message.startsWith('ERR Function not found')) throw error;
@@ -60,6 +60,27 @@ function functionProgram(script: URL, settings: ScriptSettings, last: LastWords)
       }
     },
   };
+}
+
+/**
+ * Calls a program. The words of a call are put together once, and here: ioredis' own methods spread them twice and flatten
+ * what is flat, which takes longer than all else that the node does for a call of many words (45 µs for 260).
+ */
+function call(
+  redis: Redis,
+  name: 'evalsha' | 'eval' | 'fcall',
+  program: string,
+  keys: readonly string[],
+  args: readonly (string | number)[],
+  last: readonly string[],
+): Promise<unknown> {
+  const command = new RedisCommand(name, [], { replyEncoding: 'utf8' });
+  const words = [program, String(keys.length)];
+  for (const key of keys) words.push(key);
+  for (const arg of args) words.push(String(arg));
+  for (const word of last) words.push(word);
+  command.args = words;
+  return redis.sendCommand(command) as Promise<unknown>;
 }
 
 /**

@@ -114,7 +114,7 @@ export class Store {
     if (this.keys.space !== DEFAULT_SPACE) keys.push(this.keys.partitionMeta());
     let reply: unknown;
     try {
-      reply = await program.run(this.redis, keys.length, [...keys, ...command.args(input)]);
+      reply = await program.run(this.redis, keys, command.args(input));
     } catch (error) {
       throw this.refusalOf(error);
     }

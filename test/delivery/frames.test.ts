@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
+import type { Uid } from '../../src/domain/names.ts';
 import { eventually } from '../helpers/delivery.ts';
 import { open } from '../helpers/http.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
@@ -103,6 +104,50 @@ test('what is said in one moment is one chunk, whatever its characters', async (
   assert.equal(chunks.length, 4, 'ready, the five messages, bye, the last chunk');
   const told = [...chunks[1]!.matchAll(/"text":"([^"]*)"/g)].map(([, text]) => text);
   assert.deepEqual(told, texts);
+});
+
+test('what goes to many at once has for each its own form and its own cursors', async () => {
+  await service.team('g', 'alice', 'bob');
+  // So that the numbers in the two inboxes differ, and are as long.
+  await service.people('carol');
+  await service.say('carol', 'user:alice', 'a note');
+  const log = '/v1/users/bob/conversations/group:g/stream';
+  const ndjson = { headers: { accept: 'application/x-ndjson' } };
+  const streams = {
+    log: await Promise.all([follow(log), follow(log), follow(log)]),
+    lines: await Promise.all([follow(log, ndjson), follow(log, ndjson)]),
+    inboxes: await Promise.all(['alice', 'bob'].map((uid) => follow(`/v1/users/${uid}/inbox/stream`))),
+  };
+  const all = Object.values(streams).flat();
+  for (const stream of all) await stream.until('ready');
+  const texts = ['plain', 'zwölf Boxkämpfer', 'after'];
+  const messages = texts.map((text) => ({ uid: 'alice', conversation: 'group:g', fields: { text } }));
+  await service.server.post('/v1/messages/batch', { messages }).expect(200);
+  for (const stream of all) await stream.until('after');
+  const toldTo = (stream: (typeof all)[number]) => chunksOf(stream.body()).slice(1).join('');
+  const [first, ...others] = streams.log.map(toldTo);
+  for (const text of texts) assert.ok(first!.includes(text), text);
+  for (const other of others) assert.equal(other, first);
+  for (const lines of streams.lines.map(toldTo)) {
+    assert.deepEqual(
+      lines
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line).data.fields.text),
+      texts,
+    );
+  }
+  const cursors = await Promise.all(
+    ['alice', 'bob'].map(async (uid) => {
+      const entries = await service.redis.xrange(service.keys.inbox(uid as Uid), '-', '+');
+      return entries.slice(-texts.length).map(([id]) => id);
+    }),
+  );
+  assert.notDeepEqual(cursors[0], cursors[1]);
+  assert.deepEqual(
+    streams.inboxes.map((stream) => [...toldTo(stream).matchAll(/^id: (.*)$/gm)].map(([, id]) => id)),
+    cursors,
+  );
 });
 
 test('HTTP/1.0 has no chunks: the body ends with the connection', async () => {

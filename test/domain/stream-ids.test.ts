@@ -5,8 +5,10 @@ import {
   compareStreamIds,
   formatStreamId,
   isSuccessorText,
+  type MessageId,
   parseStreamId,
   predecessor,
+  sentAt,
   successor,
   successorText,
 } from '../../src/domain/stream-ids.ts';
@@ -46,4 +48,22 @@ test('the id that follows is the same as text and as numbers, whatever their siz
   ] as const) {
     assert.equal(successorText(text), next);
   }
+});
+
+test('the time of a message is that of its id, whichever was asked for before; beyond the last there is, the last', () => {
+  const last = 8.64e15;
+  const near = fc.integer({ min: -2_000, max: 2_000 });
+  const ms = fc.oneof(
+    fc.integer({ min: 0, max: 2 ** 42 }),
+    near.map((by) => 1_795_892_023_780 + by),
+    near.map((by) => last + by),
+    fc.constant(2 ** 64),
+  );
+  fc.assert(
+    fc.property(fc.array(ms), (all) => {
+      for (const one of all) {
+        assert.equal(sentAt(`${BigInt(one)}-1` as MessageId), new Date(Math.min(one, last)).toISOString());
+      }
+    }),
+  );
 });

@@ -102,7 +102,7 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'delivery/feed.ts',
-        from: "if (!isNext(entry, followed)) dispatcher.signalsMissed('hole in the signals');",
+        from: "if (!isSuccessorText(entry.id, followed.position)) dispatcher.signalsMissed('hole in the signals');",
         to: '',
       },
     ],

@@ -76,7 +76,7 @@ export const HTTP: readonly Mutant[] = [
   },
   {
     name: 'when to come back is an event of its own',
-    file: 'transports/event-stream.ts',
+    file: 'transports/frames.ts',
     from: '`retry: ${retryMs}\\n`',
     to: '`retry: ${retryMs}\\n\\n`',
     tests: ['test/delivery/frames.test.ts'],

@@ -363,8 +363,8 @@ export const LUA: readonly Mutant[] = [
   {
     name: 'a feed that refuses is not told of',
     file: 'lua/fan_out.lua',
-    from: "return why and 'feed: ' .. why",
-    to: 'return nil',
+    from: "if not id then return 'feed: ' .. why end",
+    to: 'if not id then return nil end',
     tests: ['test/features/messages/messages.test.ts'],
     pattern: 'a feed that takes nothing',
   },

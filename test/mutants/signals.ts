@@ -10,7 +10,7 @@ export const SIGNALS: readonly Mutant[] = [
   {
     name: 'a hole in the signals is read over',
     file: 'delivery/feed.ts',
-    from: "if (!isNext(entry, followed)) dispatcher.signalsMissed('hole in the signals');",
+    from: "if (!isSuccessorText(entry.id, followed.position)) dispatcher.signalsMissed('hole in the signals');",
     to: '',
     tests: DELIVERY,
     pattern: 'everybody is told that signals may have been missed',
@@ -18,8 +18,8 @@ export const SIGNALS: readonly Mutant[] = [
   {
     name: 'signals that were deleted are waited for',
     file: 'delivery/feed.ts',
-    from: 'if (compareStreamIds(signals, this.#signals.position) < 0) {',
-    to: 'if (signals.ms < 0n) {',
+    from: 'if (isBefore(signals, this.#signals.position)) {',
+    to: 'if (signals === null) {',
     tests: DELIVERY,
     pattern: 'everybody is told that signals may have been missed',
   },

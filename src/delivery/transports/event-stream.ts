@@ -2,9 +2,7 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Writable } from 'node:stream';
 import type { Cursor } from '../../domain/stream-ids.ts';
 import type { EventName, SignalName, Sink } from '../sink.ts';
-
-/** How events are written: Server-Sent Events, or one JSON object a line. */
-export type WireForm = 'sse' | 'ndjson';
+import { Frames, type WireForm } from './frames.ts';
 
 const CONTENT_TYPE: Record<WireForm, string> = {
   sse: 'text/event-stream; charset=utf-8',
@@ -53,28 +51,23 @@ export class EventStream implements Sink {
     this.#out.cork();
     raw.flushHeaders();
     this.#framesChunks = raw.chunkedEncoding && this.#out !== raw;
-    // For good: the connection ends with this response.
-    this.#out.on('drain', () => {
+    const drained = () => {
       this.#full = false;
       this.#onDrain();
-    });
+    };
+    this.#out.on('drain', drained);
+    raw.once('close', () => this.#out.off('drain', drained));
   }
 
   event(name: EventName, cursor: Cursor, json: string, retryMs?: number): void {
-    // JSON has no bare line feed, and a cursor no other character than digits, dashes and tildes: nothing can forge a field.
-    if (name === 'message') {
-      this.#pending = withMessage(this.#pending, this.#form, cursor, json);
-      return;
-    }
-    const text = frameOf(this.#form, name, cursor, json);
-    const retry = retryMs !== undefined && this.#form === 'sse' ? `retry: ${retryMs}\n` : '';
-    this.#pending = new Frames(this.#pending, retry + text, isAscii(json));
+    this.#pending ??= new Frames(this.#form);
+    if (name === 'message') this.#pending.message(cursor, json);
+    else this.#pending.event(name, cursor, json, retryMs);
   }
 
   signal(name: SignalName, json: string): void {
-    // Without an id: a client keeps the last one, and resumes after it.
-    const text = this.#form === 'ndjson' ? `{"event":"${name}","data":${json}}\n` : `event: ${name}\ndata: ${json}\n\n`;
-    this.#pending = new Frames(this.#pending, text, isAscii(json));
+    this.#pending ??= new Frames(this.#form);
+    this.#pending.signal(name, json);
   }
 
   flush(): boolean {
@@ -103,81 +96,4 @@ export class EventStream implements Sink {
     this.#isCorked = false;
     this.#out.uncork();
   }
-}
-
-/** What is to be written, in one go. Where it is the same for several responses, its bytes are made once. */
-class Frames {
-  readonly #text: string;
-  readonly #isAscii: boolean;
-  isShared = false;
-  #chunk: Buffer | undefined;
-
-  constructor(before: Frames | undefined, text: string, isAscii: boolean) {
-    this.#text = before ? before.#text + text : text;
-    this.#isAscii = isAscii && (before === undefined || before.#isAscii);
-  }
-
-  /** What is plain ASCII is copied; UTF-8 is measured and converted. */
-  get encoding(): 'latin1' | 'utf8' {
-    return this.#isAscii ? 'latin1' : 'utf8';
-  }
-
-  /** @param isChunk whether they are framed as a chunk of HTTP/1.1 */
-  bytes(isChunk: boolean): string | Buffer {
-    if (!isChunk) return this.#text;
-    if (!this.isShared) return this.#framed();
-    this.#chunk ??= Buffer.from(this.#framed(), this.encoding);
-    return this.#chunk;
-  }
-
-  /** As HTTP/1.1 frames a part of a body: its length in bytes, the part. */
-  #framed(): string {
-    const bytes = this.#isAscii ? this.#text.length : Buffer.byteLength(this.#text);
-    return `${bytes.toString(16)}\r\n${this.#text}\r\n`;
-  }
-}
-
-/** The message that was added last: whoever follows the same conversation, and has as much, is given the same frames. */
-const last: { before?: Frames | undefined; form?: WireForm; cursor?: Cursor; json?: string; frames?: Frames } = {};
-
-function withMessage(before: Frames | undefined, form: WireForm, cursor: Cursor, json: string): Frames {
-  if (last.frames && last.before === before && last.form === form && last.cursor === cursor && last.json === json) {
-    last.frames.isShared = true;
-    return last.frames;
-  }
-  const frames = new Frames(before, frameOf(form, 'message', cursor, json), isAscii(json));
-  // One object, changed in place: no delivery to an inbox is shared with another.
-  last.before = before;
-  last.form = form;
-  last.cursor = cursor;
-  last.json = json;
-  last.frames = frames;
-  return frames;
-}
-
-/** The JSON that was looked at last: the same message goes to many. */
-const known = { json: '', isAscii: true };
-
-function isAscii(json: string): boolean {
-  if (known.json !== json) {
-    known.json = json;
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what ASCII is.
-    known.isAscii = !/[^\x00-\x7f]/.test(json);
-  }
-  return known.isAscii;
-}
-
-const AFTER_CURSOR: Record<EventName, string> = {
-  ready: '\nevent: ready\ndata: ',
-  message: '\nevent: message\ndata: ',
-  entry: '\nevent: entry\ndata: ',
-  heartbeat: '\nevent: heartbeat\ndata: ',
-  gap: '\nevent: gap\ndata: ',
-  bye: '\nevent: bye\ndata: ',
-};
-
-function frameOf(form: WireForm, name: EventName, cursor: Cursor, json: string): string {
-  if (form === 'ndjson') return `{"event":"${name}","cursor":"${cursor}","data":${json}}\n`;
-  // In few pieces: each that is put together is an object of its own until all is written.
-  return `id: ${cursor}${AFTER_CURSOR[name]}${json}\n\n`;
 }

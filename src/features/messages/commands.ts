@@ -1,4 +1,4 @@
-import { type Conversation, type LogName, parseConversation } from '../../domain/conversations.ts';
+import { type Conversation, type LogName, parseConversation, peerOf } from '../../domain/conversations.ts';
 import { type LogEntry, parseEntry } from '../../domain/entries.ts';
 import type { Attachment, AttachmentInput } from '../../domain/files.ts';
 import { attachmentsFrom } from '../../domain/files.ts';
@@ -82,22 +82,23 @@ const WRITES_A_CALL = 2_000;
 export const sendMany = command({
   script: new URL('./send_many.lua', import.meta.url),
   isFunction: true,
-  keys: (keys, sendings: readonly Sending[]) => [
-    keys.feed(),
-    keys.journal(),
-    ...sendings.flatMap((one) => allKeysOf(keys, one)),
-  ],
-  args: (sendings) => [
-    WRITES_A_CALL,
-    ...sendings.flatMap((one) => [
-      one.pairs.length,
-      one.replyTo,
-      one.mentions.join(' '),
-      one.attachments.length > 0 ? JSON.stringify(one.attachments) : '',
-      one.silent ? 1 : '',
-      ...wordsOf(one),
-    ]),
-  ],
+  keys: (keys, sendings: readonly Sending[]) => {
+    const all = keysOfAll(keys);
+    for (const one of sendings) {
+      addOwnKeys(all, keys, one);
+      if (refers(one)) addReferenceKeys(all, keys, one);
+    }
+    return all;
+  },
+  args: (sendings) => {
+    const words: (string | number)[] = [WRITES_A_CALL];
+    for (const one of sendings) {
+      words.push(one.pairs.length);
+      addReferenceWords(words, one);
+      addWords(words, one);
+    }
+    return words;
+  },
   decode: (replies: (RawSend | ['refused', string])[]) =>
     replies.map((reply) =>
       typeof reply !== 'string' && reply[0] === 'refused'
@@ -106,18 +107,25 @@ export const sendMany = command({
     ),
 });
 
-function keysOf(keys: Keys, { from, conversation, log, clientMessageId }: Sending): string[] {
-  const named = parseConversation(conversation);
-  return [
-    keys.idempotency(log, from, clientMessageId),
-    keys.log(log),
-    ...audienceKeys(keys, from, conversation),
-    keys.read(from),
-    ...('peer' in named ? [keys.read(named.peer)] : []),
-    keys.removedUser(from),
-    keys.feed(),
-    keys.journal(),
-  ];
+// Lists are added to, and not made of each other: for a call of twelve sends that is a third of what it costs the node.
+
+function keysOf(keys: Keys, sending: Sending): string[] {
+  const own: string[] = [];
+  addOwnKeys(own, keys, sending);
+  return [...own, ...keysOfAll(keys)];
+}
+
+/** Of every send. */
+function keysOfAll(keys: Keys): string[] {
+  return [keys.feed(), keys.journal()];
+}
+
+function addOwnKeys(list: string[], keys: Keys, { from, conversation, log, clientMessageId }: Sending): void {
+  const peer = peerOf(conversation);
+  list.push(keys.idempotency(log, from, clientMessageId), keys.log(log));
+  list.push(...audienceKeys(keys, from, conversation), keys.read(from));
+  if (peer !== '') list.push(keys.read(peer as Uid));
+  list.push(keys.removedUser(from));
 }
 
 /** Whether a message refers to another one, to people or to files, or is silent: `send` knows nothing of that. */
@@ -125,19 +133,30 @@ export function refers({ replyTo, mentions, attachments, silent }: Sending): boo
   return replyTo !== '' || mentions.length > 0 || attachments.length > 0 || silent;
 }
 
-function allKeysOf(keys: Keys, sending: Sending): string[] {
-  const own = keysOf(keys, sending);
-  if (!refers(sending)) return own;
-  const { log, from, mentions, attachments } = sending;
-  const mentioned = mentions.filter((uid) => uid !== '*').map((uid) => keys.mentions(uid as Uid));
-  const files = attachments.flatMap(({ file }) => [keys.file(file), keys.fileMessages(file)]);
-  if (files.length > 0) files.push(keys.pendingFiles(from));
-  return [...own, ...besideLog(keys, log), keys.floors(from), ...mentioned, ...files];
+function addReferenceKeys(list: string[], keys: Keys, { log, from, mentions, attachments }: Sending): void {
+  list.push(...besideLog(keys, log), keys.floors(from));
+  for (const uid of mentions) if (uid !== '*') list.push(keys.mentions(uid as Uid));
+  for (const { file } of attachments) list.push(keys.file(file), keys.fileMessages(file));
+  if (attachments.length > 0) list.push(keys.pendingFiles(from));
 }
 
-function wordsOf(one: Sending): (string | number)[] {
-  const { from, conversation, clientMessageId, shownClientMessageId, digest, ttlMs, pairs } = one;
-  return [...placeWords(from, conversation), clientMessageId, shownClientMessageId, digest, ttlMs, ...pairs];
+function addReferenceWords(words: (string | number)[], sending: Sending): void {
+  if (!refers(sending)) return void words.push('');
+  const { replyTo, mentions, attachments, silent } = sending;
+  const carried = attachments.length > 0 ? JSON.stringify(attachments) : '';
+  words.push(1, replyTo, mentions.join(' '), carried, silent ? 1 : '');
+}
+
+function wordsOf(sending: Sending): (string | number)[] {
+  const words: (string | number)[] = [];
+  addWords(words, sending);
+  return words;
+}
+
+function addWords(words: (string | number)[], one: Sending): void {
+  words.push(one.log, one.from, peerOf(one.conversation));
+  words.push(one.clientMessageId, one.shownClientMessageId, one.digest, one.ttlMs);
+  for (const word of one.pairs) words.push(word);
 }
 
 const NOTHING_REFUSED: RefusedWrites = { count: 0, reason: '' };

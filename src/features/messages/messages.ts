@@ -45,6 +45,7 @@ export class Messages {
   readonly #context: MessagesContext;
   readonly #sender: Sender;
   readonly #idempotencyTtlMs: number;
+  readonly #bring = (sending: Sending): Promise<SendReply> => this.#sender.send(sending);
 
   /** @param idempotencyTtlMs how long a sender's clientMessageId is remembered */
   constructor(context: MessagesContext, idempotencyTtlMs: number) {
@@ -58,8 +59,10 @@ export class Messages {
    *
    * @throws ImError `outcome_unknown` with the `clientMessageId` to repeat the send with, if Redis did not answer
    */
-  async send(uid: Uid, conversation: Conversation, body: Omit<Send, 'uid' | 'conversation'>): Promise<Sent> {
-    return this.#send({ ...body, uid, conversation }, (sending) => this.#sender.send(sending));
+  send(uid: Uid, conversation: Conversation, body: Omit<Send, 'uid' | 'conversation'>): Promise<Sent> {
+    const { caller, fields, clientMessageId, replyTo, mentions, attachments, silent } = body;
+    const send = { uid, conversation, caller, fields, clientMessageId, replyTo, mentions, attachments, silent };
+    return this.#send(send, this.#bring);
   }
 
   /**

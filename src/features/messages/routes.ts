@@ -46,11 +46,10 @@ export function messageRoutes(app: App, { streaming }: { streaming: Streaming })
     },
     async (request, reply) => {
       const { uid, conversation } = request.params;
-      const body = {
-        ...request.body,
-        replyTo: replyToOf(request.body, 'body/replyTo'),
-        caller: request.caller.kind,
-      };
+      // Member by member: to spread a body that was just parsed takes longer than to parse it.
+      const { fields, clientMessageId, mentions, attachments, silent } = request.body;
+      const replyTo = replyToOf(request.body, 'body/replyTo');
+      const body = { caller: request.caller.kind, fields, clientMessageId, replyTo, mentions, attachments, silent };
       const { message, created } = await request.space.messages.send(uid, conversation, body);
       return reply.status(created ? 201 : 200).send(message);
     },

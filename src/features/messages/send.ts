@@ -14,7 +14,7 @@ export interface Send {
   uid: Uid;
   conversation: Conversation;
   /** Whether the user itself asks for it; a server does, unless it says so. */
-  caller?: Actor['kind'];
+  caller?: Actor['kind'] | undefined;
   /** Of an event; absent in a message. */
   action?: typeof CUSTOM;
   /** May be absent where there are attachments. */

@@ -48,7 +48,10 @@ export interface Issued {
 
 /** A verified token is not verified again for so long, ms. */
 const REMEMBERED_MS = 300_000;
-const REMEMBERED = 50_000;
+/** How much memory all of them take in a space, about, bytes: that of 50,000 tokens of the usual length. */
+const REMEMBERED_BYTES = 2 ** 25;
+/** What is remembered beside the token itself, about, bytes. */
+const CALLER_BYTES = 400;
 /** How far the issuer's clock may be off, s. */
 const CLOCK_TOLERANCE_S = 5;
 const TICKET_TTL_S = 600;
@@ -65,7 +68,14 @@ export class Tokens {
   readonly #ticketSecret: KeyObject;
   readonly #jwks: JWTVerifyGetKey | undefined;
   readonly #expected: Expected & { clockTolerance: number };
-  readonly #remembered = new LRUCache<string, Caller>({ max: REMEMBERED });
+  /**
+   * By the token itself: to hash one takes longer than all else that a known one costs. A number of them as the limit would
+   * have the cache take the memory for all at once, in every space.
+   */
+  readonly #remembered = new LRUCache<string, Caller>({
+    maxSize: REMEMBERED_BYTES,
+    sizeCalculation: (_caller, token) => token.length + CALLER_BYTES,
+  });
 
   constructor(settings: TokenSettings) {
     this.#settings = settings;
@@ -102,34 +112,29 @@ export class Tokens {
    * @throws ImError `unauthorized`; `unavailable` if the issuer's keys can't be fetched
    */
   verify(credential: string): Caller | Operator | Promise<Caller> {
-    const name = nameOf(credential);
-    const known = this.#known(name);
+    const known = this.known(credential);
     if (known) return known;
     const claims = this.#claims(credential);
     return claims instanceof Promise
-      ? claims.then((verified) => this.#remember(verified, name))
-      : this.#remember(claims, name);
+      ? claims.then((verified) => this.#remember(credential, verified))
+      : this.#remember(credential, claims);
   }
 
   /** Who a bearer credential is, if it is an API key or was verified lately. */
   known(credential: string): Caller | Operator | undefined {
-    return this.#known(nameOf(credential));
-  }
-
-  #known(name: string): Caller | Operator | undefined {
-    const known = this.#remembered.get(name);
+    const known = this.#remembered.get(credential);
     if (known && known.expiresAt > Date.now()) return known;
-    const hashed = Buffer.from(name, 'base64');
     // Every key is compared, each in constant time: the time tells nothing of a key.
+    const hashed = digest(credential);
     const [key] = this.#apiKeys.filter((one) => timingSafeEqual(one.digest, hashed));
     return key && Date.now() < key.until ? key.caller : undefined;
   }
 
-  #remember(claims: JWTPayload, name: string): Caller {
+  #remember(token: string, claims: JWTPayload): Caller {
     this.#checkSpace(claims);
     const caller = callerOf(claims, this.#settings.jwtUidClaim, claims.iat, this.#counted);
     const ttl = Math.min(REMEMBERED_MS, caller.expiresAt - Date.now());
-    if (ttl > 0) this.#remembered.set(name, caller, { ttl });
+    if (ttl > 0) this.#remembered.set(token, caller, { ttl });
     return caller;
   }
 
@@ -235,11 +240,6 @@ function keyOf(
 
 function digest(credential: string): Buffer {
   return hash('sha256', credential, 'buffer');
-}
-
-/** What a credential is remembered by: the same digest as text, which costs a third of the bytes. */
-function nameOf(credential: string): string {
-  return hash('sha256', credential, 'base64');
 }
 
 function nowInSeconds(): number {

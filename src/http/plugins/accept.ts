@@ -1,5 +1,5 @@
 import Negotiator from 'negotiator';
-import type { WireForm } from '../../delivery/transports/event-stream.ts';
+import type { WireForm } from '../../delivery/transports/frames.ts';
 
 /** Each with the one parameter that we send ourselves, so that a client may name it too. */
 const TYPES: Record<string, WireForm> = {

@@ -8,20 +8,24 @@ local FEED_RECIPIENTS = 500
 
 -- Adds to a stream that has just refused the partial id of the epoch. If its newest id lies beyond the epoch, the epoch
 -- moves past it: by `move_past`, the space's or the partition's. Returns the id; or nil and the reason of the refusal.
-local function add_beyond(move_past, key, max, refusal, ...)
+local function add_beyond(move_past, key, refusal, ...)
   local last = last_generated(key)
   local moved = last and move_past(split_id(last))
   if not moved then return nil, refusal.err end
-  local id = redis.pcall('XADD', key, 'MAXLEN', '~', max, moved .. '-*', ...)
+  local id = redis.pcall('XADD', key, moved .. '-*', ...)
   if id.err then return nil, id.err end
   return id
 end
 
 local function add_to_feed(at_epoch, ...)
-  local id = redis.pcall('XADD', feed_key(), 'MAXLEN', '~', FEED_MAX, at_epoch .. '-*', ...)
-  if not id.err then return end
-  local _, why = add_beyond(move_partition_past, feed_key(), FEED_MAX, id, ...)
-  return why and 'feed: ' .. why
+  local key = feed_key()
+  local id = redis.pcall('XADD', key, at_epoch .. '-*', ...)
+  if id.err then
+    local why
+    id, why = add_beyond(move_partition_past, key, id, ...)
+    if not id then return 'feed: ' .. why end
+  end
+  cut(key, id, FEED_MAX)
 end
 
 -- Adds one entry to the feed, about ids of an epoch. The default space's are those of the feed itself; of a named one the entry
@@ -55,19 +59,19 @@ local function fan_out(log, mid, entry, recipients, inline)
   local partial_id, prefix = current .. '-*', #current + 2
   local reached, count, failed, reason = {}, 0, 0, ''
   -- The one loop whose length is the number of recipients: nothing in it that could be outside.
-  local pcall, sub, inbox_prefix, is_inline = redis.pcall, string.sub, inbox_key(''), #inline > 0
+  local pcall, sub, byte, inbox_prefix, is_inline = redis.pcall, string.sub, string.byte, inbox_key(''), #inline > 0
   for i = 1, #recipients do
     local uid = recipients[i]
     local key = inbox_prefix .. uid
     local id
     if is_inline then
-      id = pcall('XADD', key, 'MAXLEN', '~', INBOX_MAX, partial_id, 'FW', log, 'mid', mid, unpack(inline))
+      id = pcall('XADD', key, partial_id, 'FW', log, 'mid', mid, unpack(inline))
     else
-      id = pcall('XADD', key, 'MAXLEN', '~', INBOX_MAX, partial_id, 'FW', log, 'mid', mid)
+      id = pcall('XADD', key, partial_id, 'FW', log, 'mid', mid)
     end
     if id.err then
       local why
-      id, why = add_beyond(move_epoch_past, key, INBOX_MAX, id, 'FW', log, 'mid', mid, unpack(inline))
+      id, why = add_beyond(move_epoch_past, key, id, 'FW', log, 'mid', mid, unpack(inline))
       if EPOCH ~= current then
         -- What was reached so far has ids of the epoch that just ended.
         local refused = count > 0 and publish(current, log, mid, reached, entry)
@@ -81,6 +85,7 @@ local function fan_out(log, mid, entry, recipients, inline)
       end
     end
     if id then
+      if byte(id, -1) == 48 then cut(key, id, INBOX_MAX) end
       reached[count + 1], reached[count + 2] = uid, sub(id, prefix)
       count = count + 2
     end

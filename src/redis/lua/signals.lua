@@ -42,7 +42,7 @@ local function add_to_signals(...)
     id = redis.pcall('XADD', signals_key(), partition_epoch() .. '-' .. first, ...)
   end
   if not id.err then return end
-  local _, why = add_beyond(move_partition_past, signals_key(), SIGNALS_MAX, id, ...)
+  local _, why = add_beyond(move_partition_past, signals_key(), id, ...)
   return why and 'signals: ' .. why
 end
 

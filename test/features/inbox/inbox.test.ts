@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { formatStreamId, predecessor, type StreamId } from '../../../src/domain/stream-ids.ts';
 import { moveEpoch } from '../../../src/redis/meta/commands.ts';
-import { at, OLDEST, startIm, uid } from '../../helpers/im.ts';
+import { at, commandCounts, conversation, OLDEST, startIm, uid } from '../../helpers/im.ts';
 import { useIm } from '../../helpers/use.ts';
 
 const { server, im } = useIm();
@@ -168,6 +168,25 @@ test('an inbox is kept to about its limit', async (t) => {
   for (let i = 0; i < 400; i++) await small.say('alice', 'user:bob', `${i}`);
   const kept = await small.redis.xlen(small.keys.inbox(uid('bob')));
   assert.ok(kept >= 50 && kept < 200, `${kept} kept`);
+});
+
+test('a large inbox is looked at with every hundredth entry, and so is the feed', async (t) => {
+  const large = await startIm(server, { inboxMax: 1_000, feedMax: 1_000 });
+  t.after(() => large.close());
+  await large.people('alice');
+  const before = await commandCounts(large.redis);
+  const hundred = Array.from({ length: 100 }, () => ({
+    uid: uid('alice'),
+    conversation: conversation('user:alice'),
+    fields: { text: 'note' },
+  }));
+  for (let i = 0; i < 15; i++) await large.messages.sendMany(hundred);
+  for (const key of [large.keys.inbox(uid('alice')), large.keys.feed()]) {
+    const kept = await large.redis.xlen(key);
+    assert.ok(kept >= 1_000 && kept < 1_250, `${kept} kept in ${key}`);
+  }
+  const cuts = (await commandCounts(large.redis)).xtrim! - (before.xtrim ?? 0);
+  assert.ok(cuts >= 27 && cuts <= 31, `${cuts} times`);
 });
 
 test('nobody has an inbox who does not exist', async () => {

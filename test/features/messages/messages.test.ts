@@ -136,7 +136,8 @@ test('a group message costs one Redis call for each recipient, and a fixed few',
   const now = await commandCounts(im.redis);
   const calls = Object.entries(now).flatMap(([name, n]) => {
     const count = n - (before[name] ?? 0);
-    return count > 0 && name !== 'info' ? [`${name} ${count}`] : [];
+    // A hundredth entry of an inbox, or of the feed, has it looked at.
+    return count > 0 && name !== 'info' && name !== 'xtrim' ? [`${name} ${count}`] : [];
   });
   assert.deepEqual(calls.sort(), [
     'fcall 1',

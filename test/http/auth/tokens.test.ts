@@ -131,3 +131,10 @@ test('a server key whose hash is kept is good until its time', async () => {
   assert.equal((await of(Date.now() + 60_000).verify('acme.key')).kind, 'server');
   await assert.rejects(async () => of(Date.now() - 1).verify('acme.key'), { code: 'unauthorized' });
 });
+
+test('a space takes memory for the tokens that it remembers, and not for those that it might', async () => {
+  const { heapUsed } = process.memoryUsage();
+  const spaces = Array.from({ length: 100 }, () => new Tokens(SETTINGS));
+  const eachKiB = (process.memoryUsage().heapUsed - heapUsed) / 1_024 / spaces.length;
+  assert.ok(eachKiB < 100, `${Math.round(eachKiB)} KiB each`);
+});
