@@ -20,10 +20,8 @@ import { SignalEntry } from './signal-entry.ts';
 
 /** Entries of one read, of each stream. */
 const BATCH = 100;
-/** So many entries of one read are no crowd yet, but what was sent in one moment: who waited for more would mostly wait in vain. */
-const FEW = 4;
 /**
- * How far apart two reads are at least while entries come in crowds, ms: a read of ten costs little more than a read of one,
+ * How far apart two reads are at least while entries come faster than one at a time, ms: a read of ten costs little more than a read of one,
  * and a subscriber's frames of one read leave in one write. While the first ones are delivered, the next ones gather by themselves.
  */
 const GATHER_MS = 2;
@@ -137,7 +135,7 @@ export class Feed {
     if (!reply || Date.now() - idleSince >= blockMs) await this.#checkIdle();
     const longest = Math.max(entries.length, told.length);
     const left = Math.round(GATHER_MS - (performance.now() - since));
-    if (longest > FEW && longest < BATCH && left > 0) await setTimeout(left);
+    if (longest > 1 && longest < BATCH && left > 0) await setTimeout(left);
   }
 
   async #takeFeed(batch: FeedEntry[]): Promise<void> {
