@@ -1,4 +1,5 @@
 import type { JWTPayload } from 'jose';
+import { LRUCache } from 'lru-cache';
 import { ImError } from '../../domain/errors.ts';
 import { DEFAULT_SPACE, isSpaceName, type SpaceName } from '../../domain/spaces.ts';
 import { issuerName } from '../../features/spaces/space-record.ts';
@@ -15,6 +16,8 @@ export interface Identity {
 
 /** How many audiences of a token are looked at. */
 const MAX_AUDIENCES = 10;
+/** How long the credentials are together whose spaces are remembered, characters. */
+const REMEMBERED_LENGTH = 2 ** 23;
 /** A server key of a named space. A token has two dots. */
 const SERVER_KEY = /^([^.]+)\.[^.]+$/;
 
@@ -24,6 +27,11 @@ const SERVER_KEY = /^([^.]+)\.[^.]+$/;
  */
 export class Credentials {
   readonly #spaces: SpacesHere;
+  /** Which space a good credential names by itself: what it says never changes, and is not read again with each request. */
+  readonly #named = new LRUCache<string, SpaceName>({
+    maxSize: REMEMBERED_LENGTH,
+    sizeCalculation: (_name, credential) => credential.length,
+  });
 
   constructor(spaces: SpacesHere) {
     this.#spaces = spaces;
@@ -32,15 +40,20 @@ export class Credentials {
   /** Who a bearer credential is; at once, if its space is known, and it is an API key or a token in order. `unauthorized` */
   ofBearer(credential: string): Identity | Promise<Identity> {
     const { default: space, areOn } = this.#spaces;
-    const known = areOn ? space.tokens.known(credential) : undefined;
-    if (known) return { space, caller: known };
     const verify = (one: Space) => one.tokens.verify(credential);
     if (!areOn) return identify(space, verify);
-    const key = SERVER_KEY.exec(credential)?.[1];
-    return this.#identify(
-      key === undefined ? this.#spaceIn(credential) : isSpaceName(key) ? key : DEFAULT_SPACE,
-      verify,
-    );
+    const remembered = this.#named.get(credential);
+    if (remembered !== undefined) return this.#identify(remembered, verify);
+    const known = space.tokens.known(credential);
+    if (known) return { space, caller: known };
+    const named = nameIn(credential);
+    if (named === undefined) return this.#identify(this.#ofIssuerIn(credential), verify);
+    const remember = (identity: Identity): Identity => {
+      this.#named.set(credential, named);
+      return identity;
+    };
+    const identity = this.#identify(named, verify);
+    return identity instanceof Promise ? identity.then(remember) : remember(identity);
   }
 
   /** Whom a ticket lets in, in the same way. `unauthorized` */
@@ -61,12 +74,9 @@ export class Credentials {
     return space instanceof Promise ? space.then(isIn) : isIn(space);
   }
 
-  /** The space that a token says it is for, by its claim, or by who issued it. */
-  #spaceIn(token: string): SpaceName | Promise<SpaceName> {
-    const claims = claimsOf(token);
-    const named = namedIn(claims);
-    if (named !== undefined) return named;
-    const { iss, aud } = claims;
+  /** The space of who issued a token. */
+  #ofIssuerIn(token: string): SpaceName | Promise<SpaceName> {
+    const { iss, aud } = claimsOf(token);
     if (typeof iss !== 'string' || aud === undefined) return DEFAULT_SPACE;
     return this.#ofIssuer(iss, [aud].flat().slice(0, MAX_AUDIENCES));
   }
@@ -90,6 +100,13 @@ function identify(space: Space, verify: Verify): Identity | Promise<Identity> {
   };
   const caller = verify(space);
   return caller instanceof Promise ? caller.then(admit) : admit(caller);
+}
+
+/** The space that a server key or a token says it is for by itself; undefined where a token says nothing. `unauthorized` */
+function nameIn(credential: string): SpaceName | undefined {
+  const key = SERVER_KEY.exec(credential)?.[1];
+  if (key === undefined) return namedIn(claimsOf(credential));
+  return isSpaceName(key) ? key : DEFAULT_SPACE;
 }
 
 /** @throws ImError `unauthorized` for a claim that can name no space */
