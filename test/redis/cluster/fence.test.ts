@@ -58,13 +58,13 @@ test('the server is asked for anew where a call is repeated: it may reach anothe
   await say('on the first');
   const before = await epoch();
   // The function is lost with the server: the call comes back, and is made again on the next one.
-  const fcall = im.redis.fcall.bind(im.redis);
-  im.redis.fcall = ((...words: Parameters<typeof fcall>) => {
-    const call = fcall(...words);
-    serverId = 'two';
-    return call;
-  }) as never;
   await im.redis.function('FLUSH');
+  const sendCommand = im.redis.sendCommand.bind(im.redis);
+  im.redis.sendCommand = (command, stream) => {
+    const sent = sendCommand(command, stream);
+    if (command.name === 'fcall') serverId = 'two';
+    return sent;
+  };
   await say('on the second');
   assert.notEqual(await epoch(), before);
 });
