@@ -21,8 +21,9 @@ import { SignalEntry } from './signal-entry.ts';
 /** Entries of one read, of each stream. */
 const BATCH = 100;
 /**
- * How far apart two reads are at least while entries come faster than one at a time, ms: a read of ten costs little more than a read of one,
- * and a subscriber's frames of one read leave in one write. While the first ones are delivered, the next ones gather by themselves.
+ * How far apart two reads are at least while entries come faster than one at a time, ms: a read of ten costs little more
+ * than a read of one, and a subscriber's frames of one read leave in one write. While some are delivered the next ones
+ * gather by themselves.
  */
 const GATHER_MS = 2;
 /** How long to wait after a failure that is not the link's, ms. */

@@ -40,7 +40,6 @@ export function createMetrics(gauged: Gauged, hasSpaces: boolean) {
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
     registers,
   });
-  // Finding a series by its labels costs more than observing; routes, and so series, are few.
   const series = new Map<string, Histogram.Internal<'method' | 'route' | 'status'>>();
   const sends = new Counter({
     name: 'redisim_sends_total',
@@ -118,23 +117,12 @@ export function createMetrics(gauged: Gauged, hasSpaces: boolean) {
     /** Counts an answered request; how long it took is in seconds, as Prometheus wants it. */
     observeRequest(method: string, route: string, status: number, seconds: number): void {
       const name = `${method} ${status} ${route}`;
-      let one = series.get(name);
-      if (!one) {
-        one = requests.labels(method, route, String(status));
-        series.set(name, one);
-      }
-      one.observe(seconds);
+      kept(series, name, () => requests.labels(method, route, String(status))).observe(seconds);
     },
     /** Counts a send by its outcome. */
     countSend(outcome: string, space: SpaceName): void {
       const of = label(space);
-      const name = `${outcome} ${of.space}`;
-      let one = sendsBy.get(name);
-      if (!one) {
-        one = sends.labels({ outcome, ...of });
-        sendsBy.set(name, one);
-      }
-      one.inc();
+      kept(sendsBy, `${outcome} ${of.space}`, () => sends.labels({ outcome, ...of })).inc();
     },
     /** Counts messages that were written to open streams. */
     countDeliveries(count: number, space: SpaceName): void {
@@ -143,13 +131,7 @@ export function createMetrics(gauged: Gauged, hasSpaces: boolean) {
     /** A stream enters or leaves a state. */
     countSubscribers(state: string, change: number, space: SpaceName): void {
       const of = label(space);
-      const name = `${state} ${of.space}`;
-      let one = subscribersBy.get(name);
-      if (!one) {
-        one = subscribers.labels({ state, ...of });
-        subscribersBy.set(name, one);
-      }
-      one.inc(change);
+      kept(subscribersBy, `${state} ${of.space}`, () => subscribers.labels({ state, ...of })).inc(change);
     },
     /** Counts a try to send an event to a webhook. */
     countWebhook(outcome: string, space: SpaceName): void {
@@ -178,3 +160,13 @@ export function createMetrics(gauged: Gauged, hasSpaces: boolean) {
 }
 
 export type Metrics = ReturnType<typeof createMetrics>;
+
+/** A series that was found once. To find it by its labels costs more than to observe; routes, and so series, are few. */
+function kept<Series>(found: Map<string, Series>, name: string, find: () => Series): Series {
+  let one = found.get(name);
+  if (!one) {
+    one = find();
+    found.set(name, one);
+  }
+  return one;
+}

@@ -221,7 +221,7 @@ export const LUA: readonly Mutant[] = [
   {
     name: 'the feed carries bodies of any size',
     file: 'fan_out.lua',
-    from: 'if bytes > FEED_BODY_BYTES then entry = {} end',
+    from: 'if bytes_of(entry) > FEED_BODY_BYTES then entry = {} end',
     to: '',
     tests: ['test/delivery/trouble.test.ts'],
     pattern: 'a body beyond 2 KiB',

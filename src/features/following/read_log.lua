@@ -13,6 +13,7 @@
 -- @include "followed"
 -- @include "message_state"
 -- @include "stream_ids"
+-- @include "streams"
 local log, reader, peer, count, max_bytes = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[7]), tonumber(ARGV[8])
 local of_epoch, of_incarnation, mid = ARGV[4], ARGV[5], ARGV[6]
 local key = log_key(log)
@@ -125,7 +126,7 @@ if count > 0 then
       is_open = seq == at + 1 or take_erased(seq, tombstones)
       if not is_open or #items >= count or bytes >= max_bytes then break end
       take(seq, entry)
-      for i = 1, #entry[2] do bytes = bytes + #entry[2][i] end
+      bytes = bytes + bytes_of(entry[2])
       from = entry[1]
     end
   end

@@ -12,14 +12,6 @@
 -- @include "inbox"
 local left, apart = tonumber(ARGV[1]), ARGV[2] == '1'
 
-local function bytes_of(entries)
-  local bytes = 0
-  for i = 1, #entries do
-    for _, word in ipairs(entries[i][2]) do bytes = bytes + #word end
-  end
-  return bytes
-end
-
 local reply, n = { EPOCH or '0' }, 1
 for i = 1, (#KEYS - 1) / 3 do
   if left <= 0 then break end
@@ -30,7 +22,11 @@ for i = 1, (#KEYS - 1) / 3 do
     reply[n + 1], reply[n + 2], reply[n + 3], reply[n + 4] = refused, '', -1, ''
   else
     local text = not apart and in_short(entries) or nil
-    left = left - (text and #text or bytes_of(entries))
+    if text then
+      left = left - #text
+    else
+      for k = 1, #entries do left = left - bytes_of(entries[k][2]) end
+    end
     reply[n + 1], reply[n + 2], reply[n + 3], reply[n + 4] = newest, incarnation, #entries, text or entries
   end
   n = n + 4

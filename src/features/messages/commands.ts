@@ -107,7 +107,7 @@ export const sendMany = command({
     ),
 });
 
-// Lists are added to, and not made of each other: for a call of twelve sends that is a third of what it costs the node.
+// Lists are added to, and not made of each other, which for a call of twelve sends takes eight times as long.
 
 function keysOf(keys: Keys, sending: Sending): string[] {
   const own: string[] = [];

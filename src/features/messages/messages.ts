@@ -45,7 +45,6 @@ export class Messages {
   readonly #context: MessagesContext;
   readonly #sender: Sender;
   readonly #idempotencyTtlMs: number;
-  readonly #bring = (sending: Sending): Promise<SendReply> => this.#sender.send(sending);
 
   /** @param idempotencyTtlMs how long a sender's clientMessageId is remembered */
   constructor(context: MessagesContext, idempotencyTtlMs: number) {
@@ -62,7 +61,7 @@ export class Messages {
   send(uid: Uid, conversation: Conversation, body: Omit<Send, 'uid' | 'conversation'>): Promise<Sent> {
     const { caller, fields, clientMessageId, replyTo, mentions, attachments, silent } = body;
     const send = { uid, conversation, caller, fields, clientMessageId, replyTo, mentions, attachments, silent };
-    return this.#send(send, this.#bring);
+    return this.#send(send, (sending) => this.#sender.send(sending));
   }
 
   /**

@@ -46,8 +46,10 @@ export class Credentials {
     if (remembered !== undefined) return this.#identify(remembered, verify);
     const known = space.tokens.known(credential);
     if (known) return { space, caller: known };
-    const named = nameIn(credential);
-    if (named === undefined) return this.#identify(this.#ofIssuerIn(credential), verify);
+    const key = SERVER_KEY.exec(credential)?.[1];
+    const claims = key === undefined ? claimsOf(credential) : {};
+    const named = key === undefined ? namedIn(claims) : isSpaceName(key) ? key : DEFAULT_SPACE;
+    if (named === undefined) return this.#identify(this.#issuedBy(claims), verify);
     const remember = (identity: Identity): Identity => {
       this.#named.set(credential, named);
       return identity;
@@ -74,9 +76,8 @@ export class Credentials {
     return space instanceof Promise ? space.then(isIn) : isIn(space);
   }
 
-  /** The space of who issued a token. */
-  #ofIssuerIn(token: string): SpaceName | Promise<SpaceName> {
-    const { iss, aud } = claimsOf(token);
+  /** The space of who issued a token with these claims. */
+  #issuedBy({ iss, aud }: JWTPayload): SpaceName | Promise<SpaceName> {
     if (typeof iss !== 'string' || aud === undefined) return DEFAULT_SPACE;
     return this.#ofIssuer(iss, [aud].flat().slice(0, MAX_AUDIENCES));
   }
@@ -100,13 +101,6 @@ function identify(space: Space, verify: Verify): Identity | Promise<Identity> {
   };
   const caller = verify(space);
   return caller instanceof Promise ? caller.then(admit) : admit(caller);
-}
-
-/** The space that a server key or a token says it is for by itself; undefined where a token says nothing. `unauthorized` */
-function nameIn(credential: string): SpaceName | undefined {
-  const key = SERVER_KEY.exec(credential)?.[1];
-  if (key === undefined) return namedIn(claimsOf(credential));
-  return isSpaceName(key) ? key : DEFAULT_SPACE;
 }
 
 /** @throws ImError `unauthorized` for a claim that can name no space */

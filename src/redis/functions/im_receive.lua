@@ -85,7 +85,7 @@ offer('im_receive', { 'no-writes' }, function(words)
     -- The next call starts in front of a hole, and tells of it.
     if bytes > MAX_BYTES or (i > 1 and cursor ~= successor(read[i - 1][1])) then break end
     local message = message_of(log, mid, brought)
-    for _, word in ipairs(message) do bytes = bytes + #word end
+    bytes = bytes + bytes_of(message)
     read[i] = { cursor, conversation_of(uid, log), mid, message }
   end
   return { #read > 0 and read[#read][1] or resumed, gap, read }

@@ -17,15 +17,17 @@ local function add_beyond(move_past, key, refusal, ...)
   return id
 end
 
+-- Adds to a stream of an epoch that is to keep about `max` entries. Returns as add_beyond.
+local function add_to_stream(move_past, key, max, at_epoch, ...)
+  local id, why = redis.pcall('XADD', key, at_epoch .. '-*', ...), nil
+  if id.err then id, why = add_beyond(move_past, key, id, ...) end
+  if id then cut(key, id, max) end
+  return id, why
+end
+
 local function add_to_feed(at_epoch, ...)
-  local key = feed_key()
-  local id = redis.pcall('XADD', key, at_epoch .. '-*', ...)
-  if id.err then
-    local why
-    id, why = add_beyond(move_partition_past, key, id, ...)
-    if not id then return 'feed: ' .. why end
-  end
-  cut(key, id, FEED_MAX)
+  local id, why = add_to_stream(move_partition_past, feed_key(), FEED_MAX, at_epoch, ...)
+  if not id then return 'feed: ' .. why end
 end
 
 -- Adds one entry to the feed, about ids of an epoch. The default space's are those of the feed itself; of a named one the entry
@@ -38,9 +40,8 @@ end
 -- Tells the nodes of a message: recipients is { uid, n, uid, n, … } of one epoch; entry is the message as the log holds
 -- it. Returns nil, or why the feed refused.
 local function publish(at_epoch, log, mid, recipients, entry)
-  local bytes, refused = 0, nil
-  for i = 1, #entry do bytes = bytes + #entry[i] end
-  if bytes > FEED_BODY_BYTES then entry = {} end
+  local refused
+  if bytes_of(entry) > FEED_BODY_BYTES then entry = {} end
   -- Where nobody has it in an inbox, those who follow its log are told.
   for first = 1, math.max(1, #recipients), 2 * FEED_RECIPIENTS do
     local last = math.min(first + 2 * FEED_RECIPIENTS - 1, #recipients)
@@ -85,7 +86,7 @@ local function fan_out(log, mid, entry, recipients, inline)
       end
     end
     if id then
-      if byte(id, -1) == 48 then cut(key, id, INBOX_MAX) end
+      if byte(id, -1) == ZERO then cut(key, id, INBOX_MAX) end
       reached[count + 1], reached[count + 2] = uid, sub(id, prefix)
       count = count + 2
     end

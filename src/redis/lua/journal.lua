@@ -15,11 +15,7 @@ local LEVEL_OF_JOURNAL = 2
 
 -- Returns the id, or nil where the key is no stream.
 local function add_to_journal(...)
-  local key = journal_key()
-  local id = redis.pcall('XADD', key, epoch() .. '-*', ...)
-  if id.err then id = add_beyond(move_epoch_past, key, id, ...) end
-  if id then cut(key, id, JOURNAL_MAX) end
-  return id
+  return (add_to_stream(move_epoch_past, journal_key(), JOURNAL_MAX, epoch(), ...))
 end
 
 -- From here on everything is written, until a moment (ms). What was not is a hole.

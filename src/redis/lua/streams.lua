@@ -9,9 +9,19 @@ local function last_generated(key)
   end
 end
 
+-- How many bytes the words of an entry have.
+local function bytes_of(flat)
+  local bytes = 0
+  for i = 1, #flat do bytes = bytes + #flat[i] end
+  return bytes
+end
+
+-- The byte of '0'.
+local ZERO = 48
+
 -- Cuts a stream that is to keep about `max` entries, if it is time to: with every hundredth entry, of a short one with every
 -- tenth, as the end of its newest id tells. To name the limit in each XADD makes that a sixth dearer.
 local function cut(key, id, max)
-  if string.byte(id, -1) ~= 48 or (#max > 3 and string.byte(id, -2) ~= 48) then return end
+  if string.byte(id, -1) ~= ZERO or (#max > 3 and string.byte(id, -2) ~= ZERO) then return end
   redis.call('XTRIM', key, 'MAXLEN', '~', max)
 end
