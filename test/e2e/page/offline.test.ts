@@ -4,9 +4,9 @@ import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { eventually } from '../../helpers/delivery.ts';
 import { png, upload } from '../../helpers/files.ts';
 import { Person, skip } from './browser.ts';
+import { countTold, shown, toldOf } from './notifications.ts';
 import { openPage } from './people.ts';
 
 /** What stands in front of the service: from `isNewer` on its service worker is of another version. */
@@ -66,12 +66,6 @@ describe('the chat page: offline, installed, in the background', { skip }, () =>
       },
       isVisible ? 'visible' : 'hidden',
     );
-
-  const notifications = (of: Page) =>
-    of.evaluate(async () => {
-      const registration = await navigator.serviceWorker.ready;
-      return (await registration.getNotifications()).map(({ title, body }) => ({ title, body }));
-    });
 
   test('it opens without a service, with what is kept; what is written then goes out once when it is back', async () => {
     const alma = await keeper('Alma');
@@ -166,6 +160,7 @@ describe('the chat page: offline, installed, in the background', { skip }, () =>
 
   test('who wants it is notified of what comes while nobody looks, and not of what is muted or in sight', async () => {
     const gerd = await keeper('Gerd');
+    await countTold(gerd.page);
     for (const name of ['Hanna', 'Ivo']) await page.person(name);
     const say = (from: string, text: string) =>
       page.service.call('POST', `/users/${from}/conversations/user:gerd/messages`, { fields: { text } });
@@ -181,18 +176,20 @@ describe('the chat page: offline, installed, in the background', { skip }, () =>
     await ask.getByRole('button', { name: 'Turn on' }).click();
     await ask.waitFor({ state: 'detached' });
     await say('hanna', 'are you there?');
-    await eventually(async () => (await notifications(gerd.page)).length === 1, 'a notification');
-    const [{ title, body }] = (await notifications(gerd.page)) as [{ title: string; body: string }];
+    await toldOf(gerd.page, 1);
+    const [{ title, body }] = (await shown(gerd.page)) as [{ title: string; body: string }, ...unknown[]];
     assert.equal(title, 'Hanna');
     assert.match(body, /^are you there\?\n/);
     await say('ivo', 'first');
-    await eventually(async () => (await notifications(gerd.page)).length === 2, 'another notification');
+    await toldOf(gerd.page, 2);
+    assert.equal((await shown(gerd.page)).length, 2);
     const { body: file } = await upload(page.service, 'hanna', png(2, 2), { credential: page.service.apiKey });
     await page.service.call('POST', '/users/hanna/conversations/user:gerd/messages', {
       attachments: [{ file: file.id, name: 'dots.png' }],
     });
-    const bodies = async () => (await notifications(gerd.page)).map((one) => one.body.split('\n')[0]).toSorted();
-    await eventually(async () => (await bodies()).includes('📷 Photo'), 'told of the picture');
+    const bodies = async () => (await shown(gerd.page)).map((one) => one.body.split('\n')[0]).toSorted();
+    await toldOf(gerd.page, 3);
+    assert.deepEqual(await bodies(), ['first', '📷 Photo']);
     await page.service.call('POST', '/users/hanna/conversations/user:gerd/messages', {
       fields: { text: 'hush' },
       silent: true,

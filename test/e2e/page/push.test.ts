@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { eventually } from '../../helpers/delivery.ts';
 import { type PushService, startPushService } from '../../helpers/push-service.ts';
 import { Person, skip } from './browser.ts';
+import { countTold, shown, toldOf } from './notifications.ts';
 import { openPage } from './people.ts';
 
 interface Device {
@@ -81,6 +82,7 @@ describe('the chat page: pushes', { skip }, () => {
     });
     await session.send('ServiceWorker.enable');
     const registrationId = await registered;
+    await countTold(worker(person));
     return (payload: object) =>
       session.send('ServiceWorker.deliverPushMessage', {
         origin: page.url,
@@ -90,12 +92,6 @@ describe('the chat page: pushes', { skip }, () => {
   }
 
   const worker = (person: Person) => person.page.context().serviceWorkers()[0]!;
-  const shown = (person: Person) =>
-    worker(person).evaluate(async () => {
-      const { registration } = globalThis as unknown as { registration: ServiceWorkerRegistration };
-      const all = await registration.getNotifications();
-      return all.map(({ title, body, tag, data }) => ({ title, body, tag, address: data.address as string }));
-    });
 
   test('who may be notified is pushed what comes while the page is closed, and gets there by a click', async () => {
     const una = await keeper('Una');
@@ -109,14 +105,17 @@ describe('the chat page: pushes', { skip }, () => {
     await eventually(() => push.of('una-browser').length > 0, 'a push');
     const [payload] = push.of('una-browser');
     await deliver(payload!);
-    await eventually(async () => (await shown(una)).length === 1, 'a notification', 60_000);
-    assert.deepEqual(await shown(una), [
+    await toldOf(worker(una), 1);
+    assert.deepEqual(await shown(worker(una)), [
       { title: 'Vic', body: 'New message', tag: 'user:vic', address: '/#/chat/user%3Avic' },
     ]);
     // Another one of the same chat takes its place.
     await deliver({ ...payload, unread: 3, text: 'hello?' });
-    await eventually(async () => (await shown(una))[0]?.body === 'hello?\n3 unread', 'the newest');
-    assert.equal((await shown(una)).length, 1);
+    await toldOf(worker(una), 2);
+    assert.deepEqual(
+      (await shown(worker(una))).map(({ body }) => body),
+      ['hello?\n3 unread'],
+    );
     await deliver({
       ...payload,
       conversation: 'group:team',
@@ -125,8 +124,9 @@ describe('the chat page: pushes', { skip }, () => {
       isMention: true,
       unread: 1,
     });
-    await eventually(async () => (await shown(una)).length === 2, 'another chat');
-    const inGroup = (await shown(una)).find(({ tag }) => tag === 'group:team')!;
+    await toldOf(worker(una), 3);
+    assert.equal((await shown(worker(una))).length, 2);
+    const inGroup = (await shown(worker(una))).find(({ tag }) => tag === 'group:team')!;
     assert.deepEqual([inGroup.title, inGroup.body], ['Team', 'Vic: New message']);
 
     // A click: the handler of the worker, with what the browser would hand it.
@@ -136,7 +136,7 @@ describe('the chat page: pushes', { skip }, () => {
     await una.page.waitForURL(/#\/chat\/user%3Avic$/);
     await una.sees('are you there?');
     assert.deepEqual(
-      (await shown(una)).map(({ tag }) => tag),
+      (await shown(worker(una))).map(({ tag }) => tag),
       ['group:team'],
     );
   });
@@ -161,9 +161,9 @@ describe('the chat page: pushes', { skip }, () => {
     const payload = { type: 'message.created', from: 'xia', fromName: 'Xia', id: '1-1', isMention: false, unread: 1 };
     await deliver({ ...payload, conversation: 'user:xia' });
     await deliver({ ...payload, conversation: 'user:yan' });
-    await eventually(async () => (await shown(wim)).length > 0, 'the other chat');
+    await toldOf(worker(wim), 1);
     assert.deepEqual(
-      (await shown(wim)).map(({ tag }) => tag),
+      (await shown(worker(wim))).map(({ tag }) => tag),
       ['user:yan'],
     );
   });
@@ -172,9 +172,9 @@ describe('the chat page: pushes', { skip }, () => {
     const zoe = await keeper('Zoe', 'zh-CN');
     const deliver = await handOf(zoe);
     await deliver({ type: 'message.created', conversation: 'user:abe', from: 'abe', unread: 2 });
-    await eventually(async () => (await shown(zoe)).length === 1, 'a notification');
+    await toldOf(worker(zoe), 1);
     assert.deepEqual(
-      (await shown(zoe)).map(({ title, body }) => [title, body]),
+      (await shown(worker(zoe))).map(({ title, body }) => [title, body]),
       [['abe', '新消息\n2 条未读']],
     );
   });
