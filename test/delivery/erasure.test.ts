@@ -99,25 +99,21 @@ for (const what of ['message', 'group'] as const) {
   });
 }
 
-/** Holds back the answers of pipelines that have come from Redis. */
+/** Holds back what was read of logs, once it has come from Redis. */
 function holdAnswers(redis: Redis): { come: Promise<void>; release: () => void } {
   let release = () => {};
   const released = new Promise<void>((resolve) => {
     release = resolve;
   });
-  const pipeline = redis.pipeline.bind(redis);
+  const xrange = redis.xrange.bind(redis) as (...args: unknown[]) => Promise<[string, string[]][]>;
   const come = new Promise<void>((resolve) => {
-    redis.pipeline = (...args) => {
-      const made = pipeline(...args);
-      const exec = made.exec.bind(made);
-      made.exec = async () => {
-        const replies = await exec();
-        resolve();
-        await released;
-        return replies;
-      };
-      return made;
+    const held = async (...args: unknown[]) => {
+      const entries = await xrange(...args);
+      resolve();
+      await released;
+      return entries;
     };
+    redis.xrange = held as typeof redis.xrange;
   });
   return { come, release };
 }

@@ -363,6 +363,14 @@ export const HTTP: readonly Mutant[] = [
     pattern: 'is replaced',
   },
   {
+    name: 'what is done is kept among the old objects',
+    file: 'cli/serve.ts',
+    from: '  youngGarbage();',
+    to: '',
+    tests: ['test/cli/garbage.test.ts'],
+    pattern: 'a message',
+  },
+  {
     name: 'each worker tells its own metrics alone',
     file: 'cli/serve.ts',
     from: 'gatherMetrics: metricsOfAllWorkers',

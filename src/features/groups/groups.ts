@@ -92,23 +92,12 @@ export class Groups {
   /** Those of `gids` that exist, in the order asked. */
   async some(gids: readonly Gid[]): Promise<Group[]> {
     const { redis, keys } = this.#store;
-    if (gids.length === 0) return [];
-    const pipeline = redis.pipeline();
-    for (const gid of gids) pipeline.hgetall(keys.group(gid)).scard(keys.members(gid));
-    const replies = (await pipeline.exec()) ?? [];
+    const found = await Promise.all(
+      gids.map((gid) => Promise.all([redis.hgetall(keys.group(gid)), redis.scard(keys.members(gid))])),
+    );
     return gids.flatMap((gid, i) => {
-      const [[hashError, hash], [countError, members]] = [replies[2 * i]!, replies[2 * i + 1]!];
-      if (hashError || countError) throw hashError ?? countError;
-      const {
-        master,
-        createdAt,
-        joinPolicy,
-        postPolicy,
-        historyPolicy,
-        kind,
-        incarnation: _,
-        ...fields
-      } = hash as Fields;
+      const [hash, members] = found[i]!;
+      const { master, createdAt, joinPolicy, postPolicy, historyPolicy, kind, incarnation: _, ...fields } = hash;
       if (master === undefined) return [];
       return groupOf(gid, {
         owner: master as Uid,
@@ -117,7 +106,7 @@ export class Groups {
         postPolicy: (postPolicy ?? 'members') as PostPolicy,
         historyPolicy: (historyPolicy ?? 'all') as HistoryPolicy,
         kind: (kind ?? 'group') as GroupKind,
-        members: members as number,
+        members,
         createdAtMs: Number(createdAt ?? 0),
       });
     });

@@ -37,19 +37,11 @@ export class Logs {
     if (!found.includes(undefined)) return found;
     const missing = refs.flatMap((ref, index) => (found[index] ? [] : [{ ref, index }]));
     const runs = runsOf(missing);
-    const pipeline = this.#store.redis.pipeline();
     const { generation } = this.#recent;
-    for (const run of runs) pipeline.xrange(this.#store.keys.log(run[0]!.ref.log), run[0]!.ref.id, run.at(-1)!.ref.id);
-    const replies = (await pipeline.exec()) ?? [];
+    const replies = await Promise.all(runs.map((run) => this.#range(run)));
     runs.forEach((run, i) => {
-      const [error, entries] = replies[i]!;
-      if (error) {
-        // A log that somebody has overwritten with another type reads as if its messages were gone.
-        if (error.message.startsWith('WRONGTYPE')) return;
-        throw error;
-      }
       // Those that are gone are missing; and where somebody has made up a reference, there may be others.
-      const byId = new Map(entries as RawEntry[]);
+      const byId = new Map(replies[i]);
       for (const { ref, index } of run) {
         const flat = byId.get(ref.id);
         if (!flat) continue;
@@ -79,14 +71,9 @@ export class Logs {
   /** The newest entry of each log; undefined where there is none. */
   async newest(logs: readonly LogName[]): Promise<(LogEntry | undefined)[]> {
     if (logs.length === 0) return [];
-    const pipeline = this.#store.redis.pipeline();
-    for (const log of logs) pipeline.xrevrange(this.#store.keys.log(log), '+', '-', 'COUNT', 1);
-    const replies = (await pipeline.exec()) ?? [];
-    return replies.map(([error, entries]) => {
-      if (error) throw error;
-      const raw = (entries as RawEntry[])[0];
-      return raw && parseEntry(raw);
-    });
+    const { redis, keys } = this.#store;
+    const replies = await Promise.all(logs.map((log) => redis.xrevrange(keys.log(log), '+', '-', 'COUNT', 1)));
+    return replies.map(([raw]) => raw && parseEntry(raw as RawEntry));
   }
 
   /** Forgets an entry that was erased, and the edits of it. */
@@ -110,6 +97,17 @@ export class Logs {
       }
       return this.#recent.get({ key, id: ref.id });
     });
+  }
+
+  /** A run of entries. A log that somebody has overwritten with another type reads as if its messages were gone. */
+  async #range(run: readonly Missing[]): Promise<RawEntry[]> {
+    const { log, id } = run[0]!.ref;
+    try {
+      return (await this.#store.redis.xrange(this.#store.keys.log(log), id, run.at(-1)!.ref.id)) as RawEntry[];
+    } catch (error) {
+      if ((error as Error).message.startsWith('WRONGTYPE')) return [];
+      throw error;
+    }
   }
 
   /** An entry as it is remembered beside those of other spaces. */

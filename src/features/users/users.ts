@@ -90,20 +90,17 @@ export class Users {
   /** Those of `uids` that exist, in the order asked. */
   async some(uids: readonly Uid[]): Promise<User[]> {
     const { redis, keys } = this.#store;
-    if (uids.length === 0) return [];
-    const pipeline = redis.pipeline();
-    for (const uid of uids) pipeline.hgetall(keys.user(uid)).hgetall(keys.attributes(uid));
-    const replies = (await pipeline.exec()) ?? [];
+    const found = await Promise.all(
+      uids.map((uid) => Promise.all([redis.hgetall(keys.user(uid)), redis.hgetall(keys.attributes(uid))])),
+    );
     return uids.flatMap((uid, i) => {
-      const [[error, hash], [otherError, attributes]] = [replies[2 * i]!, replies[2 * i + 1]!];
-      if (error || otherError) throw error ?? otherError;
-      const { createdAt, directPolicy, ...fields } = hash as Fields;
+      const [{ createdAt, directPolicy, ...fields }, attributes] = found[i]!;
       if (createdAt === undefined) return [];
       return userOf(uid, {
         createdAtMs: Number(createdAt),
         fields: fieldsFrom(flatten(fields)),
         directPolicy: (directPolicy ?? 'anyone') as DirectPolicy,
-        attributes: fieldsFrom(flatten(attributes as Fields)),
+        attributes: fieldsFrom(flatten(attributes)),
       });
     });
   }

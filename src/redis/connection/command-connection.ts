@@ -78,7 +78,8 @@ const TOGETHER = 8;
 
 /**
  * Commands of one turn of the event loop leave together: a write is what a busy node spends most of its time with.
- * (ioredis' own `enableAutoPipelining` does the same, but commands in a pipeline do not time out.)
+ * (ioredis' own `enableAutoPipelining` does the same, but commands in a pipeline do not time out; and each pipeline has a getter of its
+ * own, thus a shape of its own in V8, which lives on and keeps alive all that was asked and answered until everything is collected.)
  */
 class CommandConnection extends Redis {
   #together = 0;
