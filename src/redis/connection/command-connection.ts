@@ -3,6 +3,7 @@ import type { Logger } from '../logger.ts';
 import { type Endpoint, endpointName, endpointOptions } from './endpoint.ts';
 import { logOutages, retryStrategy } from './reconnect.ts';
 import { checkServer } from './server-check.ts';
+import './young-commands.ts';
 
 export interface CommandOptions {
   /** How long a command may take, ms. */

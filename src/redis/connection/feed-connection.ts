@@ -2,6 +2,7 @@ import { Redis } from 'ioredis';
 import type { Logger } from '../logger.ts';
 import { type Endpoint, endpointOptions } from './endpoint.ts';
 import { logOutages, retryStrategy } from './reconnect.ts';
+import './young-commands.ts';
 
 /**
  * A connection for one blocking XREAD loop. It reconnects for ever; a read that was under way is sent again by ioredis
