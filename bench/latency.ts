@@ -16,7 +16,7 @@ export const latency: Benchmark = {
   name: 'latency',
   title: `POST to event, ${RATE} messages/s, ${USERS} people online`,
   against: 'a `PING` of Redis over loopback TCP, in the same seconds',
-  targets: [{ figure: 'p99', unit: 'ms, p99', atMost: 10 }],
+  targets: [{ figure: 'p99', unit: 'ms, p99', atMost: 5 }],
   async run({ product, rounds, seconds }) {
     const port = await freePort();
     const service = await Service.start(product, {}, ['--port', String(port)]);
