@@ -192,8 +192,8 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'features/messages/logs.ts',
-        from: 'return { key: this.#store.keys.log(log), id };',
-        to: 'return { key: log, id };',
+        from: 'return this.#store.keys.log(log);',
+        to: 'return log;',
       },
     ],
     scenario: 'spaces-ids-alike',

@@ -37,8 +37,8 @@ export const SPACES: readonly Mutant[] = [
   {
     name: 'recent messages are remembered by bare names',
     file: 'messages/logs.ts',
-    from: 'return { key: this.#store.keys.log(log), id };',
-    to: 'return { key: log, id };',
+    from: 'return this.#store.keys.log(log);',
+    to: 'return log;',
     tests: ['test/features/spaces/spaces.test.ts'],
     pattern: 'what a node remembers',
   },

@@ -83,7 +83,7 @@ export class Logs {
 
   /** Forgets all of a log that was removed. */
   forgetLog(log: LogName): void {
-    this.#recent.deleteLog(this.#store.keys.log(log));
+    this.#recent.deleteLog(this.#keyOf(log));
   }
 
   /** Those that are remembered. Who comes back has read much of one log: its key is made once. */
@@ -93,7 +93,7 @@ export class Logs {
     return refs.map((ref) => {
       if (ref.log !== log) {
         log = ref.log;
-        key = this.#store.keys.log(log);
+        key = this.#keyOf(log);
       }
       return this.#recent.get({ key, id: ref.id });
     });
@@ -112,7 +112,12 @@ export class Logs {
 
   /** An entry as it is remembered beside those of other spaces. */
   #place({ log, id }: MessageRef): EntryPlace {
-    return { key: this.#store.keys.log(log), id };
+    return { key: this.#keyOf(log), id };
+  }
+
+  /** What its entries are remembered under: those of spaces have the same names. */
+  #keyOf(log: LogName): string {
+    return this.#store.keys.log(log);
   }
 }
 
