@@ -91,7 +91,7 @@ async function listen(
   log: pino.Logger,
   options: AppOptions,
 ): Promise<AddressInfo | undefined> {
-  youngGarbage();
+  turnOffPretenuring();
   const redis = await openRedis(place.target, {
     commandTimeoutMs: config.commandTimeoutMs,
     log,
@@ -108,11 +108,11 @@ async function listen(
 }
 
 /**
- * Has V8 make every object where the young ones are. It would put those of a place in the code whose objects once lived for long
- * where the old ones are. The words of a command are such a place: from there, dead, they keep alive all that they refer to until the
- * next collection of everything, and the many short ones take three times as long, which was the slowest of a hundred requests.
+ * Turns off V8's pretenuring, which makes an object among the old ones where those made at the same place in the code once lived
+ * long, as it decides of the words of a Redis command. Dead there, such an object keeps all that it refers to alive until the next
+ * collection of everything, and each collection of young objects takes three times as long: that was the p99 of a delivery.
  */
-function youngGarbage(): void {
+function turnOffPretenuring(): void {
   setFlagsFromString('--no-allocation-site-pretenuring');
 }
 

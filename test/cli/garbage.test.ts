@@ -3,22 +3,21 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Node } from '../helpers/node.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
+import { API_KEY, JWT_SECRET } from '../helpers/service.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts');
-const API_KEY = 'garbage-key-0123456789';
-const SECRET = 'garbage-secret-0123456789-0123456789';
 const REQUESTS = 4_000;
 const AT_ONCE = 4;
-/** Of what one request has made, what may reach the old objects, bytes: what it took part in, and what a collection found it at. */
+/** How much of what one request has made may become old, bytes: a collection that comes while it is under way finds it alive. */
 const MAX_BYTES = 350;
 
-/** What V8 does for each: see `--trace-gc-nvp`. */
+/** By what V8 tells of each collection with `--trace-gc-nvp`. */
 describe('what is done is forgotten by the next collection of young objects', () => {
   let redis: TestRedis;
   let node: Node;
   before(async () => {
     redis = await startRedis();
-    const env = { REDIS_URL: `unix://${redis.path}`, API_KEYS: API_KEY, JWT_SECRET: SECRET, RATE_LIMIT: '0' };
+    const env = { REDIS_URL: `unix://${redis.path}`, API_KEYS: API_KEY, JWT_SECRET, RATE_LIMIT: '0' };
     // Small, so that there are collections enough.
     node = await Node.start(MAIN, env, ['--import', 'tsx', '--trace-gc-nvp', '--max-semi-space-size=1']);
     for (const uid of ['ann', 'bob']) await call('PUT', `/users/${uid}`, { fields: {} });

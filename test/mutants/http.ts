@@ -365,7 +365,7 @@ export const HTTP: readonly Mutant[] = [
   {
     name: 'what is done is kept among the old objects',
     file: 'cli/serve.ts',
-    from: '  youngGarbage();',
+    from: '  turnOffPretenuring();',
     to: '',
     tests: ['test/cli/garbage.test.ts'],
     pattern: 'a message',

@@ -70,7 +70,6 @@ export class Logs {
 
   /** The newest entry of each log; undefined where there is none. */
   async newest(logs: readonly LogName[]): Promise<(LogEntry | undefined)[]> {
-    if (logs.length === 0) return [];
     const { redis, keys } = this.#store;
     const replies = await Promise.all(logs.map((log) => redis.xrevrange(keys.log(log), '+', '-', 'COUNT', 1)));
     return replies.map(([raw]) => raw && parseEntry(raw as RawEntry));
@@ -115,7 +114,7 @@ export class Logs {
     return { key: this.#keyOf(log), id };
   }
 
-  /** What its entries are remembered under: those of spaces have the same names. */
+  /** The key of a log, under which its entries are remembered: logs of two spaces may have one name. */
   #keyOf(log: LogName): string {
     return this.#store.keys.log(log);
   }

@@ -79,8 +79,8 @@ const TOGETHER = 8;
 
 /**
  * Commands of one turn of the event loop leave together: a write is what a busy node spends most of its time with.
- * (ioredis' own `enableAutoPipelining` does the same, but commands in a pipeline do not time out; and each pipeline has a getter of its
- * own, thus a shape of its own in V8, which lives on and keeps alive all that was asked and answered until everything is collected.)
+ * (ioredis' own `enableAutoPipelining` does the same, but commands in a pipeline do not time out. And it defines a getter on each
+ * pipeline, so that each has a hidden class of its own, which keeps all that was asked and answered alive until V8 collects everything.)
  */
 class CommandConnection extends Redis {
   #together = 0;

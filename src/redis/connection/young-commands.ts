@@ -1,7 +1,7 @@
 import { Command } from 'ioredis';
 
-/** Of a command of ioredis 5.11, what it keeps to itself. */
-interface Inside {
+/** What a command of ioredis 5.11 keeps to itself. */
+interface Internals {
   name: string;
   args: unknown[];
   callback?: unknown;
@@ -15,26 +15,29 @@ interface Inside {
   _convertValue(resolve: (value: unknown) => void): unknown;
 }
 
+/** How commands of a name change their arguments, where they do. */
+type Transformers = Record<string, ((args: unknown[]) => unknown[]) | undefined>;
+
+const internals = Command.prototype as unknown as Internals;
+const { _transformer } = Command as unknown as { _transformer: { argument: Transformers } };
+const { initPromise } = internals;
+
 /**
- * Commands that V8 can forget as soon as they are done. ioredis makes what rejects a command in a function that it makes anew for
- * each; in V8 13 (Node 24) a command that has such a function as a property reaches the old objects, with all that it was asked
- * and answered: 2.7 KB for each message that is sent. It is the same promise as before, but for `showFriendlyErrorStack`,
- * which we do not use, and made by functions that there are once.
+ * Replaces how ioredis makes the promise of a command, so that V8 can forget the command as soon as it is done. ioredis defines
+ * `reject` within the promise's executor; on V8 13 (Node 24) such a command survives the collections of young objects, with all
+ * that it was asked and answered: see test/cli/garbage.test.ts. Here it is defined outside. `showFriendlyErrorStack`, which we
+ * do not use, has no effect any more.
  */
-const inside = Command.prototype as unknown as Inside;
-const { initPromise } = inside;
-inside.initPromise = function (this: Inside): void {
-  // While it connects, ioredis waits for some by a callback.
+internals.initPromise = function (this: Internals): void {
+  // Only the commands by which ioredis connects have a callback.
   if (this.callback) initPromise.call(this);
-  else this.promise = new Promise((resolve, reject) => settleWith(this, resolve, reject));
+  else this.promise = new Promise((resolve, reject) => prepare(this, resolve, reject));
 };
 
-function settleWith(command: Inside, resolve: (value: unknown) => void, reject: (error: unknown) => void): void {
+function prepare(command: Internals, resolve: (value: unknown) => void, reject: (error: unknown) => void): void {
   if (!command.transformed) {
     command.transformed = true;
-    const { argument } = (Command as unknown as { _transformer: { argument: Record<string, Transformer> } })
-      ._transformer;
-    const transform = argument[command.name];
+    const transform = _transformer.argument[command.name];
     if (transform) command.args = transform(command.args);
     command.stringifyArguments();
   }
@@ -42,9 +45,7 @@ function settleWith(command: Inside, resolve: (value: unknown) => void, reject: 
   command.reject = rejection(command, reject);
 }
 
-type Transformer = (args: unknown[]) => unknown[];
-
-function rejection(command: Inside, reject: (error: unknown) => void): (error: unknown) => void {
+function rejection(command: Internals, reject: (error: unknown) => void): (error: unknown) => void {
   return (error) => {
     command._clearTimers();
     reject(error);
