@@ -363,14 +363,6 @@ export const HTTP: readonly Mutant[] = [
     pattern: 'is replaced',
   },
   {
-    name: 'what is done is kept among the old objects',
-    file: 'cli/serve.ts',
-    from: '  turnOffPretenuring();',
-    to: '',
-    tests: ['test/cli/garbage.test.ts'],
-    pattern: 'a message',
-  },
-  {
     name: 'each worker tells its own metrics alone',
     file: 'cli/serve.ts',
     from: 'gatherMetrics: metricsOfAllWorkers',
