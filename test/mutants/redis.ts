@@ -84,6 +84,15 @@ export const REDIS: readonly Mutant[] = [
     also: [{ file: 'command-connection.ts', from: 'socketTimeout: commandTimeoutMs + 500,', to: '' }],
   },
   {
+    name: 'commands are kept alive when they are done',
+    file: 'young-commands.ts',
+    from: 'if (this.callback) initPromise.call(this);',
+    to: 'if (true) initPromise.call(this);',
+    also: [{ file: 'cli/serve.ts', from: "'--no-allocation-site-pretenuring'", to: "'--allocation-site-pretenuring'" }],
+    tests: ['test/cli/garbage.test.ts'],
+    pattern: 'a message',
+  },
+  {
     name: 'a silent link is kept',
     file: 'command-connection.ts',
     from: 'socketTimeout: commandTimeoutMs + 500,',
