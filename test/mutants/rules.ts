@@ -446,8 +446,8 @@ export const RULES: readonly Mutant[] = [
   {
     name: 'sends of one turn do not share a call',
     file: 'sender.ts',
-    from: 'const TOGETHER = 16;',
-    to: 'const TOGETHER = 1;',
+    from: 'if (together === 1) setImmediate(() => this.#flush());',
+    to: 'if (together === 1) this.#flush();',
     tests: ['test/features/messages/messages.test.ts'],
     pattern: 'sends of one turn share calls',
   },

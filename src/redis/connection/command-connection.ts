@@ -74,16 +74,17 @@ function newConnection(endpoint: Endpoint, { commandTimeoutMs, log }: CommandOpt
   return redis;
 }
 
-/** So many commands leave in one write at most: Redis begins with the first ones while we prepare the others. */
-const TOGETHER = 8;
+/** So many words of commands leave in one write, about: Redis begins with the first ones while we prepare the others. */
+const WORDS_TOGETHER = 128;
 
 /**
- * Commands of one turn of the event loop leave together: a write is what a busy node spends most of its time with.
+ * Short commands of one turn of the event loop leave together: a write is what a busy node spends most of its time with. A call
+ * for several sends is long, and leaves at once.
  * (ioredis' own `enableAutoPipelining` does the same, but commands in a pipeline do not time out. And it defines a getter on each
  * pipeline, so that each has a hidden class of its own, which keeps all that was asked and answered alive until V8 collects everything.)
  */
 class CommandConnection extends Redis {
-  #together = 0;
+  #words = 0;
 
   override sendCommand(command: Command, stream?: Parameters<Redis['sendCommand']>[1]): unknown {
     const socket = this.stream;
@@ -91,13 +92,14 @@ class CommandConnection extends Redis {
     if (socket.writableCorked === 0) {
       socket.cork();
       setImmediate(() => socket.uncork());
-      this.#together = 0;
+      this.#words = 0;
     }
     const promise = super.sendCommand(command, stream);
-    if (++this.#together === TOGETHER) {
+    this.#words += command.args.length;
+    if (this.#words >= WORDS_TOGETHER) {
       socket.uncork();
       socket.cork();
-      this.#together = 0;
+      this.#words = 0;
     }
     return promise;
   }
