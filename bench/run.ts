@@ -21,6 +21,7 @@ import { script } from './script.ts';
 import { send } from './send.ts';
 import { spaces } from './spaces.ts';
 import { storm } from './storm.ts';
+import { stormLive } from './storm-live.ts';
 import { workers } from './workers.ts';
 
 const BENCHMARKS: Benchmark[] = [
@@ -35,6 +36,7 @@ const BENCHMARKS: Benchmark[] = [
   idle,
   open,
   storm,
+  stormLive,
   replay,
   history,
   grow,

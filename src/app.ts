@@ -29,6 +29,7 @@ import { registerShutdown } from './http/plugins/shutdown.ts';
 import { registerUpgrade } from './http/plugins/upgrade.ts';
 import { createServer } from './http/server.ts';
 import { SpacesHere } from './http/spaces-here.ts';
+import { registerNewcomers } from './http/streams/newcomers.ts';
 import { FEED_BLOCK_MS, type RedisLink } from './redis/connection/link.ts';
 import { openStore, preparePartition } from './redis/open-store.ts';
 import { registerRoutes } from './routes.ts';
@@ -183,6 +184,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
   const { hub } = delivery;
 
   registerProblems(app);
+  registerNewcomers(app, delivery.slices);
   registerRequestLog(app, metrics);
   registerShutdown(app, () => hub.draining);
   registerUpgrade(app);

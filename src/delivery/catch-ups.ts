@@ -1,8 +1,8 @@
 import type { Logger } from '../redis/logger.ts';
 import type { Subscriber } from './subscriber.ts';
 
-/** How many subscribers read their streams at the same time. */
-const AT_ONCE = 64;
+/** How many subscribers read their streams at the same time: what Redis answers them comes in one turn of the event loop. */
+const AT_ONCE = 24;
 
 /** The turns of those whose streams are in one partition. */
 interface Turns {

@@ -6,6 +6,7 @@ import { Hub } from './hub.ts';
 import type { DeliveryMetrics } from './metrics.ts';
 import { PartitionDelivery, type PartitionOptions } from './partition-delivery.ts';
 import type { PresenceKeeper } from './presence.ts';
+import { TimeSlices } from './time-slices.ts';
 
 export interface DeliveryOptions {
   /** All that there are, that of the default space first. */
@@ -27,6 +28,8 @@ export interface DeliveryOptions {
 /** Everything that brings what happens to those who listen on this node. */
 export class Delivery {
   readonly hub: Hub;
+  /** For what those ask who open streams. */
+  readonly slices = new TimeSlices();
   readonly #first: PartitionDelivery;
   readonly #others: readonly PartitionDelivery[];
   readonly #byPrefix: ReadonlyMap<string, PartitionDelivery>;
@@ -38,6 +41,7 @@ export class Delivery {
     const hub = new Hub({
       ...options,
       catchUps,
+      slices: this.slices,
       dataLoss: { report: ({ key, space }, epoch) => this.#byPrefix.get(prefixOf(key))!.report(space, epoch) },
     });
     this.hub = hub;

@@ -6,6 +6,7 @@ import type { DeliveryMetrics } from './metrics.ts';
 import type { ByeReason, EventName, SignalName, Sink } from './sink.ts';
 import type { Source, Start } from './source.ts';
 import type { State } from './state.ts';
+import type { TimeSlices } from './time-slices.ts';
 
 /** When a client that has lost its connection comes back by itself, ms. */
 const RETRY_MS = 3_000;
@@ -42,6 +43,8 @@ export interface SubscriberHost {
   catchUps: { add(subscriber: Subscriber): void; remove(subscriber: Subscriber): void };
   /** Told when a position that was given out in a stream lay beyond it while this epoch held. */
   dataLoss: { report(source: Source, epoch: string): void };
+  /** Where pages are made into events. */
+  slices: TimeSlices;
   metrics: DeliveryMetrics;
 }
 
@@ -211,6 +214,7 @@ export class Subscriber implements Listener {
 
   async #readPage(): Promise<void> {
     const page = await this.source.page(this.#cursor, PAGE);
+    if (page.items.length > 0) await this.#host.slices.turn();
     if (!this.#is('catching-up')) return;
     if (!this.#sink) this.#open(page.from);
     const sink = this.#sink!;

@@ -481,4 +481,20 @@ export const DELIVERY: readonly Mutant[] = [
     to: '!new FeedEntry(entry).log',
     tests: ['test/delivery/epoch.test.ts'],
   },
+  {
+    name: 'a slice has no end',
+    file: 'delivery/time-slices.ts',
+    from: 'const SLICE_MS = 0.1;',
+    to: 'const SLICE_MS = Infinity;',
+    tests: ['test/delivery/time-slices.test.ts'],
+    pattern: 'others have their turn',
+  },
+  {
+    name: 'what goes on by promises is not counted',
+    file: 'delivery/time-slices.ts',
+    from: 'queueMicrotask(() =>\n      process.nextTick(() => {\n        if (performance.now() - this.#since < SLICE_MS) this.#next();\n        else this.#begin();\n      }),\n    );',
+    to: 'if (performance.now() - this.#since < SLICE_MS) this.#next();\n    else this.#begin();',
+    tests: ['test/delivery/time-slices.test.ts'],
+    pattern: 'what goes on by promises counts',
+  },
 ];

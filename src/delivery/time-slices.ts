@@ -1,0 +1,48 @@
+/** How long a slice takes, ms; what is under way then is done to its end: a page, or who opens a stream and whether they may. */
+const SLICE_MS = 0.1;
+
+/**
+ * Work that a thousand may ask for in the same moment, done in slices: in each turn of the event loop some of it, in the order in
+ * which it came, and whatever else there is to do. So those who are here hardly notice how many come back.
+ */
+export class TimeSlices {
+  readonly #waiting: (() => void)[] = [];
+  #isUnderWay = false;
+  #since = 0;
+
+  /** Has this done in a slice. What it lets go on at once, by the promises that it settles, counts as its work. */
+  add(work: () => void): void {
+    this.#waiting.push(work);
+    if (this.#isUnderWay) return;
+    this.#isUnderWay = true;
+    this.#begin();
+  }
+
+  /** Resolves in a slice. */
+  turn(): Promise<void> {
+    return new Promise((resolve) => this.add(resolve));
+  }
+
+  #begin(): void {
+    setImmediate(() => {
+      this.#since = performance.now();
+      this.#next();
+    });
+  }
+
+  #next(): void {
+    const work = this.#waiting.shift();
+    if (!work) {
+      this.#isUnderWay = false;
+      return;
+    }
+    work();
+    // Once all promises have gone on that can by now.
+    queueMicrotask(() =>
+      process.nextTick(() => {
+        if (performance.now() - this.#since < SLICE_MS) this.#next();
+        else this.#begin();
+      }),
+    );
+  }
+}

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { TimeSlices } from '../../src/delivery/time-slices.ts';
+
+const COUNT = 20;
+
+/** Takes 1 ms of the processor. */
+function busy(): void {
+  const until = performance.now() + 1;
+  while (performance.now() < until);
+}
+
+test('work is done in the order in which it came, whatever it adds', async () => {
+  const slices = new TimeSlices();
+  const done: number[] = [];
+  await new Promise<void>((resolve) => {
+    for (const i of [0, 1, 2]) {
+      slices.add(() => {
+        done.push(i);
+        slices.add(() => {
+          done.push(i + 10);
+          if (i === 2) resolve();
+        });
+      });
+    }
+  });
+  assert.deepEqual(done, [0, 1, 2, 10, 11, 12]);
+});
+
+test('others have their turn between slices', async () => {
+  const slices = new TimeSlices();
+  let done = 0;
+  for (let i = 0; i < COUNT; i++) {
+    slices.add(() => {
+      busy();
+      done++;
+    });
+  }
+  const seen: number[] = [];
+  while (done < COUNT) {
+    await nextTurn();
+    seen.push(done);
+  }
+  assert.ok(new Set(seen).size > COUNT / 2, `seen in between: ${seen}`);
+});
+
+test('what goes on by promises counts, as far as it waits for nothing else', async () => {
+  const slices = new TimeSlices();
+  let done = 0;
+  const one = async () => {
+    await slices.turn();
+    await Promise.resolve();
+    busy();
+    await Promise.resolve();
+    done++;
+  };
+  const all = Promise.all(Array.from({ length: COUNT }, one));
+  const seen: number[] = [];
+  while (done < COUNT) {
+    await nextTurn();
+    seen.push(done);
+  }
+  await all;
+  assert.ok(new Set(seen).size > COUNT / 2, `seen in between: ${seen}`);
+});
+
+test('after a rest it goes on', async () => {
+  const slices = new TimeSlices();
+  await slices.turn();
+  await nextTurn();
+  await slices.turn();
+  await Promise.all([slices.turn(), slices.turn()]);
+});
