@@ -10,7 +10,10 @@ export class TimeSlices {
   #isUnderWay = false;
   #since = 0;
 
-  /** Has this done in a slice. What it lets go on at once, by the promises that it settles, counts as its work. */
+  /**
+   * Has this done in a slice: at once, where there was none yet in this turn. What it lets go on at once, by the promises that it
+   * settles, counts as its work.
+   */
   add(work: () => void): void {
     this.#waiting.push(work);
     if (this.#isUnderWay) return;
@@ -24,16 +27,14 @@ export class TimeSlices {
   }
 
   #begin(): void {
-    setImmediate(() => {
-      this.#since = performance.now();
-      this.#next();
-    });
+    this.#since = performance.now();
+    this.#next();
   }
 
   #next(): void {
     const work = this.#waiting.shift();
     if (!work) {
-      this.#isUnderWay = false;
+      this.#endTurn();
       return;
     }
     work();
@@ -41,8 +42,16 @@ export class TimeSlices {
     queueMicrotask(() =>
       process.nextTick(() => {
         if (performance.now() - this.#since < SLICE_MS) this.#next();
-        else this.#begin();
+        else this.#endTurn();
       }),
     );
+  }
+
+  /** What comes before the next turn waits for it. */
+  #endTurn(): void {
+    setImmediate(() => {
+      this.#isUnderWay = this.#waiting.length > 0;
+      if (this.#isUnderWay) this.#begin();
+    });
   }
 }

