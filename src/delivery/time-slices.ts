@@ -37,14 +37,14 @@ export class TimeSlices {
       this.#endTurn();
       return;
     }
-    work();
-    // Once all promises have gone on that can by now.
+    // Once all promises have gone on that can by then; asked for first, so that work that throws keeps nobody waiting.
     queueMicrotask(() =>
       process.nextTick(() => {
         if (performance.now() - this.#since < SLICE_MS) this.#next();
         else this.#endTurn();
       }),
     );
+    work();
   }
 
   /** What comes before the next turn waits for it. */

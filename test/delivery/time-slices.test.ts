@@ -73,3 +73,13 @@ test('after a rest it goes on', async () => {
   await slices.turn();
   await Promise.all([slices.turn(), slices.turn()]);
 });
+
+test('work that throws is its own concern: the others have their slices', { timeout: 2_000 }, async () => {
+  const slices = new TimeSlices();
+  assert.throws(() =>
+    slices.add(() => {
+      throw new Error('of its own');
+    }),
+  );
+  await slices.turn();
+});
