@@ -28,7 +28,7 @@ export interface DeliveryOptions {
 /** Everything that brings what happens to those who listen on this node. */
 export class Delivery {
   readonly hub: Hub;
-  /** For what those ask who open streams. */
+  /** Those in which pages are written; streams are opened in the same ones. */
   readonly slices = new TimeSlices();
   readonly #first: PartitionDelivery;
   readonly #others: readonly PartitionDelivery[];

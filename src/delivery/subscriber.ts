@@ -43,7 +43,7 @@ export interface SubscriberHost {
   catchUps: { add(subscriber: Subscriber): void; remove(subscriber: Subscriber): void };
   /** Told when a position that was given out in a stream lay beyond it while this epoch held. */
   dataLoss: { report(source: Source, epoch: string): void };
-  /** Where pages are made into events. */
+  /** Pages are written in slices: many may come at the same moment. */
   slices: TimeSlices;
   metrics: DeliveryMetrics;
 }
@@ -214,7 +214,8 @@ export class Subscriber implements Listener {
 
   async #readPage(): Promise<void> {
     const page = await this.source.page(this.#cursor, PAGE);
-    if (page.items.length > 0) await this.#host.slices.turn();
+    // An empty page is next to no work.
+    if (page.items.length > 0) await this.#host.slices.next();
     if (!this.#is('catching-up')) return;
     if (!this.#sink) this.#open(page.from);
     const sink = this.#sink!;

@@ -1,4 +1,4 @@
-/** How long a slice takes, ms; what is under way then is done to its end: a page, or who opens a stream and whether they may. */
+/** After how long no other piece of work is begun in a slice, ms. One page, or the opening of one stream, may take longer. */
 const SLICE_MS = 0.1;
 
 /**
@@ -21,17 +21,17 @@ export class TimeSlices {
     this.#begin();
   }
 
-  /** Resolves in a slice. */
-  turn(): Promise<void> {
+  /** Resolves in a slice: what follows is done there. */
+  next(): Promise<void> {
     return new Promise((resolve) => this.add(resolve));
   }
 
   #begin(): void {
     this.#since = performance.now();
-    this.#next();
+    this.#doNext();
   }
 
-  #next(): void {
+  #doNext(): void {
     const work = this.#waiting.shift();
     if (!work) {
       this.#endTurn();
@@ -40,14 +40,14 @@ export class TimeSlices {
     // Once all promises have gone on that can by then; asked for first, so that work that throws keeps nobody waiting.
     queueMicrotask(() =>
       process.nextTick(() => {
-        if (performance.now() - this.#since < SLICE_MS) this.#next();
+        if (performance.now() - this.#since < SLICE_MS) this.#doNext();
         else this.#endTurn();
       }),
     );
     work();
   }
 
-  /** What comes before the next turn waits for it. */
+  /** There is no other slice in this turn: what comes meanwhile waits for the next one. */
   #endTurn(): void {
     setImmediate(() => {
       this.#isUnderWay = this.#waiting.length > 0;

@@ -50,7 +50,7 @@ test('what goes on by promises counts, as far as it waits for nothing else', asy
   const slices = new TimeSlices();
   let done = 0;
   const one = async () => {
-    await slices.turn();
+    await slices.next();
     await Promise.resolve();
     busy();
     await Promise.resolve();
@@ -68,10 +68,10 @@ test('what goes on by promises counts, as far as it waits for nothing else', asy
 
 test('after a rest it goes on', async () => {
   const slices = new TimeSlices();
-  await slices.turn();
+  await slices.next();
   await nextTurn();
-  await slices.turn();
-  await Promise.all([slices.turn(), slices.turn()]);
+  await slices.next();
+  await Promise.all([slices.next(), slices.next()]);
 });
 
 test('work that throws is its own concern: the others have their slices', { timeout: 2_000 }, async () => {
@@ -81,5 +81,5 @@ test('work that throws is its own concern: the others have their slices', { time
       throw new Error('of its own');
     }),
   );
-  await slices.turn();
+  await slices.next();
 });

@@ -492,8 +492,8 @@ export const DELIVERY: readonly Mutant[] = [
   {
     name: 'what goes on by promises is not counted',
     file: 'delivery/time-slices.ts',
-    from: 'queueMicrotask(() =>\n      process.nextTick(() => {\n        if (performance.now() - this.#since < SLICE_MS) this.#next();\n        else this.#endTurn();\n      }),\n    );',
-    to: 'if (performance.now() - this.#since < SLICE_MS) this.#next();\n    else this.#endTurn();',
+    from: 'queueMicrotask(() =>\n      process.nextTick(() => {\n        if (performance.now() - this.#since < SLICE_MS) this.#doNext();\n        else this.#endTurn();\n      }),\n    );',
+    to: 'if (performance.now() - this.#since < SLICE_MS) this.#doNext();\n    else this.#endTurn();',
     tests: ['test/delivery/time-slices.test.ts'],
     pattern: 'what goes on by promises counts',
   },

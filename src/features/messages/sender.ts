@@ -5,8 +5,8 @@ import { refers, type Sending, type SendReply, send, sendMany } from './commands
 export type SendOutcome = SendReply | { outcome: 'failed'; error: unknown };
 
 /**
- * How many sends share a call at most. Redis works on it while the node reads the requests behind: with more in a call each of
- * the two waits for the other (a third of the processors' time, with 50 connections and 16 in a call).
+ * How many sends share a call at most. Redis does them while the node reads the next requests. With more in a call each of the two
+ * waits for the other: with 16, of 50 connections, the processors had nothing to do for a third of the time.
  */
 const TOGETHER = 8;
 
@@ -46,7 +46,7 @@ export class Sender {
   #flush(): void {
     const some = this.#waiting;
     const [first, second] = some;
-    // A full call has left before.
+    // All have left in a full call.
     if (!first) return;
     this.#waiting = [];
     if (second || refers(first.sending)) void this.#sendTogether(some);
