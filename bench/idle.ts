@@ -4,7 +4,8 @@ import type { Benchmark } from './harness/benchmark.ts';
 import { compare } from './harness/compare.ts';
 import { residentBytes } from './harness/cpu.ts';
 import { Load } from './harness/load.ts';
-import { API_KEY, Service } from './harness/service.ts';
+import { Service } from './harness/service.ts';
+import { inboxStreams } from './harness/traffic.ts';
 
 /** What 10,000 people who only listen cost in memory. */
 export const idle: Benchmark = {
@@ -45,7 +46,7 @@ export const idle: Benchmark = {
 async function grownBy(pid: number, url: string, count: number): Promise<{ kibPerStream: number }> {
   const load = await Load.start();
   // The first hundred bring in the code and the buffers that all share.
-  const streams = Array.from({ length: count }, (_, i) => ({ path: `/v1/users/u${i}/inbox/stream`, token: API_KEY }));
+  const streams = inboxStreams(Array.from({ length: count }, (_, i) => `u${i}`));
   await load.do('subscribe', { url, streams: streams.slice(0, 100) });
   await setTimeout(3_000);
   const before = residentBytes(pid);

@@ -4,9 +4,9 @@ import { Redis } from 'ioredis';
 import type { Benchmark } from './harness/benchmark.ts';
 import type { Comparison } from './harness/compare.ts';
 import { Load } from './harness/load.ts';
-import { API_KEY, Service } from './harness/service.ts';
-import { percentile, spreadOf } from './harness/stats.ts';
-import { TEXT } from './harness/traffic.ts';
+import { Service } from './harness/service.ts';
+import { quantiles, spreadOf } from './harness/stats.ts';
+import { inboxStreams, timedSends } from './harness/traffic.ts';
 
 const USERS = 1_000;
 const RATE = 500;
@@ -24,13 +24,8 @@ export const latency: Benchmark = {
     const audience = await Load.start();
     const sender = await Load.start();
     const users = Array.from({ length: USERS }, (_, i) => `u${i}`);
-    const streams = users.map((uid) => ({ path: `/v1/users/${uid}/inbox/stream`, token: API_KEY }));
-    await audience.do('subscribe', { url: service.url, streams });
-    const requests = users.map((uid, i) => ({
-      path: `/v1/users/${uid}/conversations/user:u${(i + 1) % USERS}/messages`,
-      token: API_KEY,
-      body: `{"fields":{"text":"${TEXT}","at":"{at}"}}`,
-    }));
+    await audience.do('subscribe', { url: service.url, streams: inboxStreams(users) });
+    const requests = timedSends(users);
     const ping = new Redis(port);
     const measured: Comparison['rounds'] = [];
     for (let round = 0; round <= rounds; round++) {
@@ -50,10 +45,6 @@ export const latency: Benchmark = {
     return { comparisons: [{ of: 'a delivery', comparison: summary(measured) }] };
   },
 };
-
-function quantiles(values: readonly number[]) {
-  return { p50: percentile(values, 0.5), p99: percentile(values, 0.99) };
-}
 
 function summary(rounds: Comparison['rounds']): Comparison {
   const names = ['p50', 'p99'] as const;

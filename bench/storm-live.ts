@@ -2,10 +2,10 @@ import { Baseline } from './harness/baseline.ts';
 import type { Benchmark } from './harness/benchmark.ts';
 import { compare } from './harness/compare.ts';
 import { Load } from './harness/load.ts';
-import { COUNT, Returning } from './harness/returning.ts';
-import { API_KEY, Service } from './harness/service.ts';
-import { percentile } from './harness/stats.ts';
-import { TEXT } from './harness/traffic.ts';
+import { Returning } from './harness/returning.ts';
+import { Service } from './harness/service.ts';
+import { quantiles } from './harness/stats.ts';
+import { inboxStreams, timedSends } from './harness/traffic.ts';
 
 const LIVE = 100;
 const RATE = 500;
@@ -24,15 +24,10 @@ export const stormLive: Benchmark = {
     const [load, audience, sender] = [await Load.start(), await Load.start(), await Load.start()];
     const returning = await Returning.leave(service, load);
     for (const { url } of [service, plain]) await returning.miss(url);
-    await service.makeUsers(COUNT + LIVE);
-    const live = Array.from({ length: LIVE }, (_, i) => `u${COUNT + i}`);
-    const streams = live.map((uid) => ({ path: `/v1/users/${uid}/inbox/stream`, token: API_KEY }));
-    await audience.do('subscribe', { url: service.url, streams });
-    const requests = live.map((uid, i) => ({
-      path: `/v1/users/${uid}/conversations/user:${live[(i + 1) % LIVE]}/messages`,
-      token: API_KEY,
-      body: `{"fields":{"text":"${TEXT}","at":"{at}"}}`,
-    }));
+    await service.makeUsers(Returning.count + LIVE);
+    const live = Array.from({ length: LIVE }, (_, i) => `u${Returning.count + i}`);
+    await audience.do('subscribe', { url: service.url, streams: inboxStreams(live) });
+    const requests = timedSends(live);
     const meanwhile = async ({ url }: Service | Baseline) => {
       const coming = await returning.streams();
       // Sender and recipient both have an event.
@@ -40,7 +35,7 @@ export const stormLive: Benchmark = {
       const storm = returning.comeBack(url, coming);
       await sender.do('post', { url: service.url, connections: 50, count: MESSAGES, rate: RATE, requests });
       const [{ latencies }, seconds] = await Promise.all([arrived, storm]);
-      return { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99), seconds };
+      return { ...quantiles(latencies), seconds };
     };
     const comparison = await compare(
       rounds,

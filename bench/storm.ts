@@ -3,7 +3,7 @@ import type { Benchmark } from './harness/benchmark.ts';
 import { compare } from './harness/compare.ts';
 import { Load } from './harness/load.ts';
 import { cpuPerUnit } from './harness/measure.ts';
-import { COUNT, Returning } from './harness/returning.ts';
+import { Returning } from './harness/returning.ts';
 import { Service } from './harness/service.ts';
 
 /** Everybody was away and comes back in the same moment. */
@@ -23,7 +23,7 @@ export const storm: Benchmark = {
       let seconds = 0;
       const cpu = await cpuPerUnit(processes, async () => {
         seconds = await returning.comeBack(url, streams);
-        return COUNT;
+        return Returning.count;
       });
       return { ...cpu, seconds };
     };

@@ -1,13 +1,15 @@
 import type { Load } from './load.ts';
 import { API_KEY, type Service } from './service.ts';
+import type { SubscribeTask } from './streams.ts';
 import { TEXT } from './traffic.ts';
 
-/** How many come back, and how many messages each has missed. */
-export const COUNT = 1_000;
+/** How many messages each of them misses. */
 const MISSED = 100;
 
 /** The members of a group who were away, and come back in the same moment, as after the end of a node or of a proxy. */
 export class Returning {
+  /** How many they are. */
+  static readonly count = 1_000;
   readonly #service: Service;
   readonly #load: Load;
   readonly #cursors: readonly string[];
@@ -20,9 +22,9 @@ export class Returning {
 
   /** Makes users u0 … and their group, who leave then. @param load has their connections */
   static async leave(service: Service, load: Load): Promise<Returning> {
-    await service.makeUsers(COUNT);
-    await service.makeGroup('all', COUNT);
-    const cursors = Array.from({ length: COUNT }, async (_, i) => {
+    await service.makeUsers(Returning.count);
+    await service.makeGroup('all', Returning.count);
+    const cursors = Array.from({ length: Returning.count }, async (_, i) => {
       const [newest] = await service.admin.xrevrange(`s:u${i}`, '+', '-', 'COUNT', 1);
       return newest![0];
     });
@@ -37,7 +39,7 @@ export class Returning {
   }
 
   /** The streams that they will ask for, with tokens that nobody has seen before. */
-  streams(): Promise<{ path: string; token: string }[]> {
+  streams(): Promise<SubscribeTask['streams']> {
     return Promise.all(
       this.#cursors.map(async (cursor, i) => ({
         path: `/v1/users/me/inbox/stream?start=${cursor}`,
@@ -47,8 +49,13 @@ export class Returning {
   }
 
   /** They all come, and go when each has all that it had missed; how long that took, s. */
-  async comeBack(url: string, streams: { path: string; token: string }[]): Promise<number> {
-    const { ms } = await this.#load.do('replay', { url, streams, atOnce: COUNT, count: COUNT * MISSED });
+  async comeBack(url: string, streams: SubscribeTask['streams']): Promise<number> {
+    const { ms } = await this.#load.do('replay', {
+      url,
+      streams,
+      atOnce: Returning.count,
+      count: Returning.count * MISSED,
+    });
     return ms / 1_000;
   }
 }

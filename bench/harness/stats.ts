@@ -6,9 +6,14 @@ export function median(values: readonly number[]): number {
 }
 
 /** The value below which a share of the values lies: `percentile(values, 0.99)`. */
-export function percentile(values: readonly number[], share: number): number {
+function percentile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!;
+}
+
+/** What a latency is told by. */
+export function quantiles(values: readonly number[]) {
+  return { p50: percentile(values, 0.5), p99: percentile(values, 0.99) };
 }
 
 /** A median and the least and the greatest of what it was taken from. */

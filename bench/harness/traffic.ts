@@ -2,7 +2,8 @@ import type { Sample } from './compare.ts';
 import type { Load } from './load.ts';
 import { cpuPerUnit, type Processes } from './measure.ts';
 import type { PostTask } from './post.ts';
-import type { Service } from './service.ts';
+import { API_KEY, type Service } from './service.ts';
+import type { SubscribeTask } from './streams.ts';
 
 /** What people write. */
 export const TEXT = 'Shall we meet at noon, where we met the last time?';
@@ -22,6 +23,20 @@ export async function directSends(
       };
     }),
   );
+}
+
+/** A direct message of each user to the next one, which carries when it was sent. */
+export function timedSends(users: readonly string[]): PostTask['requests'] {
+  return users.map((uid, i) => ({
+    path: `/v1/users/${uid}/conversations/user:${users[(i + 1) % users.length]}/messages`,
+    token: API_KEY,
+    body: `{"fields":{"text":"${TEXT}","at":"{at}"}}`,
+  }));
+}
+
+/** The inbox streams of users, as the server opens them. */
+export function inboxStreams(users: readonly string[]): SubscribeTask['streams'] {
+  return users.map((uid) => ({ path: `/v1/users/${uid}/inbox/stream`, token: API_KEY }));
 }
 
 /** Posts, and tells how many a second, and the CPU time of each; `unitsPerRequest` where one request carries several. */
