@@ -83,7 +83,7 @@ async function populate(service: Service, from: number, to: number): Promise<{ p
       sendMany,
       some.map((i) => {
         const conversation = withUser(uidOf(i + 1 < to ? i + 1 : from));
-        return {
+        const sending = {
           from: uidOf(i),
           conversation,
           log: logOf(uidOf(i), conversation),
@@ -97,6 +97,7 @@ async function populate(service: Service, from: number, to: number): Promise<{ p
           attachments: [],
           pairs: ['text', TEXT],
         };
+        return { keys: store.keys, sending };
       }),
     );
     const wrong = replies.find(({ outcome }) => outcome !== 'sent');

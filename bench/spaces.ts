@@ -8,7 +8,7 @@ import { directSends, measurePosts, TEXT } from './harness/traffic.ts';
 const ADMIN_KEY = 'bench-admin-key-0123456789';
 const USERS = 10;
 
-/** Sends spread evenly over many spaces, against as many senders in one: those of one turn share a call there, and here none do. */
+/** Sends spread evenly over many spaces, against as many senders in one. Those of one turn share calls in both; here hardly two of a call are of one space. */
 export const spaces: Benchmark = {
   name: 'spaces',
   title: 'POST of direct messages spread over 1,000 spaces of 10 users each, 50 connections',

@@ -6,6 +6,7 @@ import { NO_PRESENCE } from './delivery/presence.ts';
 import { FilesJanitor } from './features/files/janitor.ts';
 import { openFileStore } from './features/files/open-file-store.ts';
 import { EntryCache } from './features/messages/entry-cache.ts';
+import { Senders } from './features/messages/sender.ts';
 import { BeforeSend } from './features/moderation/before-send.ts';
 import { Keeper, type KeeperOptions } from './features/presence/keeper.ts';
 import { WebPush } from './features/push/web-push.ts';
@@ -134,6 +135,7 @@ export async function buildApp(config: Config, link: RedisLink, options: AppOpti
       fileBytes,
       beforeSend,
       recent: new EntryCache(),
+      senders: new Senders(store),
       hub: () => delivery.hub,
       feedLagMs: (partition) => delivery.feedLagMs(partition),
     },

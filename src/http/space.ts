@@ -22,6 +22,7 @@ import type { EntryCache } from '../features/messages/entry-cache.ts';
 import { History } from '../features/messages/history.ts';
 import { Logs } from '../features/messages/logs.ts';
 import { Messages } from '../features/messages/messages.ts';
+import type { Senders } from '../features/messages/sender.ts';
 import type { BeforeSend } from '../features/moderation/before-send.ts';
 import { Presence } from '../features/presence/presence.ts';
 import { Devices } from '../features/push/devices.ts';
@@ -57,6 +58,7 @@ export interface SpaceContext {
   webPush: WebPush | undefined;
   /** Recent messages. */
   recent: EntryCache;
+  senders: Senders;
   /** Known once delivery is made, which needs the spaces. */
   hub: () => Hub;
   /** How long ago the feed of a partition was last read to its end, ms; of the default space's, where none is named. */
@@ -128,6 +130,7 @@ export class Space {
     this.messages = new Messages(
       {
         store,
+        sender: context.senders.of(store),
         asking,
         admit: sendsLimit(set.sendsPerSecond),
         sent: (outcome) => metrics.countSend(outcome, name),

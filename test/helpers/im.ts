@@ -19,6 +19,7 @@ import { EntryCache } from '../../src/features/messages/entry-cache.ts';
 import { History } from '../../src/features/messages/history.ts';
 import { Logs } from '../../src/features/messages/logs.ts';
 import { Messages } from '../../src/features/messages/messages.ts';
+import { Sender } from '../../src/features/messages/sender.ts';
 import { Devices } from '../../src/features/push/devices.ts';
 import { Reactions } from '../../src/features/reactions/reactions.ts';
 import { openSpace } from '../../src/features/spaces/commands.ts';
@@ -83,7 +84,13 @@ export async function startIm(
     members: new Members(store),
     bans: new Bans(store),
     messages: new Messages(
-      { store, admit: () => {}, sent: () => {}, grown: (log) => trimmed.push(im.history.trim(log)) },
+      {
+        store,
+        sender: new Sender(store),
+        admit: () => {},
+        sent: () => {},
+        grown: (log) => trimmed.push(im.history.trim(log)),
+      },
       86_400_000,
     ),
     /** What is trimmed beside. */

@@ -347,10 +347,26 @@ export const LUA: readonly Mutant[] = [
   {
     name: 'a failed message of a batch fails all',
     file: 'send_many.lua',
-    from: 'local done, outcome = pcall(send,',
-    to: 'local done, outcome = true, send(',
+    from: 'done, outcome = pcall(send,',
+    to: 'done, outcome = true, send(',
     tests: ['test/features/messages/messages.test.ts'],
     pattern: 'one log of a wrong type',
+  },
+  {
+    name: 'sends of a space that takes none are sent in the one before it',
+    file: 'send_many.lua',
+    from: 'if closed then',
+    to: 'if false then',
+    tests: ['test/features/messages/sender.test.ts'],
+    pattern: 'a space that takes nothing refuses its own sends',
+  },
+  {
+    name: 'a space that takes nothing refuses the sends of those that follow in the call',
+    file: 'send_many.lua',
+    from: 'closed = not done',
+    to: 'closed = closed or not done',
+    tests: ['test/features/messages/sender.test.ts'],
+    pattern: 'a space that takes nothing refuses its own sends',
   },
   {
     name: 'a batch writes as many inboxes as it likes in one call',

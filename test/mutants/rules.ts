@@ -451,4 +451,20 @@ export const RULES: readonly Mutant[] = [
     tests: ['test/features/messages/messages.test.ts'],
     pattern: 'sends of one turn share calls',
   },
+  {
+    name: 'a message is sent in the space of the one before it',
+    file: 'messages/commands.ts',
+    from: '(sendings[i - 1]?.keys.space ?? DEFAULT_SPACE)',
+    to: '(sendings[i - 1] ?? sendings[i])!.keys.space',
+    tests: ['test/features/messages/sender.test.ts'],
+    pattern: 'each comes into its own',
+  },
+  {
+    name: 'each space has a sender of its own',
+    file: 'messages/sender.ts',
+    from: 'of({ partition }: Store): Sender {\n    return this.#ofPartition.get(partition)!;',
+    to: 'of(store: Store): Sender {\n    return new Sender(store);',
+    tests: ['test/features/messages/sender.test.ts'],
+    pattern: 'each comes into its own',
+  },
 ];

@@ -3,6 +3,7 @@ import { type LogEntry, parseEntry } from '../../domain/entries.ts';
 import type { Attachment, AttachmentInput } from '../../domain/files.ts';
 import { attachmentsFrom } from '../../domain/files.ts';
 import type { Uid } from '../../domain/names.ts';
+import { DEFAULT_SPACE } from '../../domain/spaces.ts';
 import type { MessageId } from '../../domain/stream-ids.ts';
 import { command, type RefusedWrites } from '../../redis/command.ts';
 import { audienceKeys, besideLog, placeWords } from '../../redis/conversation-keys.ts';
@@ -78,24 +79,35 @@ export const createEvent = command({
 /** How many inboxes one call of {@link sendMany} writes, about: Redis does nothing else meanwhile. */
 const WRITES_A_CALL = 2_000;
 
-/** Each with an outcome of its own; those that were not tried, after too many writes, have none. */
+/** A message to send, and the keys of the space that it is of. */
+export interface SendingInSpace {
+  keys: Keys;
+  sending: Sending;
+}
+
+/**
+ * Several messages, of any spaces of one partition, by the store of that partition. Each has an outcome of its own; those that
+ * were not tried, after too many writes, have none.
+ */
 export const sendMany = command({
   script: new URL('./send_many.lua', import.meta.url),
   isFunction: true,
-  keys: (keys, sendings: readonly Sending[]) => {
-    const all = keysOfAll(keys);
-    for (const one of sendings) {
-      addOwnKeys(all, keys, one);
-      if (refers(one)) addReferenceKeys(all, keys, one);
+  keys: (partition, sendings: readonly SendingInSpace[]) => {
+    const all = keysOfAll(partition);
+    for (const [i, { keys, sending }] of sendings.entries()) {
+      if (isOfAnother(sendings, i)) all.push(keys.meta(), keys.journal());
+      addOwnKeys(all, keys, sending);
+      if (refers(sending)) addReferenceKeys(all, keys, sending);
     }
     return all;
   },
   args: (sendings) => {
     const words: (string | number)[] = [WRITES_A_CALL];
-    for (const one of sendings) {
-      words.push(one.pairs.length);
-      addReferenceWords(words, one);
-      addWords(words, one);
+    for (const [i, { keys, sending }] of sendings.entries()) {
+      if (isOfAnother(sendings, i)) words.push(keys.meta());
+      words.push(sending.pairs.length);
+      addReferenceWords(words, sending);
+      addWords(words, sending);
     }
     return words;
   },
@@ -106,6 +118,11 @@ export const sendMany = command({
         : sendReply(reply as RawSend),
     ),
 });
+
+/** Whether a message is of another space than the one before it; the first one: than the default space. */
+function isOfAnother(sendings: readonly SendingInSpace[], i: number): boolean {
+  return sendings[i]!.keys.space !== (sendings[i - 1]?.keys.space ?? DEFAULT_SPACE);
+}
 
 // Lists are added to, and not made of each other, which for a call of twelve sends takes eight times as long.
 

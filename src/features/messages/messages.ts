@@ -10,7 +10,7 @@ import type { Store } from '../../redis/store.ts';
 import type { Asking, Ready } from './asking.ts';
 import { createEvent, type Sending, type SendReply } from './commands.ts';
 import { CUSTOM, digestOf, type Send } from './send.ts';
-import { Sender } from './sender.ts';
+import type { Sender } from './sender.ts';
 
 /** A message that is stored, and whether this call made it. */
 export interface Sent {
@@ -27,6 +27,8 @@ type Placed = Ready & { place: number };
 /** What sending needs. */
 export interface MessagesContext {
   store: Store;
+  /** Of the partition that the store is of. */
+  sender: Sender;
   /** Asked before each send; throws what refuses it. */
   admit: () => void;
   /** Told how each send came out: `created`, `repeated`, or an error code. */
@@ -43,13 +45,11 @@ const OWN_ID_TTL_MS = 300_000;
 /** Sends messages. */
 export class Messages {
   readonly #context: MessagesContext;
-  readonly #sender: Sender;
   readonly #idempotencyTtlMs: number;
 
   /** @param idempotencyTtlMs how long a sender's clientMessageId is remembered */
   constructor(context: MessagesContext, idempotencyTtlMs: number) {
     this.#context = context;
-    this.#sender = new Sender(context.store);
     this.#idempotencyTtlMs = idempotencyTtlMs;
   }
 
@@ -61,7 +61,8 @@ export class Messages {
   send(uid: Uid, conversation: Conversation, body: Omit<Send, 'uid' | 'conversation'>): Promise<Sent> {
     const { caller, fields, clientMessageId, replyTo, mentions, attachments, silent } = body;
     const send = { uid, conversation, caller, fields, clientMessageId, replyTo, mentions, attachments, silent };
-    return this.#send(send, (sending) => this.#sender.send(sending));
+    const { sender, store } = this.#context;
+    return this.#send(send, (sending) => sender.send(store, sending));
   }
 
   /**
@@ -91,9 +92,12 @@ export class Messages {
         outcomes[place] = { error };
       }
     });
-    const { asking } = this.#context;
+    const { asking, sender, store } = this.#context;
     const waiting = asking ? await this.#decided(asking, prepared, outcomes) : prepared;
-    const replies = await this.#sender.sendMany(waiting.map(({ sending }) => sending));
+    const replies = await sender.sendMany(
+      store,
+      waiting.map(({ sending }) => sending),
+    );
     waiting.forEach(({ place, send, sending }, i) => {
       const reply = replies[i]!;
       outcomes[place] =

@@ -1,3 +1,4 @@
+import { DEFAULT_SPACE } from '../../domain/spaces.ts';
 import type { Store } from '../../redis/store.ts';
 import { refers, type Sending, type SendReply, send, sendMany } from './commands.ts';
 
@@ -10,25 +11,31 @@ export type SendOutcome = SendReply | { outcome: 'failed'; error: unknown };
  */
 const TOGETHER = 8;
 
-interface Waiting {
-  sending: Sending;
+interface Waiting extends Outgoing {
   resolve: (reply: SendReply) => void;
   reject: (error: unknown) => void;
 }
 
-/** Brings sends to Redis: those of one turn of the event loop share calls, each with an outcome of its own. */
+/** A message, and the store of the space that it is sent in. */
+interface Outgoing {
+  store: Store;
+  sending: Sending;
+}
+
+/** Brings sends to Redis: those of one turn of the event loop share calls, of whichever space, each with an outcome of its own. */
 export class Sender {
-  readonly #store: Store;
+  readonly #partition: Store;
   #waiting: Waiting[] = [];
 
+  /** @param store of any space of the partition that it serves */
   constructor(store: Store) {
-    this.#store = store;
+    this.#partition = store.of(DEFAULT_SPACE, store.partition);
   }
 
   /** One message. @throws what the script refuses, or ioredis throws */
-  send(sending: Sending): Promise<SendReply> {
+  send(store: Store, sending: Sending): Promise<SendReply> {
     return new Promise((resolve, reject) => {
-      const together = this.#waiting.push({ sending, resolve, reject });
+      const together = this.#waiting.push({ store, sending, resolve, reject });
       // The connection writes at the end of the turn, too: who is alone waits for nobody.
       if (together === 1) setImmediate(() => this.#flush());
       else if (together === TOGETHER) this.#flush();
@@ -36,11 +43,8 @@ export class Sender {
   }
 
   /** Several messages, in the order given. */
-  async sendMany(sendings: readonly Sending[]): Promise<SendOutcome[]> {
-    const outcomes: SendOutcome[] = [];
-    // A call ends early where others would have to wait for too long.
-    while (outcomes.length < sendings.length) outcomes.push(...(await this.#try(sendings.slice(outcomes.length))));
-    return outcomes;
+  sendMany(store: Store, sendings: readonly Sending[]): Promise<SendOutcome[]> {
+    return this.#sendAll(sendings.map((sending) => ({ store, sending })));
   }
 
   #flush(): void {
@@ -50,30 +54,55 @@ export class Sender {
     if (!first) return;
     this.#waiting = [];
     if (second || refers(first.sending)) void this.#sendTogether(some);
-    else this.#store.run(send, first.sending).then(first.resolve, first.reject);
+    else first.store.run(send, first.sending).then(first.resolve, first.reject);
   }
 
   async #sendTogether(some: readonly Waiting[]): Promise<void> {
-    const outcomes = await this.sendMany(some.map(({ sending }) => sending));
+    const outcomes = await this.#sendAll(some);
     outcomes.forEach((outcome, i) => {
       if (outcome.outcome === 'failed') some[i]!.reject(outcome.error);
       else some[i]!.resolve(outcome);
     });
   }
 
+  async #sendAll(some: readonly Outgoing[]): Promise<SendOutcome[]> {
+    const outcomes: SendOutcome[] = [];
+    // A call ends early where others would have to wait for too long.
+    while (outcomes.length < some.length) outcomes.push(...(await this.#try(some.slice(outcomes.length))));
+    return outcomes;
+  }
+
   /** Tries messages in one call; those at the end that were left for another one have no outcome. */
-  async #try(sendings: readonly Sending[]): Promise<SendOutcome[]> {
+  async #try(some: readonly Outgoing[]): Promise<SendOutcome[]> {
     try {
-      const replies = await this.#store.run(sendMany, sendings);
+      const replies = await this.#partition.run(
+        sendMany,
+        some.map(({ store: { keys }, sending }) => ({ keys, sending })),
+      );
       return replies.map((reply): SendOutcome => {
         if (reply.outcome === 'refused') {
-          return { outcome: 'failed', error: this.#store.refusalFrom(reply.error) ?? new Error(reply.error) };
+          return { outcome: 'failed', error: this.#partition.refusalFrom(reply.error) ?? new Error(reply.error) };
         }
-        if (reply.outcome === 'sent') this.#store.reportRefusedWrites(reply.refused);
+        if (reply.outcome === 'sent') this.#partition.reportRefusedWrites(reply.refused);
         return reply;
       });
     } catch (error) {
-      return sendings.map(() => ({ outcome: 'failed', error }));
+      return some.map(() => ({ outcome: 'failed', error }));
     }
+  }
+}
+
+/** The senders of a node, one for each partition. */
+export class Senders {
+  readonly #ofPartition: ReadonlyMap<string, Sender>;
+
+  /** @param store of any space */
+  constructor({ partitions }: Store) {
+    this.#ofPartition = new Map(partitions.map((store) => [store.partition, new Sender(store)]));
+  }
+
+  /** Of the partition that a space is in. */
+  of({ partition }: Store): Sender {
+    return this.#ofPartition.get(partition)!;
   }
 }

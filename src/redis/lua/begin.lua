@@ -33,12 +33,17 @@ local function begin_with(meta_key, epoch, level, paused, removing, generation, 
   if paused then return { err = 'SPACE_PAUSED' } end
 end
 
+-- Begins with a space, whose im:meta it is given. Returns as begin_with.
+local function begin_in(meta_key)
+  take_prefix(meta_key)
+  local meta = redis.call('HMGET', meta_key, 'epoch', 'writerLevel', 'paused', 'removing', 'generation', 'wants')
+  return begin_with(meta_key, meta[1], meta[2], meta[3], meta[4], meta[5], meta[6])
+end
+
 -- The first step of a script, with its keys. Of a named space the last one is the partition's im:meta: it is declared for what
 -- happens here, and is taken away, so that it stands among no others that a script may have.
 local function begin(keys)
-  local meta_key = keys[1]
-  take_prefix(meta_key)
+  local refusal = begin_in(keys[1])
   if SPACE then keys[#keys] = nil end
-  local meta = redis.call('HMGET', meta_key, 'epoch', 'writerLevel', 'paused', 'removing', 'generation', 'wants')
-  return begin_with(meta_key, meta[1], meta[2], meta[3], meta[4], meta[5], meta[6])
+  return refusal
 end

@@ -1,20 +1,22 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
+import type { SpaceName } from '../../../src/domain/spaces.ts';
 import { Messages } from '../../../src/features/messages/messages.ts';
+import { Sender } from '../../../src/features/messages/sender.ts';
 import { Store } from '../../../src/redis/store.ts';
 import { newestIds } from '../../../src/redis/streams/commands.ts';
-import { conversation, SETTINGS, uid } from '../../helpers/im.ts';
+import { conversation, SETTINGS, startIm, uid } from '../../helpers/im.ts';
 import { useIm } from '../../helpers/use.ts';
 
 /** The fence, on one server that says to be another one. */
 
-const { im } = useIm();
+const { im, server } = useIm();
 let serverId: string;
 before(() => {
   serverId = 'one';
 });
 
-function fenced(): { store: Store; say(text: string): Promise<unknown> } {
+function fenced() {
   const store = new Store({
     redis: im.redis,
     keys: im.keys,
@@ -23,8 +25,13 @@ function fenced(): { store: Store; say(text: string): Promise<unknown> } {
     onRefusedWrites: () => {},
     onNewerLevel: () => {},
   });
-  const messages = new Messages({ store, admit: () => {}, sent: () => {}, grown: () => {} }, 86_400_000);
-  return { store, say: (text) => messages.send(uid('alice'), conversation('user:bob'), { fields: { text } }) };
+  const sender = new Sender(store);
+  const sayIn = (space: string, text: string) => {
+    const context = { store: store.of(space as SpaceName), sender, admit: () => {}, sent: () => {}, grown: () => {} };
+    const messages = new Messages(context, 86_400_000);
+    return messages.send(uid('alice'), conversation('user:bob'), { fields: { text } });
+  };
+  return { store, sayIn, say: (text: string) => sayIn('', text) };
 }
 
 const epoch = () => im.redis.hget(im.keys.meta(), 'epoch');
@@ -49,6 +56,26 @@ test('the first write on another server moves the epoch before it writes; others
   const third = await epoch();
   assert.ok(BigInt(third!) > BigInt(second!), 'who comes back may lack what the other has done');
   assert.deepEqual(await inboxIds(), [first, first, second, second, third]);
+});
+
+test('the first write on another server that is of several spaces moves the epoch of each before it writes', async () => {
+  const spaces = ['', 'one', 'two'];
+  for (const space of spaces) {
+    const opened = await startIm(server, { keyPrefix: im.keys.prefix, space });
+    await opened.people('alice', 'bob');
+    opened.close();
+  }
+  serverId = 'one';
+  const { store, sayIn } = fenced();
+  const sayInAll = (text: string) => Promise.all(spaces.map((space) => sayIn(space, text)));
+  await sayInAll('on the first');
+  serverId = 'two';
+  await sayInAll('on the second');
+  for (const space of spaces) {
+    const entries = await im.redis.xrange(store.keys.of(space as SpaceName).inbox(uid('bob')), '-', '+');
+    const [first, second] = entries.map(([id]) => BigInt(id.split('-')[0]!));
+    assert.ok(second! > first!, `in "${space}": ${first}, ${second}`);
+  }
 });
 
 test('the server is asked for anew where a call is repeated: it may reach another one', async () => {
