@@ -16,6 +16,7 @@ import { newestIds } from '../redis/streams/commands.ts';
 import type { DataLoss } from './data-loss.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { FeedEntry } from './feed-entry.ts';
+import type { Hub } from './hub.ts';
 import { SignalEntry } from './signal-entry.ts';
 
 /** Entries of one read, of each stream. */
@@ -26,6 +27,8 @@ const BATCH = 100;
  * gather by themselves.
  */
 const GATHER_MS = 2;
+/** The same while nobody listens here, and only what this node remembers is read. Whoever comes meanwhile may wait for so long, once. */
+const GATHER_UNHEARD_MS = 10;
 /** How long to wait after a failure that is not the link's, ms. */
 const RETRY_MS = 250;
 
@@ -37,6 +40,7 @@ export interface FeedOptions {
   /** How long one read blocks, ms; also how soon it is noticed that a stream was deleted. */
   blockMs: number;
   dispatcher: Dispatcher;
+  hub: Hub;
   dataLoss: DataLoss;
 }
 
@@ -110,7 +114,7 @@ export class Feed {
   }
 
   async #readOnce(): Promise<void> {
-    const { connection, store, blockMs } = this.#options;
+    const { connection, store, blockMs, hub } = this.#options;
     const [feed, signals] = [store.keys.feed(), store.keys.signals()];
     const reply = (await connection.xread(
       'COUNT',
@@ -135,7 +139,8 @@ export class Feed {
     const idleSince = Math.min(this.#feed.provedAt, this.#signals.provedAt);
     if (!reply || Date.now() - idleSince >= blockMs) await this.#checkIdle();
     const longest = Math.max(entries.length, told.length);
-    const left = Math.round(GATHER_MS - (performance.now() - since));
+    const gatherMs = hub.hasListeners ? GATHER_MS : GATHER_UNHEARD_MS;
+    const left = Math.round(gatherMs - (performance.now() - since));
     if (longest > 1 && longest < BATCH && left > 0) await setTimeout(left);
   }
 

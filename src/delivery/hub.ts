@@ -49,6 +49,11 @@ export class Hub {
     return this.#subscribers;
   }
 
+  /** Whether anybody listens to anything. */
+  get hasListeners(): boolean {
+    return this.#byStream.size > 0;
+  }
+
   /** Who listens to a stream, by the full name of its key. */
   listenersOf(key: string): ReadonlySet<Listener> | undefined {
     return this.#byStream.get(key);

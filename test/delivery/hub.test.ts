@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { DEFAULT_SPACE } from '../../src/domain/spaces.ts';
 import { type StreamId, successor } from '../../src/domain/stream-ids.ts';
 import { moveEpoch } from '../../src/redis/meta/commands.ts';
 import { eventually, TestSink } from '../helpers/delivery.ts';
-import { conversation, OLDEST, uid } from '../helpers/im.ts';
+import { commandCounts, conversation, OLDEST, uid } from '../helpers/im.ts';
 import { useNode } from '../helpers/use.ts';
 
 const { im, node, anotherNode } = useNode();
@@ -287,6 +288,26 @@ test('frames of one batch go in one write', async () => {
   await sink.messages(50);
   assert.deepEqual(sink.texts, numbers(50));
   assert.ok(sink.writes - writes <= 10, `${sink.writes - writes} writes`);
+});
+
+test('where nobody listens the feed is read less often', async () => {
+  const readsMeanwhile = async () => {
+    const before = await commandCounts(im.redis);
+    for (let i = 0; i < 30; i++) {
+      await Promise.all([im.say('alice', 'user:bob', 'one'), im.say('alice', 'user:bob', 'another')]);
+      await delay(2);
+    }
+    return (await commandCounts(im.redis)).xread! - before.xread!;
+  };
+  await readsMeanwhile();
+  // On a machine that has no time for it both are read as often as they come.
+  await eventually(async () => {
+    const unheard = await readsMeanwhile();
+    const { subscriber } = await live('carol');
+    const heard = await readsMeanwhile();
+    node.hub.unsubscribe(subscriber);
+    return unheard * 2 < heard;
+  }, 'half as many reads');
 });
 
 test('a heartbeat is sent only to who has everything', async () => {

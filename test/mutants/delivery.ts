@@ -339,6 +339,14 @@ export const DELIVERY: readonly Mutant[] = [
     pattern: 'what is said in one moment',
   },
   {
+    name: 'the feed is read as often where nobody listens',
+    file: 'delivery/feed.ts',
+    from: 'hub.hasListeners ? GATHER_MS : GATHER_UNHEARD_MS',
+    to: 'GATHER_MS',
+    tests: ['test/delivery/hub.test.ts'],
+    pattern: 'where nobody listens the feed',
+  },
+  {
     name: 'what stands behind ASCII is ASCII',
     file: 'transports/frames.ts',
     from: 'this.#isAscii &&= isAscii(json);',
