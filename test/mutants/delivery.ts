@@ -27,6 +27,14 @@ export const DELIVERY: readonly Mutant[] = [
     pattern: 'share calls',
   },
   {
+    name: 'a call that several have shared is followed by one at once',
+    file: 'inbox/inbox-reads.ts',
+    from: 'if (some.length > 1 && untried.length === 0) this.#gather();',
+    to: 'if (some.length > 99) this.#gather();',
+    tests: ['test/features/inbox/inbox-reads.test.ts'],
+    pattern: 'within a moment share',
+  },
+  {
     name: 'an inbox of a wrong type fails all that are read with it',
     file: 'inbox/inboxes.lua',
     from: 'if not done or entries == nil then',

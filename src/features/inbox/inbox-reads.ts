@@ -6,6 +6,11 @@ import { type InboxStretch, type ReadOutcome, readInboxes, type Wanted } from '.
 const TOGETHER = 16;
 /** How many calls are under way at the same time: Redis reads for one while what it said to the other is written to sockets. */
 const AT_ONCE = 2;
+/**
+ * How long a call that several have shared is followed by none that is not full, ms: others are coming. Without that two shared a
+ * call, of fifty who open streams one after the other, and each cost the node 180 µs in place of 130, and Redis 27 in place of 12.
+ */
+const GATHER_MS = 1;
 
 interface Waiting {
   readonly wanted: Wanted;
@@ -15,8 +20,9 @@ interface Waiting {
 
 /**
  * Brings reads of a space's inboxes to Redis. Who asks while nothing is under way is read for at once; those who ask meanwhile
- * share the next call, each with an outcome of its own. So one who comes alone waits for nobody, and of a thousand who come
- * back at once Redis is asked a few dozen times, in calls that end before others have to wait for long.
+ * share the next call, each with an outcome of its own, and where they were several so do those who come within a moment. So one
+ * who comes alone waits for nobody, and of a thousand who come back at once Redis is asked a few dozen times, in calls that end
+ * before others have to wait for long.
  */
 export class InboxReads {
   readonly #store: Store;
@@ -53,10 +59,24 @@ export class InboxReads {
       return;
     }
     this.#underWay--;
-    // Those that were not tried go first: nobody waits for ever behind others.
-    if (outcomes.length < some.length) this.#waiting.unshift(...some.slice(outcomes.length));
-    this.#ask();
+    const untried = some.slice(outcomes.length);
+    // They go first: nobody waits for ever behind others.
+    this.#waiting.unshift(...untried);
+    if (some.length > 1 && untried.length === 0) this.#gather();
+    else this.#ask();
     for (const [i, outcome] of outcomes.entries()) this.#tell(some[i]!, outcome);
+  }
+
+  /** Takes the place of a call for a moment, if there is none under way. */
+  #gather(): void {
+    if (this.#underWay === 0) {
+      this.#underWay++;
+      setTimeout(() => {
+        this.#underWay--;
+        this.#ask();
+      }, GATHER_MS);
+    }
+    this.#ask();
   }
 
   #tell(one: Waiting, outcome: ReadOutcome): void {

@@ -112,19 +112,29 @@ export class Tokens {
    * @throws ImError `unauthorized`; `unavailable` if the issuer's keys can't be fetched
    */
   verify(credential: string): Caller | Operator | Promise<Caller> {
-    const known = this.known(credential);
+    const known = this.#lately(credential) ?? this.#userNow(credential) ?? this.#keyHolder(credential);
     if (known) return known;
-    const claims = this.#claims(credential);
-    return claims instanceof Promise
-      ? claims.then((verified) => this.#remember(credential, verified))
-      : this.#remember(credential, claims);
+    return this.#decide(credential).then((claims) => this.#remember(credential, claims));
   }
 
   /** Who a bearer credential is, if it is an API key or was verified lately. */
   known(credential: string): Caller | Operator | undefined {
-    const known = this.#remembered.get(credential);
-    if (known && known.expiresAt > Date.now()) return known;
-    // Every key is compared, each in constant time: the time tells nothing of a key.
+    return this.#lately(credential) ?? this.#keyHolder(credential);
+  }
+
+  #lately(token: string): Caller | undefined {
+    const known = this.#remembered.get(token);
+    return known && known.expiresAt > Date.now() ? known : undefined;
+  }
+
+  /** Who a user token is for that is plainly in order. To hash it, as if it might be an API key, would take as long. */
+  #userNow(token: string): Caller | undefined {
+    const claims = this.#jwks ? undefined : claimsAtOnce(token, this.#secret, this.#expected);
+    return claims && this.#remember(token, claims);
+  }
+
+  /** Every key is compared, each in constant time: the time tells nothing of a key. */
+  #keyHolder(credential: string): Caller | Operator | undefined {
     const hashed = digest(credential);
     const [key] = this.#apiKeys.filter((one) => timingSafeEqual(one.digest, hashed));
     return key && Date.now() < key.until ? key.caller : undefined;
@@ -199,10 +209,6 @@ export class Tokens {
   }
 
   /** The claims of a user token that is in order. */
-  #claims(token: string): JWTPayload | Promise<JWTPayload> {
-    return (!this.#jwks && claimsAtOnce(token, this.#secret, this.#expected)) || this.#decide(token);
-  }
-
   async #decide(token: string): Promise<JWTPayload> {
     const { signer, algorithms, ...claims } = this.#expected;
     const options = {

@@ -38,6 +38,22 @@ test('who reads alone waits for nobody', async () => {
   assert.equal(count, 2);
 });
 
+test('after a call that several have shared, those who come within a moment share the next one', async (t) => {
+  await im.people('u0', 'u1', 'u2');
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { count } = await calls(async () => {
+    await Promise.all(['u0', 'u1', 'u2'].map(page));
+    const first = page('u0');
+    // Whatever was asked has been answered by then.
+    await im.redis.ping();
+    const second = page('u1');
+    await im.redis.ping();
+    t.mock.timers.tick(1);
+    await Promise.all([first, second]);
+  });
+  assert.equal(count, 3, 'one alone, two who came meanwhile, and two within a moment');
+});
+
 test('one that is refused, or has a key of a wrong type, is nobody else’s concern', async () => {
   await im.people(...MANY);
   for (const name of ['u1', 'u2', 'u3', 'u4']) await im.say('u0', `user:${name}`, 'hi');
