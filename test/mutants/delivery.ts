@@ -20,7 +20,7 @@ export const DELIVERY: readonly Mutant[] = [
   },
   {
     name: 'those who come at once are read for one by one',
-    file: 'inbox/inbox-reads.ts',
+    file: 'redis/shared-reads.ts',
     from: 'const TOGETHER = 16;',
     to: 'const TOGETHER = 1;',
     tests: ['test/features/inbox/inbox-reads.test.ts'],
@@ -28,7 +28,7 @@ export const DELIVERY: readonly Mutant[] = [
   },
   {
     name: 'a call that several have shared is followed by one at once',
-    file: 'inbox/inbox-reads.ts',
+    file: 'redis/shared-reads.ts',
     from: 'if (some.length > 1 && untried.length === 0) this.#gather();',
     to: 'if (some.length > 99) this.#gather();',
     tests: ['test/features/inbox/inbox-reads.test.ts'],
@@ -52,7 +52,7 @@ export const DELIVERY: readonly Mutant[] = [
   },
   {
     name: 'who waits for a call that fails asks anew',
-    file: 'inbox/inbox-reads.ts',
+    file: 'redis/shared-reads.ts',
     from: 'for (const { reject } of [...some, ...this.#waiting.splice(0)]) reject(error);',
     to: 'for (const { reject } of some) reject(error);\n      this.#ask();',
     tests: ['test/features/inbox/inbox-reads.test.ts'],

@@ -5,6 +5,7 @@ import type { MessageId } from '../../domain/stream-ids.ts';
 import { command } from '../../redis/command.ts';
 import { placeWords, readingKeys, stateKeys } from '../../redis/conversation-keys.ts';
 import type { Keys } from '../../redis/keys.ts';
+import type { ReadOutcome } from '../../redis/shared-reads.ts';
 
 /** Who follows which conversation. */
 export interface Follower {
@@ -22,51 +23,81 @@ export interface LogPosition {
 /** An entry as it was written; or what stands in place of one that was erased, or of an edit that went with it. */
 export type RawItem = RawEntry | [kind: 'erased', tombstone: string] | [kind: 'edit', id: string];
 
-type RawPage = [
+/** What somebody wants to read of a log that they follow. */
+export interface WantedPage extends Follower {
+  after: LogPosition;
+  /** 0 is only the position. */
+  count: number;
+  maxBytes: number;
+}
+
+/** What was read of a log in one moment. */
+export interface LogStretch {
+  epoch: string;
+  incarnation: string;
+  readerIncarnation: string;
+  newest: MessageId;
+  /** Where reading went on. */
+  position: MessageId;
+  /** What a position of now is in the log. */
+  asked: MessageId;
+  gap: 'trimmed' | 'reset' | '';
+  lost: number | undefined;
+  isBeyond: boolean;
+  /** The very same list for all who have the same ones. */
+  items: readonly RawItem[];
+}
+
+type RawStretch = [
   epoch: string,
   incarnation: string,
   reader: string,
   newest: MessageId,
   position: MessageId,
   asked: MessageId,
-  gap: string,
+  gap: LogStretch['gap'],
   lost: string,
   beyond: number,
-  items: RawItem[],
+  items: RawItem[] | number,
 ];
 
-/** Refuses `group_not_found`, `not_member`, `user_not_found`. */
-export const readLog = command({
-  script: new URL('./read_log.lua', import.meta.url),
-  keys: (keys, { reader, conversation }: Follower & { after: LogPosition; count: number; maxBytes: number }) => [
-    ...stateKeys(keys, logOf(reader, conversation)),
-    keys.user(reader),
-    keys.removedUser(reader),
-    ...readingKeys(keys, reader, conversation),
+/** How many bytes of messages one call of {@link readLogs} reads, about: Redis does nothing else meanwhile. */
+const BYTES_A_CALL = 64 * 1024;
+
+/** Each with an outcome of its own; those that were not tried, after too many messages, have none. */
+export const readLogs = command({
+  script: new URL('./read_logs.lua', import.meta.url),
+  keys: (keys, wanted: readonly WantedPage[]) =>
+    wanted.flatMap(({ reader, conversation }) => [
+      ...stateKeys(keys, logOf(reader, conversation)),
+      keys.user(reader),
+      keys.removedUser(reader),
+      ...readingKeys(keys, reader, conversation),
+    ]),
+  args: (wanted) => [
+    BYTES_A_CALL,
+    ...wanted.flatMap(({ reader, conversation, after, count, maxBytes }) => [
+      ...placeWords(reader, conversation),
+      after.epoch,
+      after.incarnation,
+      after.id,
+      count,
+      Math.min(maxBytes, Number.MAX_SAFE_INTEGER),
+    ]),
   ],
-  args: ({ reader, conversation, after, count, maxBytes }) => [
-    ...placeWords(reader, conversation),
-    after.epoch,
-    after.incarnation,
-    after.id,
-    count,
-    Math.min(maxBytes, Number.MAX_SAFE_INTEGER),
-  ],
-  decode: ([epoch, incarnation, reader, newest, position, asked, gap, lost, beyond, items]: RawPage) => ({
-    epoch,
-    incarnation,
-    /** Of the reader. */
-    readerIncarnation: reader,
-    newest,
-    /** Where reading went on. */
-    position,
-    /** What a position of now is in the log. */
-    asked,
-    gap: gap as 'trimmed' | 'reset' | '',
-    lost: lost === '' ? undefined : Number(lost),
-    isBeyond: beyond === 1,
-    items,
-  }),
+  decode: (replies: (RawStretch | [refused: string])[]) =>
+    replies.map((raw): ReadOutcome<LogStretch> => {
+      if (raw.length === 1) return { refused: raw[0] };
+      const [epoch, incarnation, readerIncarnation, newest, position, asked, gap, lost, beyond, itemsOrPlace] = raw;
+      const items = (
+        typeof itemsOrPlace === 'number' ? (replies[itemsOrPlace - 1] as RawStretch)[9] : itemsOrPlace
+      ) as RawItem[];
+      return {
+        ...{ epoch, incarnation, readerIncarnation, newest, position, asked, gap, items },
+        lost: lost === '' ? undefined : Number(lost),
+        isBeyond: beyond === 1,
+      };
+    }),
 });
 
 /** Where each log ends, or the code of the refusal of one who may not read it any more; in their order. */

@@ -5,10 +5,19 @@ import type { Uid } from '../../domain/names.ts';
 import { toTombstone } from '../../domain/shown-messages.ts';
 import type { SpaceName } from '../../domain/spaces.ts';
 import type { Cursor, MessageId } from '../../domain/stream-ids.ts';
+import { SharedReads } from '../../redis/shared-reads.ts';
 import type { Store } from '../../redis/store.ts';
 import type { KeptEntry } from '../messages/kept-entry.ts';
 import type { Logs } from '../messages/logs.ts';
-import { type Follower, type LogPosition, type RawItem, readLog, verifyLogs } from './commands.ts';
+import {
+  type Follower,
+  type LogPosition,
+  type LogStretch,
+  type RawItem,
+  readLogs,
+  verifyLogs,
+  type WantedPage,
+} from './commands.ts';
 import { formatLogCursor } from './log-cursor.ts';
 
 /** Whoever follows a log, and knows which one, and as whom, since it began to. */
@@ -36,10 +45,14 @@ export const OLDEST: LogPosition = { epoch: '', incarnation: '', id: '0-0' as Me
 export class LogReader implements SourceKind {
   readonly #store: Store;
   readonly #logs: Logs;
+  readonly #reads: SharedReads<WantedPage, LogStretch>;
+  /** The items of what several have read together, in one conversation. */
+  readonly #shared = new WeakMap<readonly RawItem[], { conversation: Conversation; items: MessageItem[] }>();
 
   constructor(store: Store, logs: Logs) {
     this.#store = store;
     this.#logs = logs;
+    this.#reads = new SharedReads(store, (wanted) => store.run(readLogs, wanted));
   }
 
   get space(): SpaceName {
@@ -61,19 +74,9 @@ export class LogReader implements SourceKind {
     const after = start === 'now' ? OLDEST : start;
     const { maxBytes } = limits;
     const count = start === 'now' ? 0 : limits.count;
-    const found = await this.#store.run(readLog, { reader, conversation, after, count, maxBytes });
-    const cursorOf = (id: MessageId) => formatLogCursor({ ...found, id });
-    const log = logOf(reader, conversation);
-    const items = found.items.map((raw) => {
-      if (!isEntry(raw)) {
-        const [what, text] = raw;
-        const gone =
-          what === 'erased' ? toTombstone(conversation, text) : toMessage(conversation, text as MessageId, undefined);
-        return goneItem(gone, cursorOf);
-      }
-      const kept = this.#logs.keep(log, raw, generation);
-      return new LogItem(cursorOf(kept.entry.id), conversation, kept);
-    });
+    const found = await this.#reads.read({ reader, conversation, after, count, maxBytes });
+    const items = this.#itemsOf(reader, conversation, found, generation);
+    const cursorOf = cursorsIn(found);
     const { newest, asked, position, gap, lost, epoch, incarnation, readerIncarnation } = found;
     const resumed = cursorOf(start === 'now' ? newest : position);
     const from = after.epoch === '' ? cursorOf(start === 'now' ? newest : asked) : formatLogCursor(after);
@@ -92,6 +95,26 @@ export class LogReader implements SourceKind {
       incarnation,
       readerIncarnation,
     };
+  }
+
+  #itemsOf(reader: Uid, conversation: Conversation, found: LogStretch, generation: number): MessageItem[] {
+    const shared = this.#shared.get(found.items);
+    // Of a direct chat the two see different names.
+    if (shared?.conversation === conversation) return shared.items;
+    const log = logOf(reader, conversation);
+    const cursorOf = cursorsIn(found);
+    const items = found.items.map((raw) => {
+      if (!isEntry(raw)) {
+        const [what, text] = raw;
+        const gone =
+          what === 'erased' ? toTombstone(conversation, text) : toMessage(conversation, text as MessageId, undefined);
+        return goneItem(gone, cursorOf);
+      }
+      const kept = this.#logs.keep(log, raw, generation);
+      return new LogItem(cursorOf(kept.entry.id), conversation, kept);
+    });
+    this.#shared.set(found.items, { conversation, items });
+    return items;
   }
 
   /** Where each log ends; or why its reader may not read it any more. */
@@ -125,6 +148,10 @@ class LogItem implements MessageItem {
   get json(): string {
     return this.#kept.jsonIn(this.#conversation);
   }
+}
+
+function cursorsIn({ epoch, incarnation }: LogStretch): (id: MessageId) => Cursor {
+  return (id) => formatLogCursor({ epoch, incarnation, id });
 }
 
 function isEntry(raw: RawItem): raw is RawEntry {

@@ -3,6 +3,7 @@ import { type LogEntry, parseEntry, type RawEntry } from '../../domain/entries.t
 import type { Uid } from '../../domain/names.ts';
 import { type Cursor, isStreamId, type MessageId } from '../../domain/stream-ids.ts';
 import { command } from '../../redis/command.ts';
+import type { ReadOutcome } from '../../redis/shared-reads.ts';
 
 /** A piece of an inbox that somebody wants to read. */
 export interface Wanted {
@@ -23,11 +24,8 @@ export interface InboxStretch {
   entries: readonly Reference[];
 }
 
-/**
- * What came of one of several reads. `refused` is the error as Redis said it; of `blurred` entries one can't tell them from one
- * another: they have to be read `apart`.
- */
-export type ReadOutcome = InboxStretch | { refused: string } | 'blurred';
+/** Of `blurred` entries one can't tell them from one another: they have to be read `apart`. */
+type InboxOutcome = ReadOutcome<InboxStretch | 'blurred'>;
 
 /** How many bytes of entries one call of {@link readInboxes} reads, about: some 1,000 references, and 3 ms in which Redis does nothing else. */
 const BYTES_A_CALL = 64 * 1024;
@@ -43,7 +41,7 @@ export const readInboxes = command({
     ...wanted.flatMap(({ start, count }) => [start, count]),
   ],
   decode: ([epoch, ...flat]: [string, ...(string | number | RawEntry[])[]]) => {
-    const outcomes: ReadOutcome[] = [];
+    const outcomes: InboxOutcome[] = [];
     for (let i = 0; i < flat.length; i += 4) {
       const [newest, incarnation, read, entries] = flat.slice(i, i + 4) as [
         string,

@@ -1,3 +1,4 @@
+import { ReplyError } from 'ioredis';
 import { gapBetween, inRounds, pageAfter } from '../../delivery/numbered.ts';
 import type {
   MessageItem,
@@ -14,11 +15,11 @@ import type { Uid } from '../../domain/names.ts';
 import { newestPosition, OLDEST } from '../../domain/positions.ts';
 import type { SpaceName } from '../../domain/spaces.ts';
 import { type Cursor, formatStreamId, type MessageId, rangeAfter, type StreamId } from '../../domain/stream-ids.ts';
+import { SharedReads } from '../../redis/shared-reads.ts';
 import type { Store } from '../../redis/store.ts';
 import { KeptEntry } from '../messages/kept-entry.ts';
 import type { Logs } from '../messages/logs.ts';
-import { type Reference, verifyInboxes } from './commands.ts';
-import { InboxReads } from './inbox-reads.ts';
+import { type InboxStretch, type Reference, readInboxes, verifyInboxes, type Wanted } from './commands.ts';
 
 /** As a {@link Start}, with a position in place of a cursor. */
 type From = Exclude<Start, Cursor> | StreamId;
@@ -41,11 +42,11 @@ export interface InboxPage extends Omit<StreamPage<MessageItem>, 'from' | 'next'
 export class Inbox implements SourceKind {
   readonly #store: Store;
   readonly #logs: Logs;
-  readonly #reads: InboxReads;
+  readonly #reads: SharedReads<Wanted, InboxStretch | 'blurred'>;
 
   constructor(store: Store, logs: Logs) {
     this.#store = store;
-    this.#reads = new InboxReads(store);
+    this.#reads = new SharedReads(store, (wanted) => store.run(readInboxes, { wanted }));
     this.#logs = logs;
   }
 
@@ -62,7 +63,7 @@ export class Inbox implements SourceKind {
   async page(uid: Uid, start: From, limits: PageLimits): Promise<InboxPage> {
     const asked = typeof start === 'string' ? OLDEST : start;
     const count = start === 'now' ? 0 : limits.count;
-    const read = await this.#reads.read({ uid, start: rangeAfter(formatStreamId(asked)), count });
+    const read = await this.#read({ uid, start: rangeAfter(formatStreamId(asked)), count });
     const { incarnation } = read;
     const from = start === 'now' ? newestPosition(read.epoch, read.newest) : asked;
     const { resumed, ...page } = await pageAfter(from, read, (entries) => this.#items(uid, entries, limits.maxBytes));
@@ -73,6 +74,14 @@ export class Inbox implements SourceKind {
       gap: { ...gapBetween(from, resumed), backfill: `/v1/users/${uid}/conversations` },
       incarnation,
     };
+  }
+
+  async #read(wanted: Wanted): Promise<InboxStretch> {
+    const read = await this.#reads.read(wanted);
+    if (read !== 'blurred') return read;
+    const [outcome] = await this.#store.run(readInboxes, { wanted: [wanted], apart: true });
+    if (outcome && outcome !== 'blurred' && !('refused' in outcome)) return outcome;
+    throw this.#store.refusalOf(new ReplyError((outcome as { refused: string }).refused));
   }
 
   /** Where each reader's inbox ends; or `user_removed`, where its user is not there any more. */

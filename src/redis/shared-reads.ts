@@ -1,6 +1,8 @@
 import { ReplyError } from 'ioredis';
-import type { Store } from '../../redis/store.ts';
-import { type InboxStretch, type ReadOutcome, readInboxes, type Wanted } from './commands.ts';
+import type { Store } from './store.ts';
+
+/** What came of one of several reads. `refused` is the error as Redis said it. */
+export type ReadOutcome<Found> = Found | { refused: string };
 
 /** How many readers share a call at most. */
 const TOGETHER = 16;
@@ -12,29 +14,32 @@ const AT_ONCE = 2;
  */
 const GATHER_MS = 1;
 
-interface Waiting {
+interface Waiting<Wanted, Found> {
   readonly wanted: Wanted;
-  resolve(stretch: InboxStretch): void;
+  resolve(found: Found): void;
   reject(error: unknown): void;
 }
 
 /**
- * Brings reads of a space's inboxes to Redis. Who asks while nothing is under way is read for at once; those who ask meanwhile
+ * Brings reads of a space's streams to Redis. Who asks while nothing is under way is read for at once; those who ask meanwhile
  * share the next call, each with an outcome of its own, and where they were several so do those who come within a moment. So one
  * who comes alone waits for nobody, and of a thousand who come back at once Redis is asked a few dozen times, in calls that end
- * before others have to wait for long.
+ * before others have to wait for long. Nothing is read before it was asked for: who listens first and asks then misses nothing.
  */
-export class InboxReads {
+export class SharedReads<Wanted, Found> {
   readonly #store: Store;
-  readonly #waiting: Waiting[] = [];
+  readonly #readAll: (some: readonly Wanted[]) => Promise<ReadOutcome<Found>[]>;
+  readonly #waiting: Waiting<Wanted, Found>[] = [];
   #underWay = 0;
 
-  constructor(store: Store) {
+  /** @param readAll reads for several in one call, in their order; those at the end that were left for another one have no outcome */
+  constructor(store: Store, readAll: (some: readonly Wanted[]) => Promise<ReadOutcome<Found>[]>) {
     this.#store = store;
+    this.#readAll = readAll;
   }
 
-  /** One piece. @throws ImError `user_not_found`; what ioredis throws, to all who wait, since Redis would not answer them either */
-  read(wanted: Wanted): Promise<InboxStretch> {
+  /** One read. @throws ImError what is refused; what ioredis throws, to all who wait, since Redis would not answer them either */
+  read(wanted: Wanted): Promise<Found> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ wanted, resolve, reject });
       this.#ask();
@@ -49,10 +54,10 @@ export class InboxReads {
     }
   }
 
-  async #readFor(some: readonly Waiting[]): Promise<void> {
-    let outcomes: ReadOutcome[];
+  async #readFor(some: readonly Waiting<Wanted, Found>[]): Promise<void> {
+    let outcomes: ReadOutcome<Found>[];
     try {
-      outcomes = await this.#store.run(readInboxes, { wanted: some.map(({ wanted }) => wanted) });
+      outcomes = await this.#readAll(some.map(({ wanted }) => wanted));
     } catch (error) {
       this.#underWay--;
       for (const { reject } of [...some, ...this.#waiting.splice(0)]) reject(error);
@@ -64,7 +69,10 @@ export class InboxReads {
     this.#waiting.unshift(...untried);
     if (some.length > 1 && untried.length === 0) this.#gather();
     else this.#ask();
-    for (const [i, outcome] of outcomes.entries()) this.#tell(some[i]!, outcome);
+    for (const [i, outcome] of outcomes.entries()) {
+      if (isRefused(outcome)) some[i]!.reject(this.#store.refusalOf(new ReplyError(outcome.refused)));
+      else some[i]!.resolve(outcome);
+    }
   }
 
   /** Takes the place of a call for a moment, if there is none under way. */
@@ -78,16 +86,8 @@ export class InboxReads {
     }
     this.#ask();
   }
+}
 
-  #tell(one: Waiting, outcome: ReadOutcome): void {
-    if (outcome === 'blurred') this.#readApart(one.wanted).then(one.resolve, one.reject);
-    else if ('refused' in outcome) one.reject(this.#store.refusalOf(new ReplyError(outcome.refused)));
-    else one.resolve(outcome);
-  }
-
-  async #readApart(wanted: Wanted): Promise<InboxStretch> {
-    const [outcome] = await this.#store.run(readInboxes, { wanted: [wanted], apart: true });
-    if (outcome && outcome !== 'blurred' && !('refused' in outcome)) return outcome;
-    throw this.#store.refusalOf(new ReplyError((outcome as { refused: string }).refused));
-  }
+function isRefused(outcome: unknown): outcome is { refused: string } {
+  return typeof outcome === 'object' && outcome !== null && 'refused' in outcome;
 }
