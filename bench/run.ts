@@ -20,7 +20,7 @@ import { replay } from './replay.ts';
 import { script } from './script.ts';
 import { send } from './send.ts';
 import { spaces } from './spaces.ts';
-import { storm } from './storm.ts';
+import { channelStorm, storm } from './storm.ts';
 import { stormLive } from './storm-live.ts';
 import { workers } from './workers.ts';
 
@@ -37,6 +37,7 @@ const BENCHMARKS: Benchmark[] = [
   open,
   storm,
   stormLive,
+  channelStorm,
   replay,
   history,
   grow,
