@@ -58,6 +58,7 @@ export interface SpaceContext {
   webPush: WebPush | undefined;
   /** Recent messages. */
   recent: EntryCache;
+  /** What brings messages to Redis, for all spaces of a partition together. */
   senders: Senders;
   /** Known once delivery is made, which needs the spaces. */
   hub: () => Hub;
