@@ -68,6 +68,11 @@ test('the tables of faults and benchmarks are those that were measured (npm run 
   for (const { is, shouldBe } of FIGURES.map(generate)) assert.equal(is, shouldBe);
 });
 
+/** A shell that is about to end may still write its history there. */
+function removeFolder(folder: string): void {
+  rmSync(folder, { recursive: true, maxRetries: 10, retryDelay: 50 });
+}
+
 const hasCurl = spawnSync('curl', ['--version']).status === 0;
 const skip = !hasCurl && !process.env.CI && 'curl is not installed';
 
@@ -92,7 +97,7 @@ for (const { name, skip: noShell } of shells) {
     const folder = mkdtempSync(join(tmpdir(), 'redisim-readme-'));
     t.after(async () => {
       await fresh.close();
-      rmSync(folder, { recursive: true });
+      removeFolder(folder);
     });
     await pasteReadme(t, name, fresh, folder);
   });
@@ -118,7 +123,7 @@ async function pastePage(
   const folder = mkdtempSync(join(tmpdir(), 'redisim-page-'));
   t.after(async () => {
     await fresh.close();
-    rmSync(folder, { recursive: true });
+    removeFolder(folder);
   });
   mkdirSync(join(folder, 'data'));
   writeFileSync(join(folder, 'data/api-key'), API_KEY);

@@ -27,7 +27,10 @@ const BATCH = 100;
  * gather by themselves.
  */
 const GATHER_MS = 2;
-/** The same while nobody listens here, and only what this node remembers is read. Whoever comes meanwhile may wait for so long, once. */
+/**
+ * The same while nobody listens here: then the feed is only read to keep up to date what this node remembers. Whoever begins to listen
+ * may wait for so long: a stream once, a client of long-polls with each one that finds nobody else here.
+ */
 const GATHER_UNHEARD_MS = 10;
 /** How long to wait after a failure that is not the link's, ms. */
 const RETRY_MS = 250;

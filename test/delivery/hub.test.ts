@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
+import type { ChainableCommander } from 'ioredis';
 import { DEFAULT_SPACE } from '../../src/domain/spaces.ts';
 import { type StreamId, successor } from '../../src/domain/stream-ids.ts';
 import { moveEpoch } from '../../src/redis/meta/commands.ts';
@@ -293,10 +293,10 @@ test('frames of one batch go in one write', async () => {
 test('where nobody listens the feed is read less often', async () => {
   const readsMeanwhile = async () => {
     const before = await commandCounts(im.redis);
-    for (let i = 0; i < 30; i++) {
-      await Promise.all([im.say('alice', 'user:bob', 'one'), im.say('alice', 'user:bob', 'another')]);
-      await delay(2);
-    }
+    const epoch = (await im.redis.hget(im.keys.meta(), 'epoch'))!;
+    const tell = (pipeline: ChainableCommander) =>
+      pipeline.xadd(im.keys.feed(), `${epoch}-*`, 'log', 'ds:alice:bob', 'mid', '1-1', 'to', '');
+    for (let i = 0; i < 100; i++) await tell(tell(im.redis.pipeline())).exec();
     return (await commandCounts(im.redis)).xread! - before.xread!;
   };
   await readsMeanwhile();

@@ -3,6 +3,14 @@ import type { Mutant } from './mutant.ts';
 /** Who is let in. */
 export const AUTH: readonly Mutant[] = [
   {
+    name: 'an API key that is a token, too, is a user',
+    file: 'http/auth/tokens.ts',
+    from: 'this.#hasKeyLikeToken ? this.known(credential) :',
+    to: '',
+    tests: ['test/http/auth/tokens.test.ts'],
+    pattern: 'is a token, too, is the key',
+  },
+  {
     name: 'a token without an end is taken',
     file: 'auth/tokens.ts',
     from: "requiredClaims: ['exp'],",

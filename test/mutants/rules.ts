@@ -438,8 +438,8 @@ export const RULES: readonly Mutant[] = [
   {
     name: 'sends of one turn all get the answer of the first',
     file: 'sender.ts',
-    from: 'else some[i]!.resolve(outcome);',
-    to: 'else some[i]!.resolve(outcomes[0] as never);',
+    from: 'outcomes.forEach(tell);',
+    to: 'outcomes.forEach((_, place) => tell(outcomes[0]!, place));',
     tests: ['test/features/messages/messages.test.ts'],
     pattern: 'sends of one turn share calls',
   },
@@ -458,6 +458,14 @@ export const RULES: readonly Mutant[] = [
     to: '(sendings[i - 1] ?? sendings[i])!.keys.space',
     tests: ['test/features/messages/sender.test.ts'],
     pattern: 'each comes into its own',
+  },
+  {
+    name: 'a space waits for all that another one has to write',
+    file: 'messages/sender.ts',
+    from: 'addTo(left, some[i]!.store.keys.space, i);',
+    to: 'addTo(left, DEFAULT_SPACE, i);',
+    tests: ['test/features/messages/sender.test.ts'],
+    pattern: 'no space waits for all',
   },
   {
     name: 'each space has a sender of its own',

@@ -61,7 +61,10 @@ type RawStretch = [
   items: RawItem[] | number,
 ];
 
-/** How many bytes of messages one call of {@link readLogs} reads, about: Redis does nothing else meanwhile. */
+/**
+ * With how many bytes of messages a call of {@link readLogs} begins no other page: Redis does nothing else meanwhile. The last page
+ * is as large as its reader wants it.
+ */
 const BYTES_A_CALL = 64 * 1024;
 
 /** Each with an outcome of its own; those that were not tried, after too many messages, have none. */

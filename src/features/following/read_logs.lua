@@ -1,8 +1,8 @@
 #!lua flags=no-writes
 -- Reads conversations' logs for those who follow them, each after a position, as they were written, and in the same moment who may
 -- read each, and where it ends. Entries have numbers without holes, so that every loss is seen: a hole is what was erased, or
--- else a gap. Those who go on from the same position of a log share what is read. Stops when so much has been read that others
--- would have to wait: what is left is for another call.
+-- else a gap. Those who go on from the same position of a log share what is read. Begins with no other page when so much has been
+-- read that others would have to wait: what is left is for another call.
 --   KEYS   im:meta, then of each reader the log, ms:<log>, ch:<log>, er:<log>, u:<reader>, ru:<reader>, fl:<reader>, and u:<peer>
 --          in a direct chat, gi:<gid>, gm:<gid> in a group
 --   ARGV   how many bytes may be read, then of each reader: log, reader, peer ('' in a group), epoch and incarnation of the position
@@ -82,6 +82,7 @@ local function page_after(log, mid, gap, count, max_bytes)
   local items, bytes, at, lost = {}, 0, nil, ''
   local function take(seq, item)
     items[#items + 1] = item
+    bytes = bytes + (type(item[2]) == 'table' and bytes_of(item[2]) or #item[2])
     at = seq
   end
   -- Takes what was erased from `at` on, up to an entry or tombstone of this number. False at a hole that nothing explains.
@@ -129,7 +130,6 @@ local function page_after(log, mid, gap, count, max_bytes)
         is_open = seq == at + 1 or take_erased(seq, tombstones)
         if not is_open or #items >= count or bytes >= max_bytes then break end
         take(seq, entry)
-        bytes = bytes + bytes_of(entry[2])
         from = entry[1]
       end
     end

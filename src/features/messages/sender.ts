@@ -1,4 +1,5 @@
-import { DEFAULT_SPACE } from '../../domain/spaces.ts';
+import { addTo } from '../../domain/multimap.ts';
+import { DEFAULT_SPACE, type SpaceName } from '../../domain/spaces.ts';
 import type { Store } from '../../redis/store.ts';
 import { refers, type Sending, type SendReply, send, sendMany } from './commands.ts';
 
@@ -43,8 +44,16 @@ export class Sender {
   }
 
   /** Several messages, in the order given. */
-  sendMany(store: Store, sendings: readonly Sending[]): Promise<SendOutcome[]> {
-    return this.#sendAll(sendings.map((sending) => ({ store, sending })));
+  async sendMany(store: Store, sendings: readonly Sending[]): Promise<SendOutcome[]> {
+    const outcomes: SendOutcome[] = [];
+    const tell = (outcome: SendOutcome, place: number) => {
+      outcomes[place] = outcome;
+    };
+    await this.#sendAll(
+      sendings.map((sending) => ({ store, sending })),
+      tell,
+    );
+    return outcomes;
   }
 
   #flush(): void {
@@ -53,23 +62,23 @@ export class Sender {
     // All have left in a full call.
     if (!first) return;
     this.#waiting = [];
-    if (second || refers(first.sending)) void this.#sendTogether(some);
+    if (second || refers(first.sending)) void this.#sendAll(some, (outcome, place) => answer(some[place]!, outcome));
     else first.store.run(send, first.sending).then(first.resolve, first.reject);
   }
 
-  async #sendTogether(some: readonly Waiting[]): Promise<void> {
-    const outcomes = await this.#sendAll(some);
-    outcomes.forEach((outcome, i) => {
-      if (outcome.outcome === 'failed') some[i]!.reject(outcome.error);
-      else some[i]!.resolve(outcome);
+  /** Tells what came of each as soon as it is known: of those of one space in their order. */
+  async #sendAll(some: readonly Outgoing[], tell: (outcome: SendOutcome, place: number) => void): Promise<void> {
+    const outcomes = await this.#try(some);
+    outcomes.forEach(tell);
+    // A call ends early where others would have to wait for too long. No space waits for all that another one still has to write.
+    const left = new Map<SpaceName, Set<number>>();
+    for (let i = outcomes.length; i < some.length; i++) addTo(left, some[i]!.store.keys.space, i);
+    const ofSpaces = [...left.values()].map((ofSpace) => {
+      const places = [...ofSpace];
+      const own = places.map((place) => some[place]!);
+      return this.#sendAll(own, (outcome, i) => tell(outcome, places[i]!));
     });
-  }
-
-  async #sendAll(some: readonly Outgoing[]): Promise<SendOutcome[]> {
-    const outcomes: SendOutcome[] = [];
-    // A call ends early where others would have to wait for too long.
-    while (outcomes.length < some.length) outcomes.push(...(await this.#try(some.slice(outcomes.length))));
-    return outcomes;
+    await Promise.all(ofSpaces);
   }
 
   /** Tries messages in one call; those at the end that were left for another one have no outcome. */
@@ -90,6 +99,11 @@ export class Sender {
       return some.map(() => ({ outcome: 'failed', error }));
     }
   }
+}
+
+function answer({ resolve, reject }: Waiting, outcome: SendOutcome): void {
+  if (outcome.outcome === 'failed') reject(outcome.error);
+  else resolve(outcome);
 }
 
 /** The senders of a node, one for each partition. */

@@ -63,6 +63,8 @@ const TOKEN_ISSUED_AT = 'tiat';
 export class Tokens {
   readonly #settings: TokenSettings;
   readonly #apiKeys: readonly ApiKey[];
+  /** Whether somebody has made a key that looks like a token: then it may be one, too, and counts as the key. */
+  readonly #hasKeyLikeToken: boolean;
   readonly #counted: string;
   readonly #secret: KeyObject;
   readonly #ticketSecret: KeyObject;
@@ -90,6 +92,7 @@ export class Tokens {
       ),
       ...adminKeys.map((key, i) => keyOf(digest(key), { kind: 'operator', countedAs: `admin key ${i + 1}` })),
     ];
+    this.#hasKeyLikeToken = [...settings.apiKeys, ...adminKeys].some((key) => key.split('.').length === 3);
     this.#secret = createSecretKey(Buffer.from(settings.jwtSecret));
     // A key of its own: no ticket can pass for a token, whatever its claims.
     const derived = hkdfSync('sha256', settings.ticketSecret ?? settings.jwtSecret, '', 'redisim stream ticket', 32);
@@ -107,12 +110,13 @@ export class Tokens {
   }
 
   /**
-   * Who a bearer credential is; at once, if it is an API key or was verified lately.
+   * Who a bearer credential is; at once, if it is an API key, a user token of our own that is in order, or was verified lately.
    *
    * @throws ImError `unauthorized`; `unavailable` if the issuer's keys can't be fetched
    */
   verify(credential: string): Caller | Operator | Promise<Caller> {
-    const known = this.#lately(credential) ?? this.#userNow(credential) ?? this.#keyHolder(credential);
+    const before = this.#hasKeyLikeToken ? this.known(credential) : this.#lately(credential);
+    const known = before ?? this.#userNow(credential) ?? this.#keyHolder(credential);
     if (known) return known;
     return this.#decide(credential).then((claims) => this.#remember(credential, claims));
   }

@@ -14,8 +14,9 @@ const { server, im } = useIm();
 
 interface TestSpace {
   name: SpaceName;
+  im: Im;
   /** @returns what was sent, or the code of why it was not */
-  say(text: string): Promise<string>;
+  say(text: string, to?: string): Promise<string>;
   texts(): Promise<(string | undefined)[]>;
   /** The epoch of each entry of bob's inbox, from the oldest on. */
   epochs(): Promise<string[]>;
@@ -38,8 +39,9 @@ async function withSpaces(names: readonly string[], test: (spaces: TestSpace[]) 
     );
     return {
       name: one.keys.space,
-      say: (text) =>
-        messages.send(uid('alice'), conversation('user:bob'), { fields: { text } }).then(
+      im: one,
+      say: (text, to = 'user:bob') =>
+        messages.send(uid('alice'), conversation(to), { fields: { text } }).then(
           ({ message }) => message.fields.text!,
           (error) => error.code ?? 'failed',
         ),
@@ -93,6 +95,26 @@ test('a space that takes nothing refuses its own sends, and no other one’s', (
         ['0', '9'],
         ['1', '8'],
       ],
+    );
+  }));
+
+test('no space waits for all that another one has to write', () =>
+  withSpaces(['large', 'small'], async ([, large, small]) => {
+    const members = Array.from({ length: 999 }, (_, i) => `m${i}`);
+    await large!.im.people(...members);
+    await large!.im.team('all', 'alice', ...members);
+    const done: string[] = [];
+    const say = (space: TestSpace, text: string, to?: string) =>
+      space.say(text, to).then((what) => {
+        done.push(what);
+      });
+    const texts = ['1', '2', '3', '4', '5', '6', '7'];
+    await Promise.all([...texts.map((text) => say(large!, text, 'group:all')), say(small!, 'hi')]);
+    // Two of a thousand inboxes each fill a call.
+    assert.ok(done.indexOf('hi') <= 4, `${done}`);
+    assert.deepEqual(
+      done.filter((text) => text !== 'hi'),
+      texts,
     );
   }));
 

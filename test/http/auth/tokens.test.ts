@@ -26,6 +26,12 @@ test('a token that is made here says when, and is as young as it has to be', asy
   assert.equal(issuedAt(await tokens.verify(credential)), since + 1_001);
 });
 
+test('an API key that is a token, too, is the key', async () => {
+  const { credential } = await new Tokens(SETTINGS).issueToken(uid('alice'), 60);
+  const caller = await new Tokens({ ...SETTINGS, apiKeys: [API_KEY, credential] }).verify(credential);
+  assert.equal(caller.kind, 'server');
+});
+
 test('a ticket is as old as the token that asked for it', async () => {
   const tokens = new Tokens(SETTINGS);
   const through = async (caller: Caller | Operator) =>
