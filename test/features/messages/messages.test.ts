@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { directLog } from '../../../src/domain/conversations.ts';
 import { commandCounts, conversation, gid, startIm, uid, user } from '../../helpers/im.ts';
 import { startRedis } from '../../helpers/redis.ts';
@@ -415,6 +416,17 @@ test('who may not read a history makes nobody read it', async () => {
   });
   const reads = (counts: Record<string, number>) => (counts.xrevrange ?? 0) + (counts.xrange ?? 0);
   assert.equal(reads(await commandCounts(im.redis)) - reads(before), 0);
+});
+
+test('who has the name of a former member repeats nothing that the former one has sent', async () => {
+  await im.team('team', 'alice', 'carol');
+  const send = () =>
+    im.messages.send(uid('carol'), conversation('group:team'), { fields: { text: 'x' }, clientMessageId: 'c' });
+  assert.equal((await send()).created, true);
+  await delay(2);
+  await im.users.remove(uid('carol'));
+  await im.people('carol');
+  await assert.rejects(send(), { code: 'not_member' });
 });
 
 test('sends of one turn share calls, and each has its own outcome', async () => {
