@@ -143,6 +143,16 @@ export const user = (name: string) => ({ kind: 'user', uid: name as Uid }) as co
 export const server = { kind: 'server' } as const;
 export const at = (cursor: Cursor | string) => parseStreamId(cursor)!;
 
+/** How many scripts run by their SHA while something is done. */
+export async function scriptsDuring<Done>(
+  redis: Redis,
+  work: () => Promise<Done>,
+): Promise<{ done: Done; count: number }> {
+  const before = await commandCounts(redis);
+  const done = await work();
+  return { done, count: (await commandCounts(redis)).evalsha! - before.evalsha! };
+}
+
 /** How often each command ran, from INFO commandstats. */
 export async function commandCounts(redis: Redis): Promise<Record<string, number>> {
   const stats = await redis.info('commandstats');

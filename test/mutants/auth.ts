@@ -5,7 +5,7 @@ export const AUTH: readonly Mutant[] = [
   {
     name: 'an API key that is a token, too, is a user',
     file: 'http/auth/tokens.ts',
-    from: 'this.#hasKeyLikeToken ? this.known(credential) :',
+    from: ' && !this.#hasKeyLikeToken',
     to: '',
     tests: ['test/http/auth/tokens.test.ts'],
     pattern: 'is a token, too, is the key',

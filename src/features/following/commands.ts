@@ -92,13 +92,17 @@ export const readLogs = command({
     replies.map((raw): ReadOutcome<LogStretch> => {
       if (raw.length === 1) return { refused: raw[0] };
       const [epoch, incarnation, readerIncarnation, newest, position, asked, gap, lost, beyond, itemsOrPlace] = raw;
-      const items = (
-        typeof itemsOrPlace === 'number' ? (replies[itemsOrPlace - 1] as RawStretch)[9] : itemsOrPlace
-      ) as RawItem[];
       return {
-        ...{ epoch, incarnation, readerIncarnation, newest, position, asked, gap, items },
+        epoch,
+        incarnation,
+        readerIncarnation,
+        newest,
+        position,
+        asked,
+        gap,
         lost: lost === '' ? undefined : Number(lost),
         isBeyond: beyond === 1,
+        items: (typeof itemsOrPlace === 'number' ? replies[itemsOrPlace - 1]!.at(-1) : itemsOrPlace) as RawItem[],
       };
     }),
 });

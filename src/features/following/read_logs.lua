@@ -17,6 +17,7 @@
 --   refuses  GROUP_NOT_FOUND, NOT_MEMBER, USER_NOT_FOUND
 -- @include "followed"
 -- @include "message_state"
+-- @include "refusals"
 -- @include "stream_ids"
 -- @include "streams"
 
@@ -161,7 +162,7 @@ end
 for first = 2, #ARGV, 8 do
   if left <= 0 then break end
   local done, answered = pcall(answer, unpack(ARGV, first, first + 7))
-  if not done then answered = { err = type(answered) == 'table' and answered.err or tostring(answered) } end
-  reply[#reply + 1] = answered.err and { answered.err } or answered
+  if not done or answered.err then answered = { text_of(answered) } end
+  reply[#reply + 1] = answered
 end
 return reply

@@ -1,4 +1,3 @@
-import { ReplyError } from 'ioredis';
 import { gapBetween, inRounds, pageAfter } from '../../delivery/numbered.ts';
 import type {
   MessageItem,
@@ -15,7 +14,7 @@ import type { Uid } from '../../domain/names.ts';
 import { newestPosition, OLDEST } from '../../domain/positions.ts';
 import type { SpaceName } from '../../domain/spaces.ts';
 import { type Cursor, formatStreamId, type MessageId, rangeAfter, type StreamId } from '../../domain/stream-ids.ts';
-import { SharedReads } from '../../redis/shared-reads.ts';
+import { type ReadOutcome, SharedReads } from '../../redis/shared-reads.ts';
 import type { Store } from '../../redis/store.ts';
 import { KeptEntry } from '../messages/kept-entry.ts';
 import type { Logs } from '../messages/logs.ts';
@@ -43,10 +42,16 @@ export class Inbox implements SourceKind {
   readonly #store: Store;
   readonly #logs: Logs;
   readonly #reads: SharedReads<Wanted, InboxStretch | 'blurred'>;
+  /** For those whose entries are blurred otherwise; so none are. */
+  readonly #apart: SharedReads<Wanted, InboxStretch>;
 
   constructor(store: Store, logs: Logs) {
     this.#store = store;
     this.#reads = new SharedReads(store, (wanted) => store.run(readInboxes, { wanted }));
+    this.#apart = new SharedReads(
+      store,
+      (wanted) => store.run(readInboxes, { wanted, apart: true }) as Promise<ReadOutcome<InboxStretch>[]>,
+    );
     this.#logs = logs;
   }
 
@@ -78,10 +83,7 @@ export class Inbox implements SourceKind {
 
   async #read(wanted: Wanted): Promise<InboxStretch> {
     const read = await this.#reads.read(wanted);
-    if (read !== 'blurred') return read;
-    const [outcome] = await this.#store.run(readInboxes, { wanted: [wanted], apart: true });
-    if (outcome && outcome !== 'blurred' && !('refused' in outcome)) return outcome;
-    throw this.#store.refusalOf(new ReplyError((outcome as { refused: string }).refused));
+    return read === 'blurred' ? this.#apart.read(wanted) : read;
   }
 
   /** Where each reader's inbox ends; or `user_removed`, where its user is not there any more. */

@@ -10,6 +10,7 @@
 --   refuses  USER_NOT_FOUND
 -- @include "begin"
 -- @include "inbox"
+-- @include "refusals"
 local left, apart = tonumber(ARGV[1]), ARGV[2] == '1'
 
 local reply, n = { EPOCH or '0' }, 1
@@ -18,8 +19,7 @@ for i = 1, (#KEYS - 1) / 3 do
   local done, newest, incarnation, entries =
     pcall(read_inbox, KEYS[3 * i - 1], KEYS[3 * i], KEYS[3 * i + 1], ARGV[2 * i + 1], tonumber(ARGV[2 * i + 2]))
   if not done or entries == nil then
-    local refused = type(newest) == 'table' and newest.err or tostring(newest)
-    reply[n + 1], reply[n + 2], reply[n + 3], reply[n + 4] = refused, '', -1, ''
+    reply[n + 1], reply[n + 2], reply[n + 3], reply[n + 4] = text_of(newest), '', -1, ''
   else
     local text = not apart and in_short(entries) or nil
     if text then

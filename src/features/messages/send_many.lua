@@ -12,10 +12,8 @@
 --   reply  for each message that was tried, in order: as in send.lua, or { 'refused', error }
 -- @include "addressing"
 -- @include "begin"
+-- @include "refusals"
 -- @include "send"
-
--- The text of an error, as redis.call raises it or a script does.
-local function text_of(problem) return type(problem) == 'table' and problem.err or tostring(problem) end
 
 -- `closed` is why the space of the messages that follow takes none; nil if it does.
 local left, reply, word, closed = tonumber(ARGV[1]), {}, 2, nil

@@ -63,7 +63,7 @@ const TOKEN_ISSUED_AT = 'tiat';
 export class Tokens {
   readonly #settings: TokenSettings;
   readonly #apiKeys: readonly ApiKey[];
-  /** Whether somebody has made a key that looks like a token: then it may be one, too, and counts as the key. */
+  /** Whether somebody has a key that looks like a token: server keys that are made here do not. */
   readonly #hasKeyLikeToken: boolean;
   readonly #counted: string;
   readonly #secret: KeyObject;
@@ -92,7 +92,7 @@ export class Tokens {
       ),
       ...adminKeys.map((key, i) => keyOf(digest(key), { kind: 'operator', countedAs: `admin key ${i + 1}` })),
     ];
-    this.#hasKeyLikeToken = [...settings.apiKeys, ...adminKeys].some((key) => key.split('.').length === 3);
+    this.#hasKeyLikeToken = [...settings.apiKeys, ...adminKeys].some(looksLikeToken);
     this.#secret = createSecretKey(Buffer.from(settings.jwtSecret));
     // A key of its own: no ticket can pass for a token, whatever its claims.
     const derived = hkdfSync('sha256', settings.ticketSecret ?? settings.jwtSecret, '', 'redisim stream ticket', 32);
@@ -115,30 +115,21 @@ export class Tokens {
    * @throws ImError `unauthorized`; `unavailable` if the issuer's keys can't be fetched
    */
   verify(credential: string): Caller | Operator | Promise<Caller> {
-    const before = this.#hasKeyLikeToken ? this.known(credential) : this.#lately(credential);
-    const known = before ?? this.#userNow(credential) ?? this.#keyHolder(credential);
+    const known = this.known(credential);
     if (known) return known;
-    return this.#decide(credential).then((claims) => this.#remember(credential, claims));
+    const claims = this.#claims(credential);
+    return claims instanceof Promise
+      ? claims.then((verified) => this.#remember(credential, verified))
+      : this.#remember(credential, claims);
   }
 
   /** Who a bearer credential is, if it is an API key or was verified lately. */
   known(credential: string): Caller | Operator | undefined {
-    return this.#lately(credential) ?? this.#keyHolder(credential);
-  }
-
-  #lately(token: string): Caller | undefined {
-    const known = this.#remembered.get(token);
-    return known && known.expiresAt > Date.now() ? known : undefined;
-  }
-
-  /** Who a user token is for that is plainly in order. To hash it, as if it might be an API key, would take as long. */
-  #userNow(token: string): Caller | undefined {
-    const claims = this.#jwks ? undefined : claimsAtOnce(token, this.#secret, this.#expected);
-    return claims && this.#remember(token, claims);
-  }
-
-  /** Every key is compared, each in constant time: the time tells nothing of a key. */
-  #keyHolder(credential: string): Caller | Operator | undefined {
+    const known = this.#remembered.get(credential);
+    if (known && known.expiresAt > Date.now()) return known;
+    // To hash a token takes as long as to verify it.
+    if (looksLikeToken(credential) && !this.#hasKeyLikeToken) return undefined;
+    // Every key is compared, each in constant time: the time tells nothing of a key.
     const hashed = digest(credential);
     const [key] = this.#apiKeys.filter((one) => timingSafeEqual(one.digest, hashed));
     return key && Date.now() < key.until ? key.caller : undefined;
@@ -213,6 +204,10 @@ export class Tokens {
   }
 
   /** The claims of a user token that is in order. */
+  #claims(token: string): JWTPayload | Promise<JWTPayload> {
+    return (!this.#jwks && claimsAtOnce(token, this.#secret, this.#expected)) || this.#decide(token);
+  }
+
   async #decide(token: string): Promise<JWTPayload> {
     const { signer, algorithms, ...claims } = this.#expected;
     const options = {
@@ -246,6 +241,10 @@ function keyOf(
   until = Number.POSITIVE_INFINITY,
 ): ApiKey {
   return { digest: hashed, caller: { ...caller, key: hashed.toString('hex'), expiresAt: until }, until };
+}
+
+function looksLikeToken(credential: string): boolean {
+  return credential.split('.').length === 3;
 }
 
 function digest(credential: string): Buffer {

@@ -16,7 +16,7 @@ local function sent_before(record, log, from, incarnation)
   local mid, digest, of_incarnation = string.match(record, '^(%S+) (%S+) ?(%S*)$')
   if of_incarnation ~= incarnation then return nil end
   if is_below(mid, end_of_former(from, log)) then return nil end
-  -- Where nobody of the name has joined since, nothing says so.
+  -- That end is noted when somebody of the name joins again: until then all from before the removal is the former one's.
   local removed_at = redis.call('HGET', removed_user_key(from), 'removedAt')
   if removed_at and less((split_id(mid)), removed_at) then return nil end
   return mid, digest

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import type { Start } from '../../../src/delivery/source.ts';
 import { LogSource } from '../../../src/features/following/log-source.ts';
-import { commandCounts, conversation, gid, uid, user } from '../../helpers/im.ts';
+import { commandCounts, conversation, gid, scriptsDuring, uid, user } from '../../helpers/im.ts';
 import { useIm } from '../../helpers/use.ts';
 
 /** Several who read conversations at the same moment, as all do who come back to a channel at once. */
@@ -22,9 +22,7 @@ const textsOf = ({ items }: Awaited<ReturnType<typeof page>>) => items.map(({ me
 /** How many scripts run while something is done; the first one is run from its text. */
 async function calls<Done>(work: () => Promise<Done>): Promise<{ done: Done; count: number }> {
   await page('alice', 'now');
-  const before = await commandCounts(im.redis);
-  const done = await work();
-  return { done, count: (await commandCounts(im.redis)).evalsha! - before.evalsha! };
+  return scriptsDuring(im.redis, work);
 }
 
 test('they share calls and what is read, and each gets what follows their own position', async () => {

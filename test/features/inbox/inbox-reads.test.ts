@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { commandCounts, OLDEST, uid } from '../../helpers/im.ts';
+import { OLDEST, scriptsDuring, uid } from '../../helpers/im.ts';
 import { useIm } from '../../helpers/use.ts';
 
 const { server, im } = useIm();
@@ -12,9 +12,7 @@ const page = (name: string) => im.inbox.page(uid(name), OLDEST, LIMITS);
 /** How many scripts run while something is done; the first one is run from its text. */
 async function calls<Done>(work: () => Promise<Done>): Promise<{ done: Done; count: number }> {
   await im.inbox.page(uid('u0'), 'now', LIMITS);
-  const before = await commandCounts(im.redis);
-  const done = await work();
-  return { done, count: (await commandCounts(im.redis)).evalsha! - before.evalsha! };
+  return scriptsDuring(im.redis, work);
 }
 
 test('those who read at the same moment share calls, and each gets its own', async () => {
